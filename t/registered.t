@@ -1,0 +1,76 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# Nothing is forgotten: every source is built, every test is run, every
+# directive is documented.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+use Test::More;
+use AnonID::Test::Tree qw(srcdir files slurp);
+
+# The words of a Makefile fragment, without its comments.
+sub words
+{
+    my ($fragment) = @_;
+    my $text = slurp($fragment) =~ s/^#.*$//mgr;
+    return map { $_ => 1 } split /[\s=]+/, $text;
+}
+
+sub missing
+{
+    my ($fragment, @wanted) = @_;
+    my %words = words($fragment);
+    return [ grep { !$words{$_} } @wanted ];
+}
+
+# The directives that the module registers; containers without their bracket.
+sub directives
+{
+    my %found;
+    for my $file (files('mod_anonid/module', qr/\.[ch]$/)) {
+        my $text = slurp($file) =~ s{/\*.*?\*/}{}gsr;
+        $found{$_} = 1 for $text =~ /"<?(AnonID[A-Z]\w*)"/g;
+    }
+    return sort keys %found;
+}
+
+# Those of @names that a file does not name as whole words.
+sub undocumented
+{
+    my ($file, @names) = @_;
+    my $text = slurp($file);
+    return [ grep { $text !~ /\b$_\b/ } @names ];
+}
+
+for my $folder (qw(common module agent ctl)) {
+    is_deeply(missing("mod_anonid/$folder/Makefile.inc",
+            files("mod_anonid/$folder", qr/\.[ch]$/)),
+        [], "mod_anonid/$folder/Makefile.inc lists every source");
+}
+
+is_deeply(missing('t/Makefile.inc', grep { m{^t/[^/]+$} } files('t', qr/\.t$/)),
+    [], 't/Makefile.inc lists every t/*.t');
+
+my @unit = map { s/\.c$//r } files('t/unit', qr/^test_\w+\.c$/);
+is_deeply(missing('t/unit/Makefile.inc', @unit), [],
+    't/unit/Makefile.inc lists every unit test');
+
+my @targets = map { m{fuzz_(\w+)\.c$} } files('t/fuzz', qr/^fuzz_\w+\.c$/);
+is_deeply(missing('t/fuzz/Makefile.inc',
+        map { ("t/fuzz/replay_$_", "t/fuzz/fuzz_$_") } @targets),
+    [], 't/fuzz/Makefile.inc lists every fuzz target twice');
+is_deeply([ grep { !files("t/fuzz/corpus/$_", qr/./) } @targets ], [],
+    'every fuzz target has a corpus');
+
+my @directives = directives();
+for my $file ('conf/anonid.conf', 'README') {
+    SKIP: {
+        skip "$file is not written yet", 1 if !-e srcdir() . "/$file";
+        is_deeply(undocumented($file, @directives), [],
+            "$file names every directive");
+    }
+}
+
+done_testing();
