@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What all server instances have in common: a folder, ports, processes, logs,
+# and an end that leaves nothing behind. It must not know any product.
+
+package AnonID::Test::Server;
+
+use v5.36;
+use File::Path qw(make_path);
+use POSIX qw(WNOHANG);
+use Scalar::Util qw(weaken);
+use Time::HiRes qw(time);
+
+use AnonID::Test::Process qw(process_table descendants alive exec_child);
+
+=head1 NAME
+
+AnonID::Test::Server - base of all server instances
+
+=head1 FOR TESTS
+
+    $server->path('conf/x')            a path in the instance's folder
+    $server->port('imap')              its port of that name, allocated once
+    $server->pid, ->processes          main process; pids of all of them
+    $server->stop, ->kill              ends it; both leave no process
+    $server->log_text($name)           a log's text ('' while there is none)
+    $server->wait_log(qr/../, %opt)    waits for a line: log, since, deadline
+    $server->log_mark($name)           a position for wait_log's C<since>
+    $server->expect_log(qr/../)        announces a warning, which must come
+    $server->allow_log(qr/../)         announces one that may come
+
+=head1 FOR CLASSES
+
+A class gives C<log_files> (name => path) and C<log_problem> (true for a line
+that a healthy server does not write), and starts its program by C<spawn>.
+
+=cut
+
+my $owner = $$;
+my (@instances, @reports, %count);
+
+sub new ($class, %field)
+{
+    my $kind = lc $class =~ s/.*:://r;
+    my $name = $field{name} // $kind . ++$count{$kind};
+    my $self = bless { %field, name => $name, announced => [], ports => {},
+                       seen => {} }, $class;
+
+    $self->{dir} //= AnonID::Test::temp_root() . "/$name";
+    make_path($self->path('logs'), $self->path('run'));
+    push @instances, $self;
+    weaken $instances[-1];
+    return $self;
+}
+
+sub DESTROY ($self)
+{
+    return if $$ != $owner || ${^GLOBAL_PHASE} eq 'DESTRUCT';
+    local ($?, $@, $!);
+    $self->finish;
+}
+
+# Stops an instance for good and keeps what its logs say for the end.
+sub finish ($self)
+{
+    return if $self->{finished}++;
+    eval { $self->stop; 1 } or push @{ $self->{problems} }, "stop: $@";
+    push @reports, [$self->{name}, $self->log_problems];
+}
+
+sub stop_all ($class)
+{
+    $_->finish for reverse grep { defined } @instances;
+    @instances = ();
+}
+
+# Reports of all finished instances: [name, problem...].
+sub log_reports ($class) { return splice @reports }
+
+sub path ($self, @parts) { return join '/', $self->{dir}, @parts }
+
+sub port ($self, $name = 'main')
+{
+    return $self->{ports}{$name} //= AnonID::Test::free_port();
+}
+
+# Starts the main process. What it prints goes to the log 'output'.
+sub spawn ($self, $command, %option)
+{
+    my $pid = fork // die "fork: $!";
+
+    exec_child($command, output => $self->output_path, %option) if !$pid;
+    $self->adopt($pid);
+    return $self;
+}
+
+# Takes a process as the main one; its session is the instance's.
+sub adopt ($self, $pid)
+{
+    $self->{pid} = $pid;
+    $self->{sessions}{$pid} = 1;
+}
+
+sub output_path ($self) { return $self->path('logs/output') }
+
+sub pid ($self) { return $self->{pid} }
+
+# Pids of all processes that belong to the instance: its session's, its main
+# process's descendants, and those that were seen before and became orphans.
+sub processes ($self)
+{
+    my $table = process_table();
+    my $seen = $self->{seen};
+    my @pids = grep { $self->{sessions}{ $table->{$_}{session} } }
+        keys %$table;
+
+    push @pids, $self->{pid} if $self->{pid} && $table->{ $self->{pid} };
+    $seen->{$_} = $table->{$_}{started}
+        for grep { $table->{$_} } @pids, descendants($table, @pids);
+    delete @$seen{ grep { !$table->{$_}
+                          || $table->{$_}{started} != $seen->{$_} }
+                   keys %$seen };
+    my @found = sort { $a <=> $b } keys %$seen;
+    return @found;
+}
+
+# True while the main process is there; collects its exit status after it.
+sub running ($self)
+{
+    return if !$self->{pid};
+    my $gone = waitpid $self->{pid}, WNOHANG;
+    $self->{status} = $? if $gone == $self->{pid};
+    return 1 if alive($self->{pid});
+    return;
+}
+
+sub signal ($self, $signal)
+{
+    CORE::kill $signal => $self->{pid} or die "kill $signal $self->{pid}: $!";
+    return $self;
+}
+
+# Waits until the server is ready; dies with its logs if it ended instead.
+sub wait_ready ($self, $condition, $deadline = 20)
+{
+    my $ready = eval {
+        AnonID::Test::wait_until(sub {
+            die "$self->{name} ended\n" if !$self->running;
+            return $condition->();
+        }, $deadline, "$self->{name} is ready");
+    };
+
+    return $self if $ready;
+    my $why = $@;
+    my $logs = $self->log_tails;
+    $self->kill;
+    $self->{finished} = 1;
+    die "$why$logs";
+}
+
+# Ends the server the ordinary way; a process that stays is a problem.
+sub stop ($self, $deadline = 15)
+{
+    my @pids = $self->processes;
+
+    if (@pids && $self->running) {
+        CORE::kill TERM => $self->{pid};
+        eval { $self->wait_gone($deadline) } or push @{ $self->{problems} },
+            "did not end within $deadline s of SIGTERM";
+    }
+    return $self->kill;
+}
+
+# Ends every process of the server at once.
+sub kill ($self)
+{
+    for my $round (1 .. 5) {
+        my @pids = $self->processes or last;
+
+        CORE::kill KILL => @pids;
+        eval { $self->wait_gone(2) } and last;
+    }
+    $self->running;
+    delete $self->{pid};
+    return $self;
+}
+
+sub wait_gone ($self, $deadline = 15)
+{
+    return AnonID::Test::wait_until(sub {
+        $self->running;
+        return !$self->processes;
+    }, $deadline, "$self->{name} is gone");
+}
+
+sub log_files ($self) { return (output => $self->output_path) }
+
+sub log_problem ($self, $line) { return }
+
+sub log_path ($self, $name = undef)
+{
+    my @logs = $self->log_files;
+    my %path = @logs;
+
+    return $path{ $name // $logs[0] } // die "$self->{name}: no log $name";
+}
+
+sub log_text ($self, $name = undef)
+{
+    my $path = $self->log_path($name);
+
+    return -e $path ? AnonID::Test::slurp($path) : '';
+}
+
+sub log_mark ($self, $name = undef) { return -s $self->log_path($name) // 0 }
+
+# Waits for a line that matches and returns it.
+sub wait_log ($self, $pattern, %option)
+{
+    my $since = $option{since} // 0;
+
+    return AnonID::Test::wait_until(sub {
+        my $text = substr $self->log_text($option{log}), $since;
+        return (grep { $_ =~ $pattern } split /\n/, $text)[0];
+    }, $option{deadline} // 15, "$self->{name} logs $pattern");
+}
+
+sub expect_log ($self, @patterns)
+{
+    push @{ $self->{announced} }, map { { line => $_, must => 1 } } @patterns;
+    return $self;
+}
+
+sub allow_log ($self, @patterns)
+{
+    push @{ $self->{announced} }, map { { line => $_ } } @patterns;
+    return $self;
+}
+
+# Problems of this instance: unannounced warnings, announced ones that never
+# came, and processes that did not end.
+sub log_problems ($self)
+{
+    my %log = $self->log_files;
+    my @problems = @{ $self->{problems} // [] };
+
+    for my $name (sort keys %log) {
+        for my $line (split /\n/, $self->log_text($name)) {
+            my @known = grep { $line =~ $_->{line} } @{ $self->{announced} };
+
+            $_->{came} = 1 for @known;
+            push @problems, "$name: $line"
+                if !@known && $self->log_problem($line);
+        }
+    }
+    push @problems, map { "announced, but never logged: $_->{line}" }
+        grep { $_->{must} && !$_->{came} } @{ $self->{announced} };
+    return @problems;
+}
+
+# The end of every log, for the report of a server that did not start.
+sub log_tails ($self)
+{
+    my %log = (output => $self->output_path, $self->log_files);
+
+    return join '', map {
+        my @lines = -e $log{$_} ? split /^/, AnonID::Test::slurp($log{$_}) : ();
+        splice @lines, 0, -20;
+        @lines ? ("--- $self->{name} $_:\n", @lines) : ();
+    } sort keys %log;
+}
+
+1;
