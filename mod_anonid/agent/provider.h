@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Logon providers: how an account is proven.
+ *
+ * A provider is a table of functions in a file of its own. Its `logon` runs
+ * on a thread of the pool, may block within its own timeouts, and touches
+ * nothing but the attempt it is given: the account (immutable), the secret
+ * (this attempt's own copy), and the credentials it leaves behind.
+ */
+#ifndef ANONID_AGENT_PROVIDER_H
+#define ANONID_AGENT_PROVIDER_H
+
+#include "../common/account.h"
+#include "../common/failure.h"
+#include "secret.h"
+
+/* What a logon leaves for later use (a Kerberos ticket cache, say). Counted,
+ * because a mail login may still use it when the account logs on anew. */
+typedef struct anonid_credentials_t anonid_credentials_t;
+
+/* One attempt. In: account, secret, file. Out: outcome, credentials. */
+typedef struct {
+    const anonid_account_t *account;
+    const anonid_secret_t *secret; /* NULL: the account has none */
+    int file;                      /* file provider: the account file, open
+                                      for reading at offset 0; else -1 */
+    anonid_outcome_t outcome;
+    anonid_credentials_t *credentials; /* NULL: nothing to keep */
+} anonid_attempt_t;
+
+typedef struct {
+    const char *name; /* as in AnonIDLogon */
+    anonid_provider_t id;
+    /* Fills attempt->outcome. Runs on a pool thread. */
+    void (*logon)(anonid_attempt_t *attempt);
+    /* Ends the credentials' life; NULL if the provider leaves none. Any
+     * thread. */
+    void (*release)(anonid_credentials_t *credentials);
+} anonid_provider_ops_t;
+
+/* The provider of an account; NULL if this build has none. */
+const anonid_provider_ops_t *anonid_provider_find(anonid_provider_t id);
+
+#endif

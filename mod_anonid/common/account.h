@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An account as configured: plain data, and its way over the wire.
+ *
+ * Owns the shape that configuration (module) and agent share. Holds the name
+ * of a secret's source, never a secret.
+ */
+#ifndef ANONID_ACCOUNT_H
+#define ANONID_ACCOUNT_H
+
+#include "wire.h"
+
+#include <apr_tables.h>
+
+typedef enum {
+    ANONID_PROVIDER_FILE = 0,
+    ANONID_PROVIDER_LDAP = 1,
+    ANONID_PROVIDER_KRB5 = 2
+} anonid_provider_t;
+
+/* How the password of a synchronised account is written down. */
+#define ANONID_SCHEME_SCRAM "scram-sha-256"
+#define ANONID_SCHEME_BCRYPT "bcrypt"
+#define ANONID_SCHEME_SHA512 "sha512-crypt"
+
+typedef struct {
+    const char *name;        /* as configured: DOMAIN\user, user@REALM, user */
+    const char *user;        /* the user part: what local files call it */
+    anonid_provider_t provider;
+    const char *principal;   /* ldap: DN, user or search URL; krb5: principal;
+                                NULL for file */
+    apr_array_header_t *urls; /* const char *; ldap servers in order */
+    apr_array_header_t *options; /* const char * "name=value" for the
+                                    provider, e.g. "ca=/etc/ssl/ca.pem" */
+    const char *path;        /* file: the account file, absolute */
+    const char *secret;      /* source, e.g. "file:/etc/s"; NULL when synced */
+    int sync;                /* 1: the server controls the password */
+    const char *scheme;      /* of the synchronised verifier; never NULL */
+    int slot;                /* in the status table; -1: none yet */
+} anonid_account_t;
+
+/* An empty account of that name; user is the part after DOMAIN\ or before
+ * @REALM. Strings are copied into the pool. */
+anonid_account_t *anonid_account_make(apr_pool_t *pool, const char *name);
+
+/* "file", "ldap", "krb5". */
+const char *anonid_provider_name(anonid_provider_t provider);
+
+/* What the warning calls it: "Windows NT account" for DOMAIN\user, else
+ * "local account", "LDAP account", "Kerberos account". */
+const char *anonid_account_kind(const anonid_account_t *account);
+
+/* NULL if the name can be an account's; else what is wrong with it. Names
+ * are 1 to 256 octets of UTF-8 without control characters, ':' or '/', with
+ * at most one '\' or '@' that has something on both sides. */
+const char *anonid_account_name_error(const char *name);
+
+/* As an ACCOUNT message, and back; NULL if a needed field is missing or
+ * malformed. */
+int anonid_account_encode(anonid_writer_t *w, const anonid_account_t *account);
+anonid_account_t *anonid_account_decode(const anonid_frame_t *frame,
+                                        apr_pool_t *pool);
+
+#endif

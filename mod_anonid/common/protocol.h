@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The protocol of anonid-agent: which messages there are, who may send them
+ * on which socket, and which fields they carry. The bytes are in wire.h.
+ *
+ * Three sockets, all AF_UNIX/SOCK_STREAM:
+ *
+ *   control  a socketpair; the agent finds its end at descriptor 3
+ *            (ANONID_CONTROL_FD). The parent speaks first. End of file means
+ *            that the parent is gone, and the agent exits.
+ *   worker   listening, bound by the parent at <AnonIDStateDir>/agent.sock,
+ *            mode 0660. A peer must have one of the worker uids of HELLO
+ *            (SO_PEERCRED), sends one request and reads one answer.
+ *   ctl      listening, bound by the parent at <AnonIDStateDir>/control.sock,
+ *            mode 0660. A peer must be root, the agent's uid, or have the
+ *            agent's gid; several requests may follow one another.
+ *
+ * A frame that is malformed, too large, of a type that its sender may not
+ * send, or late closes the connection it came on.
+ *
+ * Start-up, on control ("->" parent to agent):
+ *
+ *   -> HELLO (+3 descriptors)
+ *   -> CONFIG_BEGIN  ACCOUNT*  SERVICE*  CONFIG_END
+ *   -> SECRET / ACCOUNT_FILE, one for each source the accounts name
+ *   <- READY          (HELLO and one whole configuration were taken up)
+ *   <- CONFIG_DONE    (with the generation; TEXT if it was refused)
+ *
+ * Later: CONFIG_BEGIN ... CONFIG_END again after a graceful restart; SECRET
+ * and ACCOUNT_FILE whenever what is at the source has changed.
+ */
+#ifndef ANONID_PROTOCOL_H
+#define ANONID_PROTOCOL_H
+
+#include "wire.h"
+
+#define ANONID_CONTROL_FD 3
+
+/* Most octets of a frame's body, by socket. */
+#define ANONID_CONTROL_MAX (1024 * 1024)
+#define ANONID_WORKER_MAX (64 * 1024)
+#define ANONID_CTL_MAX (16 * 1024)
+/* ... and of the agent's answers to anonidctl (tables of accounts). */
+#define ANONID_CTL_REPLY_MAX (16 * 1024 * 1024)
+
+/* Other bounds. */
+#define ANONID_MESSAGE_MAX (64 * 1024 * 1024) /* octets of one message */
+#define ANONID_ALIASES_MAX 64                 /* recipients of one message */
+#define ANONID_SECRET_MAX 65536               /* octets of a secret */
+#define ANONID_ACCOUNT_FILE_MAX (16 * 1024 * 1024)
+#define ANONID_REPLY_TEXT_MAX 512 /* octets of a server's reply shown */
+
+/* Who may send a message. */
+enum {
+    ANONID_FROM_PARENT = 1, /* control, parent to agent */
+    ANONID_FROM_AGENT = 2,  /* an answer or a report of the agent */
+    ANONID_FROM_WORKER = 4, /* worker socket */
+    ANONID_FROM_CTL = 8     /* ctl socket */
+};
+
+/*
+ * The messages: X(name, number, who may send it, descriptors).
+ *
+ * HELLO            WORKER_UID+, CTL_GID; descriptors: status table (read and
+ *                  write), worker listener, ctl listener
+ * CONFIG_BEGIN     GENERATION
+ * ACCOUNT          the fields of account.h
+ * SERVICE          the fields of service.h
+ * CONFIG_END       GENERATION
+ * SECRET           ACCOUNT, VERSION and one descriptor to read the secret
+ *                  from; or ACCOUNT, ERRNO, TEXT and none
+ * SECRET_ERROR     ... the latter
+ * ACCOUNT_FILE     PATH, VERSION and one descriptor
+ * ACCOUNT_FILE_ERROR PATH, ERRNO, TEXT
+ * VERIFIER_STORED  ACCOUNT, CODE (0, or an errno), TEXT if not 0
+ * READY            -
+ * CONFIG_DONE      GENERATION, TEXT if it was refused
+ * LOG              LEVEL (syslog's: 3 error ... 7 debug), TEXT
+ * LOGON_WARNING    ACCOUNT, CODE, DETAIL, and KEPT 1 if an older logon of the
+ *                  account stays in use: a warning is due now
+ * LOGON_RECOVERED  ACCOUNT, FAILURES, SECONDS
+ * STORE_VERIFIER   ACCOUNT, VERIFIER: put it in the account's line
+ * LOOK             ACCOUNT: look at its secret and account file now
+ * SUBMIT           ACCOUNT, SERVICE, ALIAS+, CLIENT, FLAGS; descriptor: the
+ *                  message, a sealed memfd (F_SEAL_WRITE, SHRINK, GROW)
+ * SUBMITTED        RESULT (anonid_submit_result_t), DETAIL for the log,
+ *                  RETRY_AFTER seconds, ALIAS for each accepted one,
+ *                  REJECTED + TEXT (the server's reply, addresses removed)
+ *                  for each that was not
+ * STATUS           ACCOUNT or nothing for all
+ * STATUS_REPLY     JSON: one UTF-8 document
+ * ROTATE           ACCOUNT: a new password for a synchronised account
+ * LOGON            ACCOUNT: one attempt now
+ * CTL_REPLY        CODE (failure code, 0 good), TEXT, DETAIL
+ */
+#define ANONID_MESSAGES(X)                                                    \
+    X(HELLO, 1, ANONID_FROM_PARENT, 3)                                        \
+    X(CONFIG_BEGIN, 2, ANONID_FROM_PARENT, 0)                                 \
+    X(ACCOUNT, 3, ANONID_FROM_PARENT, 0)                                      \
+    X(SERVICE, 4, ANONID_FROM_PARENT, 0)                                      \
+    X(CONFIG_END, 5, ANONID_FROM_PARENT, 0)                                   \
+    X(SECRET, 6, ANONID_FROM_PARENT, 1)                                       \
+    X(SECRET_ERROR, 7, ANONID_FROM_PARENT, 0)                                 \
+    X(ACCOUNT_FILE, 8, ANONID_FROM_PARENT, 1)                                 \
+    X(ACCOUNT_FILE_ERROR, 9, ANONID_FROM_PARENT, 0)                           \
+    X(VERIFIER_STORED, 10, ANONID_FROM_PARENT, 0)                             \
+    X(READY, 32, ANONID_FROM_AGENT, 0)                                        \
+    X(CONFIG_DONE, 33, ANONID_FROM_AGENT, 0)                                  \
+    X(LOG, 34, ANONID_FROM_AGENT, 0)                                          \
+    X(LOGON_WARNING, 35, ANONID_FROM_AGENT, 0)                                \
+    X(LOGON_RECOVERED, 36, ANONID_FROM_AGENT, 0)                              \
+    X(STORE_VERIFIER, 37, ANONID_FROM_AGENT, 0)                               \
+    X(LOOK, 38, ANONID_FROM_AGENT, 0)                                         \
+    X(SUBMIT, 64, ANONID_FROM_WORKER, 1)                                      \
+    X(SUBMITTED, 65, ANONID_FROM_AGENT, 0)                                    \
+    X(STATUS, 96, ANONID_FROM_CTL, 0)                                         \
+    X(STATUS_REPLY, 97, ANONID_FROM_AGENT, 0)                                 \
+    X(ROTATE, 98, ANONID_FROM_CTL, 0)                                         \
+    X(LOGON, 99, ANONID_FROM_CTL, 0)                                          \
+    X(CTL_REPLY, 100, ANONID_FROM_AGENT, 0)
+
+typedef enum {
+#define X(name, number, from, fds) ANONID_MSG_##name = number,
+    ANONID_MESSAGES(X)
+#undef X
+} anonid_message_t;
+
+/* Field tags, the same in every message. T text, N u32, L u64, B octets. */
+typedef enum {
+    ANONID_TAG_ACCOUNT = 1,      /* T account name */
+    ANONID_TAG_SERVICE = 2,      /* T mail service name */
+    ANONID_TAG_GENERATION = 3,   /* N counts configurations */
+    ANONID_TAG_WORKER_UID = 4,   /* N */
+    ANONID_TAG_CTL_GID = 5,      /* N */
+    ANONID_TAG_SLOT = 6,         /* N in the status table */
+    ANONID_TAG_PROVIDER = 7,     /* N anonid_provider_t */
+    ANONID_TAG_PRINCIPAL = 8,    /* T user, DN or principal to log on as */
+    ANONID_TAG_URL = 9,          /* T a logon server; repeated, in order */
+    ANONID_TAG_PATH = 10,        /* T account file */
+    ANONID_TAG_SECRET = 11,      /* T source ("file:/..."), never a secret */
+    ANONID_TAG_SYNC = 12,        /* N 1: the server controls the password */
+    ANONID_TAG_SCHEME = 13,      /* T of the synchronised verifier */
+    ANONID_TAG_VERSION = 14,     /* T of a secret's source, see source.h */
+    ANONID_TAG_ERRNO = 15,       /* N */
+    ANONID_TAG_TEXT = 16,        /* T for people */
+    ANONID_TAG_DETAIL = 17,      /* T for the log or the bracket */
+    ANONID_TAG_LEVEL = 18,       /* N syslog level */
+    ANONID_TAG_CODE = 19,        /* N failure code or errno */
+    ANONID_TAG_FAILURES = 20,    /* N */
+    ANONID_TAG_SECONDS = 21,     /* N */
+    ANONID_TAG_KEPT = 22,        /* N 1: an older logon stays in use */
+    ANONID_TAG_VERIFIER = 23,    /* T e.g. "{SCRAM-SHA-256}4096,..." */
+    ANONID_TAG_SERVER = 24,      /* T URL of a mail server; in order */
+    ANONID_TAG_CA_FILE = 25,     /* T */
+    ANONID_TAG_TLS_NAME = 26,    /* T */
+    ANONID_TAG_MECHANISM = 27,   /* T; in order */
+    ANONID_TAG_MAIL_FROM = 28,   /* T */
+    ANONID_TAG_ALIAS = 29,       /* T */
+    ANONID_TAG_ADDRESS = 30,     /* T belongs to the ALIAS before it */
+    ANONID_TAG_CLIENT = 31,      /* T who asked, for the log */
+    ANONID_TAG_FLAGS = 32,       /* N ANONID_SUBMIT_... */
+    ANONID_TAG_RESULT = 33,      /* N anonid_submit_result_t */
+    ANONID_TAG_RETRY_AFTER = 34, /* N seconds */
+    ANONID_TAG_REJECTED = 35,    /* T alias; the TEXT after it says why */
+    ANONID_TAG_JSON = 36,        /* T */
+    ANONID_TAG_OPTION = 37       /* T "name=value" of a provider, repeated */
+} anonid_tag_t;
+
+/* Flags of SUBMIT. */
+enum {
+    ANONID_SUBMIT_8BIT = 1, /* the body has octets over 127 */
+    ANONID_SUBMIT_UTF8 = 2  /* header fields have them too (RFC 6532) */
+};
+
+/* What became of a message. Only ACCEPTED means that the server has it. */
+typedef enum {
+    ANONID_SUBMIT_ACCEPTED = 0,      /* final 250; see ALIAS and REJECTED */
+    ANONID_SUBMIT_TEMPORARY = 1,     /* not sent; try again later */
+    ANONID_SUBMIT_PERMANENT = 2,     /* not sent; refused for good */
+    ANONID_SUBMIT_UNKNOWN_ALIAS = 3, /* DETAIL names it */
+    ANONID_SUBMIT_TOO_LARGE = 4,     /* over SIZE of the server or ours */
+    ANONID_SUBMIT_BAD_MESSAGE = 5,   /* DETAIL says what */
+    ANONID_SUBMIT_NOT_LOGGED_ON = 6, /* the account is not logged on */
+    ANONID_SUBMIT_UNCERTAIN = 7,     /* lost between the final dot and its
+                                        reply: it may have been sent */
+    ANONID_SUBMIT_UNKNOWN = 8,       /* no such account or service here */
+    ANONID_SUBMIT_LIMITED = 9        /* over the sending rate */
+} anonid_submit_result_t;
+
+/* The name of a message ("SUBMIT"), or "unknown". */
+const char *anonid_message_name(uint16_t type);
+
+/* 1 if a message of that type, with that number of descriptors, may come
+ * from that kind of peer (one ANONID_FROM_...). */
+int anonid_message_allowed(const anonid_frame_t *frame, int from);
+
+#endif

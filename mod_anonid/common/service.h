@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A mail service as configured: plain data, and its way over the wire.
+ *
+ * Owns the shape that configuration (module) and agent share, and the URLs
+ * of mail servers. Knows no protocol.
+ */
+#ifndef ANONID_SERVICE_H
+#define ANONID_SERVICE_H
+
+#include "wire.h"
+
+#include <apr_tables.h>
+
+typedef enum {
+    ANONID_MAIL_SUBMISSION,
+    ANONID_MAIL_IMAP,
+    ANONID_MAIL_POP3
+} anonid_mail_protocol_t;
+
+typedef enum {
+    ANONID_TLS_START, /* STARTTLS, mandatory */
+    ANONID_TLS_FIRST, /* from the first byte */
+    ANONID_TLS_NONE   /* "?tls=none": loopback only */
+} anonid_tls_t;
+
+/* scheme://host[:port][?tls=none] with submission (587), submissions (465),
+ * imap (143), imaps (993), pop3 (110), pop3s (995); host is a name, an IPv4
+ * address or an IPv6 address in brackets. */
+typedef struct {
+    anonid_mail_protocol_t protocol;
+    anonid_tls_t tls;
+    const char *host; /* without brackets */
+    int port;
+    const char *url; /* as configured */
+    int loopback;    /* 1: localhost, 127.0.0.0/8 or ::1 */
+} anonid_mail_server_t;
+
+typedef struct {
+    const char *alias;
+    apr_array_header_t *addresses; /* const char * */
+} anonid_recipient_t;
+
+typedef struct {
+    const char *name;
+    apr_array_header_t *servers;    /* anonid_mail_server_t, in order */
+    apr_array_header_t *mechanisms; /* const char *, best first */
+    const char *ca_file;            /* NULL: the system's authorities */
+    const char *tls_name;           /* NULL: the host of the URL */
+    const char *mail_from;          /* the only envelope sender */
+    apr_array_header_t *recipients; /* anonid_recipient_t */
+} anonid_service_t;
+
+/* An empty service of that name, with the default mechanisms. */
+anonid_service_t *anonid_service_make(apr_pool_t *pool, const char *name);
+
+/* Parses a URL. NULL, or what is wrong and what to write instead; the host
+ * and url are copied into the pool. Refuses ?tls=none for a host that is not
+ * loopback. */
+const char *anonid_mail_server_parse(anonid_mail_server_t *server,
+                                     const char *url, apr_pool_t *pool);
+
+/* 1 if the host is this machine's loopback: "localhost", 127.0.0.0/8, ::1. */
+int anonid_host_is_loopback(const char *host);
+
+/* The recipient of that alias (case-insensitive), or NULL. */
+const anonid_recipient_t *
+anonid_service_recipient(const anonid_service_t *service, const char *alias);
+
+/* NULL if the mail address can stand in an envelope and a header (RFC 5321
+ * Mailbox; UTF-8 local parts allowed), else what is wrong. 254 octets. */
+const char *anonid_address_error(const char *address);
+
+/* NULL if it can be an alias: 1 to 64 of A-Z a-z 0-9 . _ - */
+const char *anonid_alias_error(const char *alias);
+
+/* As a SERVICE message, and back; NULL if malformed. */
+int anonid_service_encode(anonid_writer_t *w, const anonid_service_t *service);
+anonid_service_t *anonid_service_decode(const anonid_frame_t *frame,
+                                        apr_pool_t *pool);
+
+#endif

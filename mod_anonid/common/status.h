@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The status table: the state of every account, in shared memory.
+ *
+ * The parent creates it (a memfd of fixed size, so that it outlives restarts
+ * of httpd and of the agent), the agent alone writes it, workers read it:
+ * one atomic load, no lock, no system call. It never holds anything secret.
+ *
+ *   +-----------+--------+--------+----
+ *   | header    | slot 0 | slot 1 | ...  ANONID_STATUS_SLOTS of them;
+ *   | 64 octets |   64   |   64   |      pages never touched take no memory
+ *   +-----------+--------+--------+----
+ *
+ * The parent gives each account name a slot and keeps it for its own life.
+ */
+#ifndef ANONID_STATUS_H
+#define ANONID_STATUS_H
+
+#include "failure.h"
+
+#include <apr_errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define ANONID_STATUS_SLOTS 65536
+
+typedef enum {
+    ANONID_STATE_PENDING = 0, /* the first attempt has not ended */
+    ANONID_STATE_LOGGED_ON = 1,
+    ANONID_STATE_FAILED = 2
+} anonid_state_t;
+
+/* One account. `state` is written last (release) and read first (acquire);
+ * the other fields may be a moment newer, never torn. */
+typedef struct {
+    _Atomic uint32_t state;
+    _Atomic uint32_t code;        /* anonid_failure_t of the last attempt */
+    _Atomic int64_t since;        /* apr_time_t of the last change of state */
+    _Atomic int64_t next_attempt; /* apr_time_t; 0: none is planned */
+    _Atomic int64_t expires;      /* apr_time_t of the logon's end; 0: never */
+    _Atomic uint64_t attempts;    /* logons tried */
+    unsigned char reserved[24];
+} anonid_status_slot_t;
+
+typedef struct {
+    uint32_t magic;
+    uint32_t version;
+    _Atomic uint32_t agent_pid; /* 0: none is running */
+    uint32_t reserved[13];
+} anonid_status_header_t;
+
+typedef struct {
+    anonid_status_header_t header;
+    anonid_status_slot_t slots[ANONID_STATUS_SLOTS];
+} anonid_status_table_t;
+
+_Static_assert(sizeof(anonid_status_slot_t) == 64, "slot layout");
+_Static_assert(sizeof(anonid_status_header_t) == 64, "header layout");
+
+/* Creates the table (parent). *fd_write is a read-write descriptor for the
+ * agent, close-on-exec; *table a mapping that cannot be made writable. */
+apr_status_t anonid_status_create(const anonid_status_table_t **table,
+                                  int *fd_write);
+
+/* Maps it for writing (agent). APR_EINVAL if it is not such a table. */
+apr_status_t anonid_status_map(anonid_status_table_t **table, int fd_write);
+
+/* The state of a slot: one load. Slots out of range are FAILED. */
+static inline anonid_state_t
+anonid_status_state(const anonid_status_table_t *table, int slot)
+{
+    if (slot < 0 || slot >= ANONID_STATUS_SLOTS)
+        return ANONID_STATE_FAILED;
+    return (anonid_state_t)atomic_load_explicit(
+        &((anonid_status_table_t *)table)->slots[slot].state,
+        memory_order_acquire);
+}
+
+/* Seconds until the next attempt, at least 1, at most 3600: Retry-After. */
+int anonid_status_retry_after(const anonid_status_table_t *table, int slot);
+
+/* Publishes a state (agent only). `since` changes only with the state. */
+void anonid_status_publish(anonid_status_table_t *table, int slot,
+                           anonid_state_t state, anonid_failure_t code,
+                           apr_time_t expires, apr_time_t next_attempt);
+
+#endif

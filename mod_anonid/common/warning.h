@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The texts of the logon warning and its recovery notice (Microsoft KB
+ * Q253204's words). Owns the wording only; when one is due is the agent's
+ * business, where it is written is the module's.
+ */
+#ifndef ANONID_WARNING_H
+#define ANONID_WARNING_H
+
+#include "account.h"
+#include "failure.h"
+
+/* Where the last sentence points when AnonIDHelpURL is not given. */
+#define ANONID_DEFAULT_HELP_URL "https://httpd.apache.org/mod_anonid/"
+
+/* "ANID0001: The server was unable to logon the ..." in one line. kept: an
+ * older logon stays in use, which a further sentence says. */
+const char *anonid_warning_text(apr_pool_t *pool,
+                                const anonid_account_t *account,
+                                anonid_failure_t code, const char *detail,
+                                int kept, const char *help_url);
+
+/* "ANID0002: The account '...' is logged on again after N failures in T." */
+const char *anonid_recovered_text(apr_pool_t *pool,
+                                  const anonid_account_t *account,
+                                  unsigned failures, unsigned seconds);
+
+#endif
