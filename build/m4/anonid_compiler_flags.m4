@@ -3,7 +3,7 @@ dnl
 dnl ANONID_COMPILER_FLAGS: language, warnings, hardening and the --enable
 dnl options that change them. CFLAGS and LDFLAGS stay the user's own.
 dnl Sets ANONID_CFLAGS and ANONID_LDFLAGS (everything), PROGRAM_CFLAGS and
-dnl PROGRAM_LDFLAGS (programs only), FUZZ_LDFLAGS.
+dnl PROGRAM_LDFLAGS (programs only), FUZZ_LDFLAGS, SANITIZER_PRELOAD.
 
 dnl ANONID_TRY_FLAG(VARIABLE, FLAG): appended when the compiler and the linker
 dnl take it without a word.
@@ -36,6 +36,7 @@ AC_DEFUN([ANONID_COMPILER_FLAGS], [
   PROGRAM_CFLAGS=
   PROGRAM_LDFLAGS=
   FUZZ_LDFLAGS=
+  SANITIZER_PRELOAD=
 
   ANONID_TRY_FLAG([ANONID_CFLAGS], [-fstack-protector-strong])
   ANONID_TRY_FLAG([ANONID_LDFLAGS], [-Wl,-z,relro,-z,now])
@@ -49,7 +50,10 @@ AC_DEFUN([ANONID_COMPILER_FLAGS], [
       [AC_MSG_ERROR([$CC cannot link with -fsanitize=address,undefined])])
     AS_VAR_APPEND([ANONID_CFLAGS],
       [" $anonid_sanitize -fno-omit-frame-pointer"])
-    AS_VAR_APPEND([ANONID_LDFLAGS], [" $anonid_sanitize"])])
+    AS_VAR_APPEND([ANONID_LDFLAGS], [" $anonid_sanitize"])
+    dnl httpd itself is not sanitized: it takes a sanitized module only when
+    dnl the runtime was loaded before it.
+    SANITIZER_PRELOAD=`$CC -print-file-name=libasan.so`])
 
   AS_IF([test "x$enable_fuzzing" = xyes], [
     ANONID_TRY_FLAG([anonid_fuzz], [-fsanitize=fuzzer-no-link,address])
@@ -77,4 +81,5 @@ AC_DEFUN([ANONID_COMPILER_FLAGS], [
   AC_SUBST([PROGRAM_CFLAGS])
   AC_SUBST([PROGRAM_LDFLAGS])
   AC_SUBST([FUZZ_LDFLAGS])
+  AC_SUBST([SANITIZER_PRELOAD])
 ])
