@@ -24,19 +24,19 @@ typedef enum {
 #define ANONID_SCHEME_SHA512 "sha512-crypt"
 
 typedef struct {
-    const char *name;        /* as configured: DOMAIN\user, user@REALM, user */
-    const char *user;        /* the user part: what local files call it */
+    const char *name; /* as configured: DOMAIN\user, user@REALM, user */
+    const char *user; /* the user part: what local files call it */
     anonid_provider_t provider;
-    const char *principal;   /* ldap: DN, user or search URL; krb5: principal;
+    const char *principal;    /* ldap: DN, user or search URL; krb5: principal;
                                 NULL for file */
     apr_array_header_t *urls; /* const char *; ldap servers in order */
     apr_array_header_t *options; /* const char * "name=value" for the
                                     provider, e.g. "ca=/etc/ssl/ca.pem" */
-    const char *path;        /* file: the account file, absolute */
-    const char *secret;      /* source, e.g. "file:/etc/s"; NULL when synced */
-    int sync;                /* 1: the server controls the password */
-    const char *scheme;      /* of the synchronised verifier; never NULL */
-    int slot;                /* in the status table; -1: none yet */
+    const char *path;            /* file: the account file, absolute */
+    const char *secret; /* source, e.g. "file:/etc/s"; NULL when synced */
+    int sync;           /* 1: the server controls the password */
+    const char *scheme; /* of the synchronised verifier; never NULL */
+    int slot;           /* in the status table; -1: none yet */
 } anonid_account_t;
 
 /* An empty account of that name; user is the part after DOMAIN\ or before

@@ -148,8 +148,7 @@ apr_status_t anonid_channel_fill(anonid_channel_t *ch)
     return n == 0 ? APR_EOF : APR_SUCCESS;
 }
 
-anonid_parse_t anonid_channel_next(anonid_channel_t *ch,
-                                   anonid_frame_t *frame)
+anonid_parse_t anonid_channel_next(anonid_channel_t *ch, anonid_frame_t *frame)
 {
     anonid_parse_t state;
     size_t consumed = 0;
@@ -307,8 +306,8 @@ apr_status_t anonid_channel_flush(anonid_channel_t *ch)
     apr_status_t rv = APR_SUCCESS;
 
     while (sent < ch->out_length) {
-        ssize_t n = send_some(ch->fd, ch->out + sent, ch->out_length - sent,
-                              NULL, 0);
+        ssize_t n =
+            send_some(ch->fd, ch->out + sent, ch->out_length - sent, NULL, 0);
 
         if (n < 0) {
             rv = errno == EWOULDBLOCK ? APR_EAGAIN : errno;

@@ -27,8 +27,8 @@ typedef struct {
     size_t in_length, in_capacity;
     size_t in_frame; /* octets of the frame that `next` returned last */
     int fds[ANONID_CHANNEL_FDS];
-    int nfds;       /* received and not yet taken */
-    int frame_fds;  /* how many of them belong to the current frame */
+    int nfds;      /* received and not yet taken */
+    int frame_fds; /* how many of them belong to the current frame */
     unsigned char *out;
     size_t out_length, out_capacity;
     size_t out_max; /* queueing more than this fails */

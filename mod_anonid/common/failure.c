@@ -50,10 +50,11 @@ static const anonid_failure_info_t failures[] = {
 
 #define N_FAILURES ((int)(sizeof(failures) / sizeof(failures[0])))
 
-static const anonid_failure_info_t success = {
-    ANONID_LOGON_OK, ANONID_PERMANENT, 0, "logged on", "The account is logged "
-                                                       "on."
-};
+static const anonid_failure_info_t success = { ANONID_LOGON_OK,
+                                               ANONID_PERMANENT, 0,
+                                               "logged on",
+                                               "The account is logged "
+                                               "on." };
 
 const anonid_failure_info_t *anonid_failure_info(anonid_failure_t code)
 {

@@ -120,6 +120,9 @@ int anonid_writer_end(anonid_writer_t *w);
 void anonid_writer_free(anonid_writer_t *w);
 
 /* A writer that holds nothing yet. */
-#define ANONID_WRITER_INIT { NULL, 0, 0, 0 }
+#define ANONID_WRITER_INIT                                                    \
+    {                                                                         \
+        NULL, 0, 0, 0                                                         \
+    }
 
 #endif

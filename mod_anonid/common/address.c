@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mail addresses and aliases; see service.h. What passes here can stand in
+ * an SMTP command and in a header field without quoting or escaping.
+ */
+#include "service.h"
+
+#include <string.h>
+
+#define ADDRESS_MAX_OCTETS 254 /* RFC 5321 4.5.3.1.3, less the brackets */
+#define LOCAL_MAX_OCTETS 64    /* RFC 5321 4.5.3.1.1 */
+#define LABEL_MAX_OCTETS 63
+#define ALIAS_MAX_OCTETS 64
+
+static int is_alnum(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || (c >= '0' && c <= '9');
+}
+
+/* atext of RFC 5321 4.1.2 and, with RFC 6531, UTF-8. */
+static int is_atext(unsigned char c)
+{
+    return is_alnum(c) || c >= 0x80
+           || (c && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+}
+
+static int is_label(unsigned char c)
+{
+    return is_alnum(c) || c >= 0x80 || c == '-';
+}
+
+/* 1 if the octets are well-formed UTF-8: no overlong forms, no surrogates. */
+static int is_utf8(const unsigned char *p)
+{
+    while (*p) {
+        unsigned char c = *p++, low = 0x80, high = 0xbf;
+        int more;
+
+        if (c < 0x80)
+            continue;
+        if (c < 0xc2 || c > 0xf4)
+            return 0;
+        more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+        if (c == 0xe0)
+            low = 0xa0;
+        if (c == 0xed)
+            high = 0x9f;
+        if (c == 0xf0)
+            low = 0x90;
+        if (c == 0xf4)
+            high = 0x8f;
+        for (; more > 0; more--, low = 0x80, high = 0xbf) {
+            if (*p < low || *p > high)
+                return 0;
+            p++;
+        }
+    }
+    return 1;
+}
+
+/* Parts between dots, none of them empty, made of allowed octets only. */
+static int dotted(const char *text, size_t length,
+                  int (*allowed)(unsigned char), size_t max_part)
+{
+    size_t part = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '.') {
+            if (part == 0)
+                return 0;
+            part = 0;
+            continue;
+        }
+        if (!allowed((unsigned char)text[i]) || ++part > max_part)
+            return 0;
+    }
+    return part > 0;
+}
+
+const char *anonid_address_error(const char *address)
+{
+    size_t length = strlen(address);
+    const char *at = strrchr(address, '@');
+    size_t local;
+
+    if (length > ADDRESS_MAX_OCTETS)
+        return "it is longer than 254 octets";
+    if (!at)
+        return "it has no '@'";
+    if (!is_utf8((const unsigned char *)address))
+        return "it is not UTF-8";
+    local = (size_t)(at - address);
+    if (local > LOCAL_MAX_OCTETS)
+        return "the part before its '@' is longer than 64 octets";
+    if (!dotted(address, local, is_atext, LOCAL_MAX_OCTETS))
+        return "the part before its '@' is empty or holds what an address "
+               "cannot hold unquoted";
+    if (!dotted(at + 1, length - local - 1, is_label, LABEL_MAX_OCTETS))
+        return "the part after its '@' is no domain name";
+    return NULL;
+}
+
+const char *anonid_alias_error(const char *alias)
+{
+    size_t length = strlen(alias);
+
+    if (length == 0 || length > ALIAS_MAX_OCTETS)
+        return "it is not 1 to 64 characters long";
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)alias[i];
+
+        if (!is_alnum(c) && c != '.' && c != '_' && c != '-')
+            return "it holds something other than letters, digits, '.', '_' "
+                   "and '-'";
+    }
+    return NULL;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mail services as data; see service.h.
+ */
+#include "service.h"
+#include "protocol.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+static const char *const default_mechanisms[] = {
+    "GSSAPI", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "NTLM", "CRAM-MD5"
+};
+
+#define N_DEFAULT (sizeof(default_mechanisms) / sizeof(default_mechanisms[0]))
+
+static anonid_service_t *make_bare(apr_pool_t *pool, const char *name)
+{
+    anonid_service_t *service = apr_pcalloc(pool, sizeof(*service));
+
+    service->name = apr_pstrdup(pool, name);
+    service->servers = apr_array_make(pool, 2, sizeof(anonid_mail_server_t));
+    service->mechanisms = apr_array_make(pool, 5, sizeof(const char *));
+    service->recipients = apr_array_make(pool, 4, sizeof(anonid_recipient_t));
+    return service;
+}
+
+anonid_service_t *anonid_service_make(apr_pool_t *pool, const char *name)
+{
+    anonid_service_t *service = make_bare(pool, name);
+
+    for (size_t i = 0; i < N_DEFAULT; i++)
+        APR_ARRAY_PUSH(service->mechanisms, const char *) =
+            default_mechanisms[i];
+    return service;
+}
+
+const anonid_recipient_t *
+anonid_service_recipient(const anonid_service_t *service, const char *alias)
+{
+    for (int i = 0; i < service->recipients->nelts; i++) {
+        const anonid_recipient_t *recipient =
+            &APR_ARRAY_IDX(service->recipients, i, anonid_recipient_t);
+
+        if (strcasecmp(recipient->alias, alias) == 0)
+            return recipient;
+    }
+    return NULL;
+}
+
+static void encode_recipient(anonid_writer_t *w,
+                             const anonid_recipient_t *recipient)
+{
+    anonid_writer_text(w, ANONID_TAG_ALIAS, recipient->alias);
+    for (int i = 0; i < recipient->addresses->nelts; i++)
+        anonid_writer_text(
+            w, ANONID_TAG_ADDRESS,
+            APR_ARRAY_IDX(recipient->addresses, i, const char *));
+}
+
+int anonid_service_encode(anonid_writer_t *w, const anonid_service_t *service)
+{
+    anonid_writer_begin(w, ANONID_MSG_SERVICE, 0, 0);
+    anonid_writer_text(w, ANONID_TAG_SERVICE, service->name);
+    for (int i = 0; i < service->servers->nelts; i++)
+        anonid_writer_text(
+            w, ANONID_TAG_SERVER,
+            APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t).url);
+    for (int i = 0; i < service->mechanisms->nelts; i++)
+        anonid_writer_text(
+            w, ANONID_TAG_MECHANISM,
+            APR_ARRAY_IDX(service->mechanisms, i, const char *));
+    anonid_writer_text(w, ANONID_TAG_CA_FILE, service->ca_file);
+    anonid_writer_text(w, ANONID_TAG_TLS_NAME, service->tls_name);
+    anonid_writer_text(w, ANONID_TAG_MAIL_FROM, service->mail_from);
+    for (int i = 0; i < service->recipients->nelts; i++)
+        encode_recipient(
+            w, &APR_ARRAY_IDX(service->recipients, i, anonid_recipient_t));
+    return anonid_writer_end(w);
+}
+
+static int add_server(anonid_service_t *service, const char *url,
+                      apr_pool_t *pool)
+{
+    anonid_mail_server_t server;
+
+    if (anonid_mail_server_parse(&server, url, pool))
+        return 0;
+    APR_ARRAY_PUSH(service->servers, anonid_mail_server_t) = server;
+    return 1;
+}
+
+static int add_alias(anonid_service_t *service, const char *alias,
+                     apr_pool_t *pool)
+{
+    anonid_recipient_t recipient;
+
+    if (anonid_alias_error(alias))
+        return 0;
+    recipient.alias = alias;
+    recipient.addresses = apr_array_make(pool, 2, sizeof(const char *));
+    APR_ARRAY_PUSH(service->recipients, anonid_recipient_t) = recipient;
+    return 1;
+}
+
+static int add_address(anonid_service_t *service, const char *address)
+{
+    int n = service->recipients->nelts;
+
+    if (n == 0 || anonid_address_error(address))
+        return 0;
+    APR_ARRAY_PUSH(
+        APR_ARRAY_IDX(service->recipients, n - 1, anonid_recipient_t)
+            .addresses,
+        const char *) = address;
+    return 1;
+}
+
+/* 1, or 0 for a field that cannot be. Unknown tags are passed over. */
+static int decode_field(anonid_service_t *service, uint16_t tag,
+                        const char *text, apr_pool_t *pool)
+{
+    if (!text)
+        return 0;
+    switch (tag) {
+    case ANONID_TAG_SERVER:
+        return add_server(service, text, pool);
+    case ANONID_TAG_MECHANISM:
+        APR_ARRAY_PUSH(service->mechanisms, const char *) = text;
+        return 1;
+    case ANONID_TAG_CA_FILE:
+        service->ca_file = text;
+        return 1;
+    case ANONID_TAG_TLS_NAME:
+        service->tls_name = text;
+        return 1;
+    case ANONID_TAG_MAIL_FROM:
+        service->mail_from = text;
+        return anonid_address_error(text) == NULL;
+    case ANONID_TAG_ALIAS:
+        return add_alias(service, text, pool);
+    case ANONID_TAG_ADDRESS:
+        return add_address(service, text);
+    default:
+        return 1;
+    }
+}
+
+anonid_service_t *anonid_service_decode(const anonid_frame_t *frame,
+                                        apr_pool_t *pool)
+{
+    const char *name = anonid_frame_text(frame, ANONID_TAG_SERVICE, pool);
+    anonid_service_t *service;
+    anonid_fields_t fields;
+    anonid_field_t field;
+
+    if (!name)
+        return NULL;
+    service = make_bare(pool, name);
+    anonid_fields_begin(&fields, frame);
+    while (anonid_fields_next(&fields, &field)) {
+        if (!decode_field(service, field.tag, anonid_field_text(&field, pool),
+                          pool))
+            return NULL;
+    }
+    if (service->servers->nelts == 0 || !service->mail_from)
+        return NULL;
+    return service;
+}

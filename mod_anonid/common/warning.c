@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The warning's words; see warning.h.
+ */
+#include "warning.h"
+#include "lognos.h"
+
+#include <apr_strings.h>
+
+const char *anonid_warning_text(apr_pool_t *pool,
+                                const anonid_account_t *account,
+                                anonid_failure_t code, const char *detail,
+                                int kept, const char *help_url)
+{
+    const anonid_failure_info_t *info = anonid_failure_info(code);
+    int has_detail = detail && *detail;
+
+    return apr_psprintf(
+        pool,
+        ANONID_LOGNO(0001) "The server was unable to logon the %s '%s' due to "
+                           "the following error: %s The data is the error "
+                           "code. For additional information specific to "
+                           "this message please visit %s#%d [data %08x, "
+                           "provider %s%s%s]%s",
+        anonid_account_kind(account), account->name, info->text,
+        help_url ? help_url : ANONID_DEFAULT_HELP_URL, (int)code,
+        (unsigned)code, anonid_provider_name(account->provider),
+        has_detail ? ", " : "", has_detail ? detail : "",
+        kept ? " The new secret was not taken up; the last good logon stays "
+               "in use."
+             : "");
+}
+
+/* "41 s", "5 min 3 s", "2 h 10 min": two units are enough for anybody. */
+static const char *duration(apr_pool_t *pool, unsigned s)
+{
+    if (s < 60)
+        return apr_psprintf(pool, "%u s", s);
+    if (s < 3600)
+        return apr_psprintf(pool, "%u min %u s", s / 60, s % 60);
+    return apr_psprintf(pool, "%u h %u min", s / 3600, s % 3600 / 60);
+}
+
+const char *anonid_recovered_text(apr_pool_t *pool,
+                                  const anonid_account_t *account,
+                                  unsigned failures, unsigned seconds)
+{
+    return apr_psprintf(pool,
+                        ANONID_LOGNO(0002) "The account '%s' is logged on "
+                                           "again after %u failure%s in %s.",
+                        account->name, failures, failures == 1 ? "" : "s",
+                        duration(pool, seconds));
+}
