@@ -66,7 +66,8 @@ sub alive ($pid) { return defined read_stat("/proc/$pid/stat") }
 sub threads ($pid) { return scalar(() = glob "/proc/$pid/task/*") }
 
 # Becomes @$command, in a session of its own, in a forked child.
-# Options: stdin, output (paths or handles), env (hash), cwd.
+# Options: stdin, output, error (paths or handles; errors go to the output
+# unless told otherwise), env (hash), cwd.
 sub exec_child ($command, %option)
 {
     my $in = $option{stdin} // '/dev/null';
@@ -79,6 +80,7 @@ sub exec_child ($command, %option)
     open STDIN, (ref $in ? '<&' : '<'), $in or _exit(126);
     open STDOUT, (ref $out ? '>>&' : '>>'), $out or _exit(126);
     open STDERR, '>>&', \*STDOUT or _exit(126);
+    open STDERR, '>>', $option{error} or _exit(126) if $option{error};
     no warnings 'exec';
     exec { $command->[0] } @$command;
     syswrite STDERR, "cannot run $command->[0]: $!\n";
