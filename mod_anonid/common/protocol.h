@@ -26,8 +26,22 @@
  *   <- READY          (HELLO and one whole configuration were taken up)
  *   <- CONFIG_DONE    (with the generation; TEXT if it was refused)
  *
- * Later: CONFIG_BEGIN ... CONFIG_END again after a graceful restart; SECRET
- * and ACCOUNT_FILE whenever what is at the source has changed.
+ * Later: CONFIG_BEGIN ... CONFIG_END again after a graceful restart, followed
+ * by SECRET and ACCOUNT_FILE for each source as at the start (the agent passes
+ * over one whose VERSION it has); both also whenever what is at a source has
+ * changed. While a source cannot be opened, SECRET_ERROR or
+ * ACCOUNT_FILE_ERROR says so, once for each reason.
+ *
+ * A synchronised password, at the start of an agent and on ROTATE:
+ *
+ *   <- STORE_VERIFIER
+ *   -> VERIFIER_STORED, and if its CODE is 0:
+ *   -> ACCOUNT_FILE, opened after the replacement; then the agent logs on
+ *
+ * The answer comes within 20 seconds. CODE is ENOENT when the file has no
+ * line of that user (its line must be restored: none is invented), EEXIST
+ * when it has several, EBUSY when another server controls the account, else
+ * what the system said. All but ENOENT and EEXIST are tried again.
  */
 #ifndef ANONID_PROTOCOL_H
 #define ANONID_PROTOCOL_H
@@ -68,8 +82,8 @@ enum {
  * SERVICE          the fields of service.h
  * CONFIG_END       GENERATION
  * SECRET           ACCOUNT, VERSION and one descriptor to read the secret
- *                  from; or ACCOUNT, ERRNO, TEXT and none
- * SECRET_ERROR     ... the latter
+ *                  from
+ * SECRET_ERROR     ACCOUNT, ERRNO, TEXT
  * ACCOUNT_FILE     PATH, VERSION and one descriptor
  * ACCOUNT_FILE_ERROR PATH, ERRNO, TEXT
  * VERIFIER_STORED  ACCOUNT, CODE (0, or an errno), TEXT if not 0
@@ -80,7 +94,9 @@ enum {
  *                  account stays in use: a warning is due now
  * LOGON_RECOVERED  ACCOUNT, FAILURES, SECONDS
  * STORE_VERIFIER   ACCOUNT, VERIFIER: put it in the account's line
- * LOOK             ACCOUNT: look at its secret and account file now
+ * LOOK             ACCOUNT: look at its secret and account file now, and send
+ *                  SECRET or SECRET_ERROR (if it has a source), ACCOUNT_FILE
+ *                  or ACCOUNT_FILE_ERROR (if it has one), changed or not
  * SUBMIT           ACCOUNT, SERVICE, ALIAS+, CLIENT, FLAGS; descriptor: the
  *                  message, a sealed memfd (F_SEAL_WRITE, SHRINK, GROW)
  * SUBMITTED        RESULT (anonid_submit_result_t), DETAIL for the log,
