@@ -6,6 +6,9 @@
 package AnonID::Test;
 
 use v5.36;
+use feature ();
+use strict ();
+use warnings ();
 use Errno qw(EADDRINUSE);
 use File::Basename qw(dirname);
 use File::Path qw(make_path remove_tree);

@@ -109,7 +109,7 @@ sub find_in_range ($forms, $memory, $from, $to)
     $kept = '';
     while ($from < $to) {
         my $want = $to - $from < $CHUNK ? $to - $from : $CHUNK;
-        my $got = sysread $memory, my $bytes, $want;
+        my $got = sysread $memory, my ($bytes), $want;
 
         last if !$got;
         $bytes = $kept . $bytes;
