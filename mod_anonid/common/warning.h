@@ -10,8 +10,11 @@
 #include "account.h"
 #include "failure.h"
 
-/* Where the last sentence points when AnonIDHelpURL is not given. */
-#define ANONID_DEFAULT_HELP_URL "https://httpd.apache.org/mod_anonid/"
+/* Where the last sentence points when AnonIDHelpURL is not given: the page
+ * that `make install` puts beside the documentation (conf/failures.html). */
+#ifndef ANONID_DEFAULT_HELP_URL
+#error "the build defines ANONID_DEFAULT_HELP_URL"
+#endif
 
 /* "ANID0001: The server was unable to logon the ..." in one line. kept: an
  * older logon stays in use, which a further sentence says. */
