@@ -26,8 +26,8 @@ AnonID::Test::Memory - looks for secrets in memory and files
 =head1 SHAPES
 
 I<Forms> map a name (what the bytes are) to the bytes. A finding is text:
-C<"password in memory of 123 (7f..-7f.. [heap])">. Nothing is sought and
-nothing found when a process is gone or may not be read; ask
+C<"password in memory of 123 (7f..-7f.. [heap])">. Nothing is found in a
+process that is gone; one that may not be read ends the test, so ask
 C<can_read_memory($pid)> first.
 
 =cut
@@ -85,18 +85,25 @@ sub find_in_memory ($forms, @pids)
 
 sub find_in_process ($forms, $pid)
 {
-    open my $maps, '<', "/proc/$pid/maps" or return;
-    open my $memory, '<:raw', "/proc/$pid/mem" or return;
+    open my $maps, '<', "/proc/$pid/maps" or return unreadable($pid);
+    open my $memory, '<:raw', "/proc/$pid/mem" or return unreadable($pid);
     my @found;
 
     while (my $map = readline $maps) {
         my ($from, $to, $name) =
             $map =~ /^(\w+)-(\w+) r\S* \S+ \S+ \S+\s*(.*)$/ or next;
         next if $name =~ /^\[v/;
+        no warnings 'portable';
         my @names = find_in_range($forms, $memory, hex $from, hex $to);
         push @found, map { "$_ in memory of $pid ($from-$to $name)" } @names;
     }
     return @found;
+}
+
+sub unreadable ($pid)
+{
+    die "the memory of $pid may not be read: $!" if -e "/proc/$pid";
+    return;
 }
 
 # Chunks overlap by the longest form, so that none is missed between two.

@@ -9,7 +9,8 @@ package AnonID::Test::Relay;
 use v5.36;
 use parent 'AnonID::Test::Server';
 use IO::Socket::INET;
-use POSIX ();
+
+use AnonID::Test::Listener qw(listen_forever perl_command);
 
 =head1 NAME
 
@@ -27,11 +28,8 @@ logged.
 
 sub start ($self)
 {
-    my $lib = AnonID::Test::srcdir() . '/t/lib';
-
-    $self->spawn([$^X, "-I$lib", "-M" . __PACKAGE__, '-e',
-                  __PACKAGE__ . '::main(@ARGV)', $self->port('smtp'),
-                  $self->{lmtp_port}]);
+    $self->spawn([perl_command(__PACKAGE__, $self->port('smtp'),
+                               $self->{lmtp_port})]);
     return $self->wait_ready(sub { $self->log_text =~ /^ready$/m });
 }
 
@@ -39,33 +37,9 @@ sub log_problem ($self, $line) { return $line !~ /^(?:ready|delivered)/ }
 
 sub main ($smtp_port, $lmtp_port)
 {
-    my $listener = IO::Socket::INET->new(
-        Listen => 64, LocalAddr => '127.0.0.1', LocalPort => $smtp_port,
-        ReuseAddr => 1) or die "port $smtp_port: $@";
-
-    $SIG{CHLD} = 'IGNORE';
-    $SIG{TERM} = sub { end_all() };
-    STDOUT->autoflush(1);
-    say 'ready';
-    while (1) {
-        my $client = $listener->accept or next;
-        my $pid = fork // die "fork: $!";
-
-        if (!$pid) {
-            $SIG{TERM} = 'DEFAULT';
-            eval { serve($client, $lmtp_port); 1 } or print "failed: $@";
-            POSIX::_exit(0);
-        }
-        close $client;
-    }
-}
-
-# Sessions are in the process group of the listener.
-sub end_all ()
-{
-    $SIG{TERM} = 'IGNORE';
-    kill TERM => 0;
-    POSIX::_exit(0);
+    listen_forever($smtp_port, sub ($client, $number) {
+        serve($client, $lmtp_port);
+    });
 }
 
 # Every command goes to the LMTP server as it is but EHLO, which it calls
