@@ -36,6 +36,8 @@ typedef struct {
     const char *secret; /* source, e.g. "file:/etc/s"; NULL when synced */
     int sync;           /* 1: the server controls the password */
     const char *scheme; /* of the synchronised verifier; never NULL */
+    int shared;         /* synchronised, and other machines read the account
+                           file as well; for the configuration's check */
     int slot;           /* in the status table; -1: none yet */
 } anonid_account_t;
 

@@ -1,12 +1,22 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * The module record. It must not know how anything is done.
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The module record: what httpd calls, and in which order the parts register
+ * their hooks. It must not know how anything is done.
  */
-#include <httpd.h>
-#include <http_config.h>
+#include "config.h"
 
-extern module AP_MODULE_DECLARE_DATA anonid_module;
+static void register_hooks(apr_pool_t *p)
+{
+    anonid_config_register(p);
+}
 
 AP_DECLARE_MODULE(anonid) = {
-    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, NULL, 0
+    STANDARD20_MODULE_STUFF,
+    anonid_config_create_dir,
+    anonid_config_merge_dir,
+    anonid_config_create_server,
+    NULL, /* a virtual host's own references do not merge */
+    anonid_directives,
+    register_hooks,
+    0,
 };

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The check of what the agent needs: its user, its program, and the folder of
+ * its sockets. It must not create or start anything.
+ */
+#include "config_check.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <unixd.h>
+
+/* The longest name that a socket has in the folder. */
+#define LONGEST_SOCKET "/control.sock"
+
+static const ap_directive_t *place(const void *field)
+{
+    return anonid_global_definition(field);
+}
+
+/* Who is not root cannot choose. */
+static void keep_own_user(anonid_check_t *check, anonid_global_t *global)
+{
+    if (global->agent_user && global->agent_uid != geteuid())
+        anonid_check_warn(check, place(&global->agent_user),
+                          "AnonIDAgentUser '%s' has no effect: httpd is not "
+                          "started by root, and the agent runs as the user "
+                          "that starts it",
+                          global->agent_user);
+    global->agent_uid = geteuid();
+    global->agent_gid = getegid();
+}
+
+static void check_user(anonid_check_t *check)
+{
+    anonid_global_t *global = anonid_global();
+
+    if (geteuid() != 0) {
+        keep_own_user(check, global);
+        return;
+    }
+    if (global->agent_user)
+        return;
+    global->agent_uid = ap_unixd_config.user_id;
+    global->agent_gid = ap_unixd_config.group_id;
+    if (global->agent_uid == 0)
+        anonid_check_error(check, NULL,
+                           "the agent never runs as root, which is httpd's "
+                           "User; name an unprivileged user with "
+                           "AnonIDAgentUser");
+}
+
+static const char *wrong_program(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return errno == ENOENT ? "does not exist" : strerror(errno);
+    if (!S_ISREG(st.st_mode))
+        return "is not a program";
+    if (access(path, X_OK) != 0)
+        return "cannot be executed";
+    if (st.st_mode & S_IWOTH)
+        return "can be changed by everybody (run: chmod o-w)";
+    return NULL;
+}
+
+static void check_program(anonid_check_t *check)
+{
+    const anonid_global_t *global = anonid_global();
+    const char *wrong = wrong_program(global->agent_program);
+
+    if (wrong)
+        anonid_check_error(check, place(&global->agent_program),
+                           "AnonIDAgentProgram '%s': %s; name the "
+                           "anonid-agent that belongs to this module",
+                           global->agent_program, wrong);
+}
+
+/* What is wrong with a runtime folder that is there. */
+static const char *wrong_folder(const struct stat *st)
+{
+    if (!S_ISDIR(st->st_mode))
+        return "is not a directory; name one, or a path that is free";
+    if (st->st_mode & S_IWOTH)
+        return "can be written by everybody, who could put another socket "
+               "in the agent's place; name a folder of its own";
+    if (geteuid() == 0 && st->st_uid != 0)
+        return "does not belong to root, and its owner could put another "
+               "socket in the agent's place; remove it, or name another";
+    return NULL;
+}
+
+static const char *wrong_state_dir(apr_pool_t *p, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct stat st;
+
+    if (strlen(path) + strlen(LONGEST_SOCKET)
+        >= sizeof(((struct sockaddr_un *)0)->sun_path))
+        return "is too long for the path of a socket (107 octets with "
+               "\"" LONGEST_SOCKET "\"); name a shorter one";
+    if (lstat(path, &st) == 0)
+        return wrong_folder(&st);
+    if (errno != ENOENT)
+        return apr_psprintf(p, "cannot be looked at: %s", strerror(errno));
+    path = slash > path ? apr_pstrmemdup(p, path, slash - path) : "/";
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return apr_psprintf(p,
+                            "cannot be created, because '%s' is not a "
+                            "directory; create that one, or name another",
+                            path);
+    return NULL;
+}
+
+static void check_state_dir(anonid_check_t *check)
+{
+    const anonid_global_t *global = anonid_global();
+    const char *wrong = wrong_state_dir(check->p, global->state_dir);
+
+    if (wrong)
+        anonid_check_error(check, place(&global->state_dir),
+                           "AnonIDStateDir '%s' %s", global->state_dir, wrong);
+}
+
+void anonid_check_agent(anonid_check_t *check)
+{
+    check_user(check);
+    check_program(check);
+    check_state_dir(check);
+}
