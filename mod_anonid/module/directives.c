@@ -42,6 +42,24 @@ const command_rec anonid_directives[] = {
                       "account; then scram-sha-256, bcrypt or sha512-crypt, "
                       "and shared"),
 
+    AP_INIT_RAW_ARGS("<AnonIDMailService", anonid_set_mail_service, NULL,
+                     RSRC_CONF, "the mail service's name"),
+    AP_INIT_ITERATE("AnonIDMailServer", anonid_set_mail_server, NULL,
+                    RSRC_CONF,
+                    "URLs of the service's servers, tried in order: "
+                    "submission://host or submissions://host"),
+    AP_INIT_TAKE_ARGV("AnonIDMailTLS", anonid_set_mail_tls, NULL, RSRC_CONF,
+                      "ca=FILE: whom to trust; name=HOST: the name in the "
+                      "certificate"),
+    AP_INIT_TAKE_ARGV("AnonIDMechanism", anonid_set_mechanism, NULL, RSRC_CONF,
+                      "allowed SASL mechanisms, the best first"),
+    AP_INIT_TAKE1("AnonIDMailFrom", anonid_set_mail_from, NULL, RSRC_CONF,
+                  "the only envelope sender"),
+    AP_INIT_RAW_ARGS("AnonIDMailRecipient", anonid_set_mail_recipient, NULL,
+                     RSRC_CONF, "an alias and the mail addresses behind it"),
+    AP_INIT_RAW_ARGS("AnonIDMailLimit", anonid_set_mail_limit, NULL, RSRC_CONF,
+                     "not there in this build yet"),
+
     AP_INIT_TAKE1("AnonIDAccountFile", anonid_set_account_file, NULL,
                   RSRC_CONF, "the file of local accounts"),
     AP_INIT_TAKE1("AnonIDAgentUser", anonid_set_agent_user, NULL, RSRC_CONF,

@@ -36,12 +36,14 @@ const char *anonid_set_mail_service(cmd_parms *cmd, void *dir,
 const char *anonid_set_mail_server(cmd_parms *cmd, void *dir, const char *arg);
 const char *anonid_set_mail_tls(cmd_parms *cmd, void *dir, int argc,
                                 char *const argv[]);
+const char *anonid_set_mail_from(cmd_parms *cmd, void *dir, const char *arg);
+const char *anonid_set_mail_recipient(cmd_parms *cmd, void *dir,
+                                      const char *args);
+const char *anonid_set_mail_limit(cmd_parms *cmd, void *dir, const char *args);
+
+/* directives_mechanism.c */
 const char *anonid_set_mechanism(cmd_parms *cmd, void *dir, int argc,
                                  char *const argv[]);
-const char *anonid_set_mail_from(cmd_parms *cmd, void *dir, const char *arg);
-const char *anonid_set_mail_recipient(cmd_parms *cmd, void *dir, int argc,
-                                      char *const argv[]);
-const char *anonid_set_mail_limit(cmd_parms *cmd, void *dir, const char *args);
 
 /* directives_agent.c */
 const char *anonid_set_account_file(cmd_parms *cmd, void *dir,

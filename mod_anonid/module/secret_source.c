@@ -4,6 +4,8 @@
  */
 #include "secret_source.h"
 
+#include "../common/protocol.h"
+
 #include <apr_strings.h>
 #include <errno.h>
 #include <http_config.h>
@@ -131,6 +133,9 @@ static const char *check_status(apr_pool_t *p, const struct stat *st,
                             (unsigned)(st->st_mode & 07777));
     if (st->st_size == 0)
         return "is empty; put the account's password into it";
+    if (st->st_size > ANONID_SECRET_MAX)
+        return "is too long for a secret; name the file that holds the "
+               "account's password and nothing else";
     return NULL;
 }
 
