@@ -14,21 +14,29 @@
 #include "../common/failure.h"
 #include "secret.h"
 
-/* What a logon leaves for later use (a Kerberos ticket cache, say). Counted,
- * because a mail login may still use it when the account logs on anew. */
-typedef struct anonid_credentials_t anonid_credentials_t;
+#include <stdatomic.h>
+
+typedef struct anonid_provider_ops_t anonid_provider_ops_t;
+
+/* What a logon leaves for later use (a Kerberos ticket cache, say): the
+ * beginning of the provider's own structure. Counted, because a mail login
+ * may still use it when the account logs on anew. */
+typedef struct {
+    const anonid_provider_ops_t *provider;
+    atomic_uint holders;
+} anonid_credentials_t;
 
 /* One attempt. In: account, secret, file. Out: outcome, credentials. */
 typedef struct {
     const anonid_account_t *account;
     const anonid_secret_t *secret; /* NULL: the account has none */
-    int file;                      /* file provider: the account file, open
-                                      for reading at offset 0; else -1 */
+    int file;                      /* file provider: the account file, to be
+                                      read with pread only; else -1 */
     anonid_outcome_t outcome;
-    anonid_credentials_t *credentials; /* NULL: nothing to keep */
+    anonid_credentials_t *credentials; /* held once; NULL: nothing to keep */
 } anonid_attempt_t;
 
-typedef struct {
+struct anonid_provider_ops_t {
     const char *name; /* as in AnonIDLogon */
     anonid_provider_t id;
     /* Fills attempt->outcome. Runs on a pool thread. */
@@ -36,9 +44,16 @@ typedef struct {
     /* Ends the credentials' life; NULL if the provider leaves none. Any
      * thread. */
     void (*release)(anonid_credentials_t *credentials);
-} anonid_provider_ops_t;
+};
+
+/* The providers of this build. */
+extern const anonid_provider_ops_t anonid_provider_file;
 
 /* The provider of an account; NULL if this build has none. */
 const anonid_provider_ops_t *anonid_provider_find(anonid_provider_t id);
+
+/* Any thread; NULL is fine. The last drop releases. */
+anonid_credentials_t *anonid_credentials_hold(anonid_credentials_t *held);
+void anonid_credentials_drop(anonid_credentials_t *held);
 
 #endif

@@ -15,8 +15,11 @@
 #include "../common/account.h"
 #include "../common/service.h"
 #include "../common/status.h"
+#include "account_file.h"
 #include "provider.h"
 #include "secret.h"
+
+typedef struct anonid_logon_t anonid_logon_t;
 
 /* One pushed configuration; counted. */
 typedef struct anonid_config_t anonid_config_t;
@@ -44,11 +47,34 @@ typedef struct {
 int anonid_registry_proof(const char *account, anonid_proof_t *proof);
 void anonid_proof_release(anonid_proof_t *proof);
 
-/* Called (main thread) whenever an account's proven version changes, the
- * account is gone, or a service has changed: mail drops idle connections
- * that no longer fit. version 0: none is valid any more. */
+/* Called (main thread) whenever an account's proven version changes or the
+ * account is gone (version 0: none is valid any more), and with account NULL
+ * after each new configuration, when any service may have changed: mail drops
+ * idle connections that no longer fit. There is one listener. */
 typedef void (*anonid_version_listener_t)(const char *account,
                                           unsigned long version);
 void anonid_registry_listen(anonid_version_listener_t listener);
+
+/* Tells the listener; for the logon machine. */
+void anonid_registry_tell(const char *account, unsigned long version);
+
+/* ---- what comes from the parent, and operators' requests ---- */
+
+/* Makes a configuration the current one; takes the caller's hold. Accounts
+ * that it does not have are ended. */
+void anonid_registry_apply(anonid_config_t *config);
+
+/* An account file as it is now, for all its accounts; takes the hold. */
+void anonid_registry_account_file(anonid_account_file_t *file);
+
+/* The logon of an account, or NULL. Hold it to keep it. */
+anonid_logon_t *anonid_registry_logon(const char *account);
+
+/* Visits every logon, in no order; a visit makes no visits of its own. */
+typedef void (*anonid_logon_visit_t)(void *context, anonid_logon_t *logon);
+void anonid_registry_each(anonid_logon_visit_t visit, void *context);
+
+/* Ends every account and drops everything. */
+void anonid_registry_clear(void);
 
 #endif

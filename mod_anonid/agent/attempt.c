@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One logon attempt: holds all that the provider may look at while it runs on
+ * the pool. It must not know what follows from the outcome.
+ */
+#include "logon_steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    anonid_attempt_t attempt;
+    const anonid_provider_ops_t *provider;
+    anonid_logon_t *logon;       /* held, as are the next three */
+    anonid_config_t *config;     /* in which the account lives */
+    anonid_account_file_t *file; /* whose descriptor is read */
+    anonid_secret_t *secret;
+    unsigned long version;
+} job_t;
+
+static void run(void *data)
+{
+    job_t *job = data;
+
+    job->provider->logon(&job->attempt);
+}
+
+static void finish(void *data)
+{
+    job_t *job = data;
+
+    anonid_logon_attempted(job->logon, job->version, job->secret,
+                           &job->attempt);
+    anonid_credentials_drop(job->attempt.credentials);
+    anonid_secret_drop(job->secret);
+    anonid_account_file_drop(job->file);
+    anonid_config_drop(job->config);
+    anonid_logon_drop(job->logon);
+    free(job);
+}
+
+static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
+{
+    job_t *job = calloc(1, sizeof(*job));
+
+    if (!job)
+        return NULL;
+    job->logon = anonid_logon_hold(logon);
+    job->config = anonid_config_hold(logon->config);
+    job->file = anonid_account_file_hold(logon->file);
+    job->secret = anonid_secret_hold(what->secret);
+    job->version = what->version;
+    job->attempt.account = logon->account;
+    job->attempt.secret = job->secret;
+    job->attempt.file = job->file ? job->file->fd : -1;
+    return job;
+}
+
+/* 1 if the attempt cannot be made, for a reason that is in its outcome. */
+static int is_hopeless(job_t *job)
+{
+    if (job->file && job->file->fd < 0) {
+        job->attempt.outcome = job->file->outcome;
+        return 1;
+    }
+    if (!job->provider) {
+        anonid_outcome_set(&job->attempt.outcome, ANONID_ACCESS_DENIED,
+                           "this agent was built without that provider");
+        job->attempt.outcome.kind = ANONID_PERMANENT;
+        return 1;
+    }
+    return 0;
+}
+
+void anonid_attempt_start(anonid_logon_t *logon, anonid_versioned_t *what)
+{
+    const anonid_logon_world_t *world = anonid_logon_world();
+    job_t *job = make_job(logon, what);
+    anonid_attempt_t failed;
+
+    what->due = 0;
+    logon->running = 1;
+    if (!job) {
+        memset(&failed, 0, sizeof(failed));
+        anonid_outcome_set(&failed.outcome, ANONID_ACCESS_DENIED,
+                           "there is no memory for the attempt");
+        anonid_logon_attempted(logon, what->version, NULL, &failed);
+        return;
+    }
+    world->count_attempt(logon->account->slot);
+    job->provider = world->provider(logon->account->provider);
+    if (is_hopeless(job)) {
+        finish(job);
+        return;
+    }
+    if (world->run(run, finish, job) != APR_SUCCESS) {
+        anonid_outcome_set(&job->attempt.outcome, ANONID_ACCESS_DENIED,
+                           "the attempt could not be started");
+        finish(job);
+    }
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the logon machine ask of each other: logon.c (events and
+ * decisions), attempt.c (one attempt on the pool), streak.c (warnings) and
+ * sync.c (passwords of our own). Nobody else includes this.
+ */
+#ifndef ANONID_AGENT_LOGON_STEPS_H
+#define ANONID_AGENT_LOGON_STEPS_H
+
+#include "logon.h"
+
+/* logon.c: the world. */
+const anonid_logon_world_t *anonid_logon_world(void);
+
+/* logon.c: a version that was never used before. */
+unsigned long anonid_logon_new_version(void);
+
+/* logon.c: does what is due; the end of every event. */
+void anonid_logon_proceed(anonid_logon_t *logon);
+
+/* logon.c: the newest secret, or the lack of one, ended in this outcome. */
+void anonid_logon_fail(anonid_logon_t *logon, const anonid_outcome_t *outcome);
+
+/* logon.c: makes a secret the candidate; an attempt is due. */
+void anonid_logon_adopt(anonid_logon_t *logon, anonid_secret_t *secret);
+
+/* logon.c: what is known may no longer be so: attempts with the newest and
+ * with the proven secret are due. */
+void anonid_logon_doubt(anonid_logon_t *logon);
+
+/* logon.c: tells all who wait. */
+void anonid_logon_answer(anonid_logon_t *logon,
+                         const anonid_outcome_t *outcome);
+
+/* attempt.c: starts an attempt with that secret. Its end is told to
+ * anonid_logon_attempted. */
+void anonid_attempt_start(anonid_logon_t *logon, anonid_versioned_t *what);
+
+/* logon.c: the end of an attempt with that version. */
+void anonid_logon_attempted(anonid_logon_t *logon, unsigned long version,
+                            anonid_secret_t *secret,
+                            const anonid_attempt_t *attempt);
+
+/* streak.c: counts a failure, and forgets all on success (and says so if the
+ * failures were warned of). */
+void anonid_streak_failed(anonid_logon_t *logon);
+void anonid_streak_ended(anonid_logon_t *logon);
+
+/* streak.c: warns if a warning is due: the first of a streak, a change, or
+ * an hour after the last. */
+void anonid_streak_report(anonid_logon_t *logon, int kept);
+
+/* streak.c: when the next repetition is due; 0: never. */
+apr_time_t anonid_streak_next(const anonid_logon_t *logon);
+
+#endif
