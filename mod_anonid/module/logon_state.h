@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What becomes of a request while its account is not logged on.
+ *
+ * Owns reading the account's state, waiting for the first attempt and
+ * AnonIDOnLogonFailure. Does not know why an account is not logged on; that
+ * was said in the error log when it happened.
+ */
+#ifndef ANONID_MODULE_LOGON_STATE_H
+#define ANONID_MODULE_LOGON_STATE_H
+
+#include <httpd.h>
+
+#include "../common/account.h"
+
+/*
+ * OK if the account is logged on; while its first attempt lasts, that is
+ * waited for, up to 5 seconds after the request came. Otherwise DECLINED if
+ * the location's own authentication is to be asked, which is so for every
+ * error document; 403; or 503 with Retry-After.
+ */
+int anonid_logon_check(request_rec *r, const anonid_account_t *account);
+
+/* Whether anonid_logon_check would say DECLINED. */
+int anonid_logon_declines(request_rec *r, const anonid_account_t *account);
+
+/* 503, with Retry-After in the response. */
+int anonid_logon_unavailable(request_rec *r, const anonid_account_t *account);
+
+#endif
