@@ -120,7 +120,7 @@ sub log_files ($self)
 
 sub log_problem ($self, $line)
 {
-    return if $line =~ /Warning: Killed with signal 15 /
+    return if $line =~ /Warning: (?:Killed with signal 15|SIGHUP received) /
         || $line =~ m{/accounts\) failed: No such file};
     return $line =~ /\b(?:Warning|Error|Fatal|Panic):/;
 }

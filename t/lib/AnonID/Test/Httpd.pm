@@ -101,7 +101,16 @@ sub configtest ($self, $text = '', %option)
 
     AnonID::Test::spit($path, AnonID::Test::HttpdConfig::text(
         bless \%variant, 'AnonID::Test::HttpdConfig::Variant'));
-    return run([program(), '-f', $path, @$flags]);
+    return run([program(), '-f', $path, @$flags], env => environment());
+}
+
+# A sanitized module can be loaded only where its library is there already.
+# Leaks are not looked for: httpd frees nothing at its end.
+sub environment ()
+{
+    return {} if !$ENV{ANONID_HTTPD_PRELOAD};
+    return { LD_PRELOAD => $ENV{ANONID_HTTPD_PRELOAD},
+             ASAN_OPTIONS => 'detect_leaks=0' };
 }
 
 sub start ($self, %option)
@@ -110,7 +119,7 @@ sub start ($self, %option)
 
     $self->running and die "$self->{name} is already running";
     $self->spawn([program(), '-f', $self->config_path, '-DFOREGROUND'],
-                 %option);
+                 env => environment(), %option);
     return $self->wait_ready(sub { $self->operating($mark) });
 }
 
@@ -131,7 +140,8 @@ sub pid_file ($self) { return $self->path('run/httpd.pid') }
 # Runs 'httpd -k COMMAND' and returns (exit status, output).
 sub control ($self, $command)
 {
-    return run([program(), '-f', $self->config_path, '-k', $command]);
+    return run([program(), '-f', $self->config_path, '-k', $command],
+               env => environment());
 }
 
 sub operating ($self, $mark)

@@ -140,6 +140,7 @@ END
 
     push @lines, "User $user->[0]\nGroup $user->[1]" if $> == 0;
     push @lines, 'Listen 127.0.0.1:${TLS_PORT}' if tls_vhosts($httpd);
+    push @lines, 'SSLSessionCache shmcb:tls(65536)' if $loaded{ssl};
     push @lines, 'ScriptSock cgid.sock' if $loaded{cgid};
     push @lines, 'AddHandler cgi-script .cgi',
         "<Directory \"\${HTDOCS}\">\nOptions +ExecCGI\n</Directory>"
