@@ -76,7 +76,9 @@ sub reconfigure ($self, %field)
 
 sub vhost_names ($self)
 {
-    return @{ $self->{vhosts} }[grep { $_ % 2 == 0 } keys @{ $self->{vhosts} }];
+    my @vhosts = @{ $self->{vhosts} };
+
+    return @vhosts[grep { $_ % 2 == 0 } keys @vhosts];
 }
 
 # Puts a document into a virtual host's folder; content that begins with
@@ -101,16 +103,13 @@ sub configtest ($self, $text = '', %option)
 
     AnonID::Test::spit($path, AnonID::Test::HttpdConfig::text(
         bless \%variant, 'AnonID::Test::HttpdConfig::Variant'));
-    return run([program(), '-f', $path, @$flags], env => environment());
+    return run_httpd('-f', $path, @$flags);
 }
 
-# A sanitized module can be loaded only where its library is there already.
-# Leaks are not looked for: httpd frees nothing at its end.
-sub environment ()
+sub run_httpd (@arguments)
 {
-    return {} if !$ENV{ANONID_HTTPD_PRELOAD};
-    return { LD_PRELOAD => $ENV{ANONID_HTTPD_PRELOAD},
-             ASAN_OPTIONS => 'detect_leaks=0' };
+    return run([program(), @arguments],
+               env => AnonID::Test::HttpdConfig::environment());
 }
 
 sub start ($self, %option)
@@ -119,7 +118,7 @@ sub start ($self, %option)
 
     $self->running and die "$self->{name} is already running";
     $self->spawn([program(), '-f', $self->config_path, '-DFOREGROUND'],
-                 env => environment(), %option);
+                 env => AnonID::Test::HttpdConfig::environment(), %option);
     return $self->wait_ready(sub { $self->operating($mark) });
 }
 
@@ -140,8 +139,7 @@ sub pid_file ($self) { return $self->path('run/httpd.pid') }
 # Runs 'httpd -k COMMAND' and returns (exit status, output).
 sub control ($self, $command)
 {
-    return run([program(), '-f', $self->config_path, '-k', $command],
-               env => environment());
+    return run_httpd('-f', $self->config_path, '-k', $command);
 }
 
 sub operating ($self, $mark)

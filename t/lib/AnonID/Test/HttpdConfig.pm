@@ -73,6 +73,15 @@ sub compiled_in ()
     return $modules;
 }
 
+# A sanitized module can be loaded only where its library is there already.
+# Leaks are not looked for: httpd frees nothing at its end.
+sub environment ()
+{
+    return {} if !$ENV{ANONID_HTTPD_PRELOAD};
+    return { LD_PRELOAD => $ENV{ANONID_HTTPD_PRELOAD},
+             ASAN_OPTIONS => 'detect_leaks=0' };
+}
+
 sub text ($httpd)
 {
     return join "\n",

@@ -122,7 +122,8 @@ sub parse_value ($text)
     my ($value, $rest) = $text =~ /\A\s*([^;\s]*)(.*)\z/s;
     my (%plain, %extended);
 
-    while ($rest =~ /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/g) {
+    while ($rest =~ /;\s*([^\s=;]+)\s*=\s*
+                     (?:"((?:[^"\\]|\\.)*)"|([^;\s]*))/gx) {
         my ($name, $content) = (lc $1, $2 // $3);
 
         $content =~ s/\\(.)/$1/g if defined $2;
