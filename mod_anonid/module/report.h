@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parent's lines in httpd's error logs. Any thread may call these: they
+ * take the fork guard, because writing a log line takes libc's locks.
+ */
+#ifndef ANONID_MODULE_REPORT_H
+#define ANONID_MODULE_REPORT_H
+
+#include <httpd.h>
+
+#include "../common/account.h"
+
+/* One line in the server's own log. level is APLOG_..., which are syslog's
+ * numbers. From notice up the text begins with an ANONID_LOGNO(). */
+void anonid_report(server_rec *s, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* One line about an account: in the server's log, and in that of each
+ * virtual host whose requests may be mapped to the account; once in each
+ * log, however many of them share it. */
+void anonid_report_account(server_rec *s, const anonid_account_t *account,
+                           int level, const char *text, apr_pool_t *pool);
+
+#endif

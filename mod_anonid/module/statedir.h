@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state folder (AnonIDStateDir): who uses it, and the sockets in it.
+ *
+ *   lock          held (flock) by the httpd that uses the folder, with its
+ *                 process id in it; the file stays, the lock ends with httpd
+ *   agent.sock    where workers reach the agent
+ *   control.sock  where anonidctl does
+ *
+ * Nobody but its owner may write in the folder, so what is found there is
+ * the owner's own: sockets that a killed httpd left behind are replaced.
+ * Knows no agent and nothing of httpd.
+ */
+#ifndef ANONID_MODULE_STATEDIR_H
+#define ANONID_MODULE_STATEDIR_H
+
+#include <apr_pools.h>
+#include <sys/types.h>
+
+#define ANONID_AGENT_SOCKET "agent.sock"
+#define ANONID_CTL_SOCKET "control.sock"
+
+/* All functions but leave return NULL, or what is wrong and what can be
+ * done about it, in the pool. Descriptors are close-on-exec. */
+
+/* Creates the folder (0711) where there is none, and takes it for this
+ * process: *lock is the descriptor that holds it, or -1. */
+const char *anonid_statedir_enter(const char *dir, int *lock,
+                                  apr_pool_t *pool);
+
+/* Who may connect to a socket; -1 as in chown: stays as it is. */
+typedef struct {
+    const char *name; /* of the socket in the folder */
+    uid_t uid;
+    gid_t gid;
+} anonid_socket_t;
+
+/* Binds a socket that its owner and group may connect to, and listens. Not
+ * while another thread creates files (it sets the umask). */
+const char *anonid_statedir_listen(const char *dir,
+                                   const anonid_socket_t *socket,
+                                   int *listener, apr_pool_t *pool);
+
+/* Removes the sockets. The lock's descriptor is closed by its owner. */
+void anonid_statedir_leave(const char *dir, apr_pool_t *pool);
+
+#endif
