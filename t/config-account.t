@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What httpd -t says of accounts: their names, how they are proven, password
+# synchronisation, and account files. Secrets are config-secret.t's.
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use AnonID::Test;
+use AnonID::Test::ConfigCases;
+use AnonID::Test::Httpd;
+
+my $httpd = AnonID::Test::Httpd->new;
+my $secret = spit($httpd->path('secret'), canary(), 0600);
+my $accounts = spit($httpd->path('accounts'), "web:x\n", 0644);
+
+# An account with these lines in its container.
+sub account ($name, @lines)
+{
+    return join "\n", "<AnonIDAccount $name>", @lines, "</AnonIDAccount>\n";
+}
+
+my $sync = 'AnonIDPasswordSync On';
+my $proven = "AnonIDSecret file:$secret";
+my $file = "AnonIDLogon file $accounts";
+
+takes($httpd,
+    (map { ["the name $_", account($_, $sync)] }
+         'visitor', 'SHOP\visitor', 'visitor@EXAMPLE.COM', '"a visitor"',
+         'gäste'),
+    ['a secret and an account file', account('web', $file, $proven)],
+    ['an account file relative to ServerRoot',
+     account('web', 'AnonIDLogon file accounts', $proven)],
+    ['the server\'s account file',
+     "AnonIDAccountFile $accounts\n" . account('web', $proven)],
+    ['an account file that is given after its use',
+     account('web', $proven) . "AnonIDAccountFile accounts"],
+    ['an account file that the first start creates',
+     "AnonIDAccountFile $secret.new\n" . account('web', $sync)],
+    ['synchronisation off', account('web', $file, $proven,
+                                    'AnonIDPasswordSync Off')],
+    (map { ["synchronisation: $_", account('web', "$sync $_")] }
+         'bcrypt', 'scram-sha-256', 'sha512-crypt', 'shared',
+         'bcrypt shared', 'shared bcrypt'),
+    ['two accounts of one domain user and two files',
+     account('A\web', $sync) . account('B\web', $sync, $file)],
+    ['<IfModule> inside an account',
+     account('web', '<IfModule anonid_module>', $sync, '</IfModule>')],
+);
+
+refuses($httpd,
+    ['an account defined twice', account('web', $sync) x 2,
+     qr/<AnonIDAccount web> is defined twice.*first is on line \d+ of/],
+    ['twice, with the domain in another case',
+     account('A\web', $sync) . account('a\web', $sync), qr/defined twice/],
+    ['an account that is named None', account('none', $sync),
+     qr/<AnonIDAccount None>.*choose another name/],
+    ['no name', account('', $sync), qr/<AnonIDAccount> takes one argument/],
+    ['two names', account('a b', $sync), qr/takes one argument/],
+    ['a name with a colon', account('a:b', $sync),
+     qr/<AnonIDAccount> cannot be named 'a:b'.*':'/],
+    ['a domain without a user', account('SHOP\\', $sync),
+     qr/cannot be named 'SHOP\\+'.*one side/],
+    ['a name of 300 octets', account('x' x 300, $sync),
+     qr/longer than 256 octets/],
+    ['a user that would be a comment', account('"#web"', $sync),
+     qr/'#web' would be a comment/],
+    ['no closing bracket', "<AnonIDAccount web\n$sync\n</AnonIDAccount>",
+     qr/missing closing '>'/],
+    ['an account in a virtual host', '',
+     qr/<AnonIDAccount> cannot occur within <VirtualHost> section/,
+     vhosts => [localhost => account('web', $sync)]],
+    ['an account in a section',
+     "<Location />\n" . account('web', $sync) . '</Location>',
+     qr/<AnonIDAccount not allowed in <Location> context/],
+    (map { my ($name) = split;
+           ["$name outside of an account", $_,
+            qr/$name belongs inside <AnonIDAccount name>/] }
+         'AnonIDLogon file', $proven, $sync),
+    ['another directive in an account', account('web', $sync, 'Timeout 5'),
+     qr/Timeout cannot stand inside <AnonIDAccount>, which holds only: /],
+    ['an account in an account', account('a', account('b', $sync)),
+     qr/<AnonIDAccount cannot stand inside/],
+    (map { my ($name) = split;
+           ["$name twice", account('web', $_, $_),
+            qr/$name is given twice.*first is on line \d+/] }
+         $file, $proven, $sync),
+);
+
+# Logon.
+refuses($httpd,
+    ['no provider', account('web', 'AnonIDLogon'),
+     qr/AnonIDLogon names no provider.*file.*ldap.*krb5/],
+    ['an unknown provider', account('web', 'AnonIDLogon radius'),
+     qr/AnonIDLogon 'radius' is no provider: write file/],
+    ['two account files', account('web', 'AnonIDLogon file a b'),
+     qr/AnonIDLogon file takes one path.*in quotes/],
+    ['ldap, which is not there yet',
+     account('web', 'AnonIDLogon ldap ldaps://ldap.test cn=web', $proven),
+     qr/AnonIDLogon ldap: this build has no ldap logon provider yet/],
+    ['krb5, which is not there yet',
+     account('web', 'AnonIDLogon krb5 web@EXAMPLE.COM', $proven),
+     qr/AnonIDLogon krb5: this build has no krb5 logon provider yet/],
+    ['ldap without a DN', account('web', 'AnonIDLogon ldap ldaps://a.test'),
+     qr/AnonIDLogon ldap takes the URLs.*DN/],
+    ['ldap with two servers and no DN',
+     account('web', 'AnonIDLogon ldap ldaps://a.test ldaps://b.test'),
+     qr/after the last server \('ldaps:\/\/b\.test'\).*DN is missing/],
+    ['ldap without a URL', account('web', 'AnonIDLogon ldap a.test cn=web'),
+     qr/'a\.test' is not a URL.*ldaps:\/\/host/],
+    ['krb5 without a principal', account('web', 'AnonIDLogon krb5'),
+     qr/AnonIDLogon krb5 takes one principal/],
+    ['krb5 with two principals', account('web', 'AnonIDLogon krb5 a b'),
+     qr/AnonIDLogon krb5 takes one principal/],
+);
+
+# Password synchronisation. The first two have the words of the manual.
+my $words = 'it is not a supported configuration and may cause all access to '
+    . 'be denied. Specify a valid password with AnonIDSecret.';
+
+refuses($httpd,
+    ['synchronisation with krb5',
+     account('YOURDOMAIN\AnonUser', 'AnonIDLogon krb5 a@EXAMPLE.COM', $sync),
+     qr/^AnonIDPasswordSync\ cannot\ be\ used\ with\ the\ non-local\ account
+        \ 'YOURDOMAIN\\+AnonUser'\ \(AnonIDLogon\ krb5\):\ \Q$words\E$/mx],
+    ['synchronisation with ldap, whatever comes first',
+     account('web', $sync, 'AnonIDLogon ldap ldaps://a.test cn=web'),
+     qr/^AnonIDPasswordSync\ cannot\ be\ used\ with\ the\ non-local\ account
+        \ 'web'\ \(AnonIDLogon\ ldap\):\ \Q$words\E$/mx],
+    ['synchronisation and a secret', account('web', $sync, $proven),
+     qr/AnonIDSecret and AnonIDPasswordSync On exclude each other.*web/],
+    ['neither synchronisation nor a secret', account('web', $file),
+     qr/<AnonIDAccount web> has no secret.*AnonIDSecret.*PasswordSync On/],
+    ['synchronisation off and no secret',
+     account('web', 'AnonIDPasswordSync Off'), qr/has no secret/],
+    ['an empty account', account('web'), qr/has no secret/],
+    ['synchronisation neither on nor off',
+     account('web', 'AnonIDPasswordSync'), qr/must be On or Off/],
+    ['synchronisation yes', account('web', 'AnonIDPasswordSync yes'),
+     qr/AnonIDPasswordSync must be On or Off/],
+    ['an unknown scheme', account('web', "$sync md5"),
+     qr/AnonIDPasswordSync On 'md5'.*scram-sha-256, bcrypt and sha512-crypt/],
+    ['two schemes', account('web', "$sync bcrypt scram-sha-256"),
+     qr/AnonIDPasswordSync On 'scram-sha-256': .*one of/],
+    ['off with a scheme', account('web', 'AnonIDPasswordSync Off bcrypt'),
+     qr/AnonIDPasswordSync Off takes nothing/],
+    ['two synchronised accounts of one line',
+     account('A\web', $sync) . account('B\web', $sync),
+     qr/'A\\+web' and 'B\\+web' are both 'web'.*another name or file/],
+);
+
+# Account files.
+refuses($httpd,
+    ['an account file that is missing',
+     account('web', 'AnonIDLogon file nowhere', $proven),
+     qr/account file '\S+nowhere' of 'web' does not exist; create it/],
+    ['the default account file, missing', account('web', $proven),
+     qr/account file '\S+state\/accounts' of 'web' does not exist/],
+    ['an account file in a missing folder',
+     account('web', 'AnonIDLogon file nowhere/accounts', $sync),
+     qr/cannot be created: '\S+nowhere' is not a directory/],
+    ['an account file that is a directory',
+     account('web', "AnonIDLogon file @{[$httpd->path('logs')]}", $sync),
+     qr/is not a regular file/],
+    ['an account file that everybody can write',
+     account('web', 'AnonIDLogon file '
+             . spit($httpd->path('open'), "web:x\n", 0666), $proven),
+     qr/'\S+open' of 'web' can be written by everybody \(mode 0666\)/],
+    ['an empty path', 'AnonIDAccountFile ""',
+     qr/AnonIDAccountFile/],
+    ['AnonIDAccountFile in a virtual host', '',
+     qr/AnonIDAccountFile cannot occur within <VirtualHost>/,
+     vhosts => [localhost => 'AnonIDAccountFile x']],
+);
+
+done_testing;
