@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of Kerberos errors; see krb5_failure.h.
+ */
+#include "krb5_failure.h"
+#include "krb5_error_data.h"
+#include "ntstatus.h"
+
+/* A row for one error. Errors that are in no row are a KDC's refusal that we
+ * do not know: permanent, so that it is not repeated until somebody looks. */
+typedef struct {
+    krb5_error_code error;
+    anonid_failure_t code;
+    const char *name;
+} row_t;
+
+#define ROW(error, code)                                                      \
+    {                                                                         \
+        error, code, #error                                                   \
+    }
+
+static const row_t rows[] = {
+    ROW(KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, ANONID_LOGON_FAILURE),
+    ROW(KRB5KDC_ERR_PREAUTH_FAILED, ANONID_LOGON_FAILURE),
+    ROW(KRB5KRB_AP_ERR_BAD_INTEGRITY, ANONID_LOGON_FAILURE),
+    ROW(KRB5_PREAUTH_FAILED, ANONID_LOGON_FAILURE),
+    ROW(KRB5_KT_NOTFOUND, ANONID_LOGON_FAILURE),
+    ROW(KRB5KDC_ERR_CLIENT_NOTYET, ANONID_ACCOUNT_RESTRICTION),
+    ROW(KRB5KDC_ERR_ETYPE_NOSUPP, ANONID_ACCOUNT_RESTRICTION),
+    ROW(KRB5KDC_ERR_POLICY, ANONID_ACCOUNT_RESTRICTION),
+    ROW(KRB5KDC_ERR_CLIENT_REVOKED, ANONID_ACCOUNT_RESTRICTION),
+    ROW(KRB5KDC_ERR_KEY_EXP, ANONID_PASSWORD_EXPIRED),
+    ROW(KRB5KDC_ERR_NAME_EXP, ANONID_ACCOUNT_EXPIRED),
+    ROW(KRB5KDC_ERR_SVC_UNAVAILABLE, ANONID_NO_LOGON_SERVERS),
+    ROW(KRB5_KDC_UNREACH, ANONID_NO_LOGON_SERVERS),
+    ROW(KRB5_REALM_CANT_RESOLVE, ANONID_NO_LOGON_SERVERS),
+    ROW(KRB5_REALM_UNKNOWN, ANONID_NO_SUCH_DOMAIN),
+    ROW(KRB5KDC_ERR_WRONG_REALM, ANONID_NO_SUCH_DOMAIN),
+    ROW(KRB5KRB_AP_ERR_SKEW, ANONID_TIME_SKEW),
+    ROW(KRB5_KDCREP_SKEW, ANONID_TIME_SKEW),
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const row_t *find(krb5_error_code error)
+{
+    for (size_t i = 0; i < N_ROWS; i++) {
+        if (rows[i].error == error)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+/* 1 if the KDC put an NTSTATUS beside its error, which is then the truth. */
+static int told_by_ntstatus(anonid_outcome_t *outcome, const row_t *row,
+                            const krb5_data *e_data)
+{
+    const char *status_name;
+    anonid_failure_t code;
+    uint32_t status;
+
+    if (!e_data || !e_data->data
+        || !anonid_krb5_error_data_ntstatus(
+            (const unsigned char *)e_data->data, e_data->length, &status)
+        || !anonid_ntstatus_failure(status, &code, &status_name))
+        return 0;
+    anonid_outcome_set(outcome, code, "%s, %s", row->name, status_name);
+    return 1;
+}
+
+void anonid_krb5_failure(anonid_outcome_t *outcome, krb5_error_code error,
+                         const krb5_data *e_data, const char *message)
+{
+    const row_t *row = find(error);
+
+    if (!row) {
+        anonid_outcome_set(outcome, ANONID_ACCOUNT_RESTRICTION, "%s",
+                           message ? message : "unknown Kerberos error");
+        return;
+    }
+    if (told_by_ntstatus(outcome, row, e_data))
+        return;
+    if (error != KRB5KDC_ERR_CLIENT_REVOKED) {
+        anonid_outcome_set(outcome, row->code, "%s", row->name);
+        return;
+    }
+    /* One error for three states, some of which pass by themselves. */
+    anonid_outcome_set(outcome, row->code,
+                       "%s (disabled, expired or locked out)", row->name);
+    outcome->kind = ANONID_TRANSIENT;
+}
