@@ -8,7 +8,7 @@ use warnings;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 use Test::More;
-use AnonID::Test::Tree qw(srcdir builddir folders files slurp);
+use AnonID::Test::Tree qw(srcdir builddir folders files slurp none);
 
 # Which folders of the project a folder may include.
 my %may_include = (
@@ -89,8 +89,8 @@ is_deeply([ folders('') ], [qw(build conf mod_anonid t)],
     'there are no other top-level folders');
 is_deeply([ folders('mod_anonid') ], [ sort keys %may_include ],
     'mod_anonid/ has the four folders of the design');
-is_deeply([ files('mod_anonid', qr/^(?:util|utils|misc|helpers?)\.[ch]$/) ],
-    [], 'no file is named for having no job');
+none([ files('mod_anonid', qr/^(?:util|utils|misc|helpers?)\.[ch]$/) ],
+    'no file is named for having no job');
 
 for my $folder (sort keys %may_include) {
     my @faults;
@@ -98,13 +98,13 @@ for my $folder (sort keys %may_include) {
         push @faults, map { "$file: $_" }
             grep { defined } map { scalar fault($folder, $_) } includes($file);
     }
-    is_deeply(\@faults, [], "mod_anonid/$folder/ includes what it may");
+    none(\@faults, "mod_anonid/$folder/ includes what it may");
 }
 
 my $module = builddir() . '/mod_anonid/.libs/mod_anonid.so';
 my @libraries_needed = needed($module);
 ok(scalar @libraries_needed, 'the module is built');
-is_deeply([ grep { /$foreign/ } @libraries_needed ], [],
+none([ grep { /$foreign/ } @libraries_needed ],
     'the module links no LDAP, Kerberos, SASL or TLS library');
 
 done_testing();

@@ -8,7 +8,7 @@ use warnings;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 use Test::More;
-use AnonID::Test::Tree qw(srcdir files slurp);
+use AnonID::Test::Tree qw(srcdir files slurp none);
 
 # The words of a Makefile fragment, without its comments.
 sub words
@@ -45,30 +45,30 @@ sub undocumented
 }
 
 for my $folder (qw(common module agent ctl)) {
-    is_deeply(missing("mod_anonid/$folder/Makefile.inc",
+    none(missing("mod_anonid/$folder/Makefile.inc",
             files("mod_anonid/$folder", qr/\.[ch]$/)),
-        [], "mod_anonid/$folder/Makefile.inc lists every source");
+        "mod_anonid/$folder/Makefile.inc lists every source");
 }
 
-is_deeply(missing('t/Makefile.inc', grep { m{^t/[^/]+$} } files('t', qr/\.t$/)),
-    [], 't/Makefile.inc lists every t/*.t');
+none(missing('t/Makefile.inc', grep { m{^t/[^/]+$} } files('t', qr/\.t$/)),
+    't/Makefile.inc lists every t/*.t');
 
 my @unit = map { s/\.c$//r } files('t/unit', qr/^test_\w+\.c$/);
-is_deeply(missing('t/unit/Makefile.inc', @unit), [],
+none(missing('t/unit/Makefile.inc', @unit),
     't/unit/Makefile.inc lists every unit test');
 
 my @targets = map { m{fuzz_(\w+)\.c$} } files('t/fuzz', qr/^fuzz_\w+\.c$/);
-is_deeply(missing('t/fuzz/Makefile.inc',
+none(missing('t/fuzz/Makefile.inc',
         map { ("t/fuzz/replay_$_", "t/fuzz/fuzz_$_") } @targets),
-    [], 't/fuzz/Makefile.inc lists every fuzz target twice');
-is_deeply([ grep { !(() = files("t/fuzz/corpus/$_", qr/./)) } @targets ], [],
+    't/fuzz/Makefile.inc lists every fuzz target twice');
+none([ grep { !(() = files("t/fuzz/corpus/$_", qr/./)) } @targets ],
     'every fuzz target has a corpus');
 
 my @directives = directives();
 for my $file ('conf/anonid.conf', 'README') {
     SKIP: {
         skip "$file is not written yet", 1 if !-e srcdir() . "/$file";
-        is_deeply(undocumented($file, @directives), [],
+        none(undocumented($file, @directives),
             "$file names every directive");
     }
 }

@@ -8,7 +8,7 @@ use warnings;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 use Test::More;
-use AnonID::Test::Tree qw(files slurp);
+use AnonID::Test::Tree qw(files slurp none);
 
 use constant { FILE_MAX => 600, FUNCTION_MAX => 60, COLUMN_MAX => 79 };
 
@@ -47,9 +47,9 @@ for my $file (@c) {
         push @lines, "$file:$number" if length $line > COLUMN_MAX;
     }
 }
-is_deeply(\@files, [], 'no file is longer than ' . FILE_MAX . ' lines');
-is_deeply(\@functions, [],
+none(\@files, 'no file is longer than ' . FILE_MAX . ' lines');
+none(\@functions,
     'no function is longer than ' . FUNCTION_MAX . ' lines');
-is_deeply(\@lines, [], 'no line of C is wider than ' . COLUMN_MAX);
+none(\@lines, 'no line of C is wider than ' . COLUMN_MAX);
 
 done_testing();

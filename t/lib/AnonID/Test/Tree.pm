@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The source tree as the tests about sources see it: which files there are and
-# what stands in them. It must not know what is right or wrong about a file.
+# The source tree as the tests about sources see it: which files there are,
+# what stands in them, and how faults are listed. It must not know what a
+# fault is.
 package AnonID::Test::Tree;
 
 use strict;
@@ -10,8 +11,9 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use File::Find qw(find);
 use File::Spec;
+use Test::More ();
 
-our @EXPORT_OK = qw(srcdir builddir folders files slurp);
+our @EXPORT_OK = qw(srcdir builddir folders files slurp none);
 
 # The folder that holds configure.ac, absolute.
 sub srcdir
@@ -61,6 +63,14 @@ sub slurp
     open my $in, '<', srcdir() . "/$file" or die "$file: $!";
     local $/ = undef;
     return scalar <$in>;
+}
+
+# Passes when a list of faults is empty; otherwise shows all of them.
+sub none
+{
+    my ($faults, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::is(join("\n", @$faults), '', $name);
 }
 
 1;
