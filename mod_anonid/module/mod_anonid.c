@@ -4,10 +4,16 @@
  * their hooks. It must not know how anything is done.
  */
 #include "config.h"
+#include "map.h"
 
 static void register_hooks(apr_pool_t *p)
 {
     anonid_config_register(p);
+    anonid_map_register(p);
+    anonid_follow_register(p);
+    anonid_identity_register(p);
+    anonid_valid_user_register(p);
+    anonid_require_register(p);
 }
 
 AP_DECLARE_MODULE(anonid) = {

@@ -118,10 +118,11 @@ static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog,
 
         if (!name)
             continue;
-        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
-                     ANONID_LOGNO(0102) "%s line %d: %s",
-                     require->directive->filename,
-                     require->directive->line_num, unknown_error(ptemp, name));
+        ap_log_error(APLOG_MARK, APLOG_EMERG | APLOG_STARTUP, 0, s,
+                     ANONID_LOGNO(0102) "Configuration error on line %d of "
+                                        "%s: %s",
+                     require->directive->line_num,
+                     require->directive->filename, unknown_error(ptemp, name));
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return OK;
