@@ -24,6 +24,7 @@ AnonID::Test::Server - base of all server instances
     $server->port('imap')              its port of that name, allocated once
     $server->pid, ->processes          main process; pids of all of them
     $server->stop, ->kill              ends it; both leave no process
+    $server->pause, ->resume           a server that hangs, and no more
 
 =head1 FOR CLASSES
 
@@ -136,6 +137,21 @@ sub signal ($self, $signal)
     return $self;
 }
 
+# Stops all processes in their tracks: connections are taken by the kernel
+# and never answered.
+sub pause ($self)
+{
+    $self->{paused} = 1;
+    CORE::kill STOP => $self->processes;
+    return $self;
+}
+
+sub resume ($self)
+{
+    CORE::kill CONT => $self->processes if delete $self->{paused};
+    return $self;
+}
+
 # Waits until the server is ready; dies with its logs if it ended instead.
 sub wait_ready ($self, $condition, $deadline = 20)
 {
@@ -159,6 +175,7 @@ sub stop ($self, $deadline = 15)
 {
     my @pids = $self->processes;
 
+    $self->resume;
     if (@pids && $self->running) {
         CORE::kill TERM => $self->{pid};
         eval { $self->wait_gone($deadline) } or push @{ $self->{problems} },

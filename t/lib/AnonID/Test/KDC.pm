@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A real MIT Kerberos KDC with a realm of its own on loopback. It must not
+# know who asks for tickets.
+
+package AnonID::Test::KDC;
+
+use v5.36;
+use parent 'AnonID::Test::Server';
+use IO::Socket::INET;
+
+use AnonID::Test::Process qw(run);
+
+=head1 NAME
+
+AnonID::Test::KDC - a real MIT Kerberos KDC
+
+=head1 SYNOPSIS
+
+    my $kdc = AnonID::Test::KDC->new(
+        realm => 'EXAMPLE.TEST',               # default
+        principals => { anon => $password, 'smtp/localhost' => undef },
+    )->start;
+
+    %ENV = (%ENV, $kdc->env);                  # KRB5_CONFIG
+    $kdc->kadmin('modprinc', '-expire', 'yesterday', 'anon');
+    $kdc->set_state(anon => 'expired');
+    $kdc->set_password(anon => 'new');
+    $kdc->keytab('smtp/localhost');            # path; keys stay as they are
+    $kdc->requests('anon');                    # AS requests until now
+    $kdc->stop; $kdc->start; $kdc->pause; $kdc->resume;
+
+=head1 SHAPES
+
+A principal without a password gets a random key. All need preauthentication.
+States: C<good>, C<disabled>, C<expired> (the account), C<password_expired>,
+C<must_change>; C<locked> comes by C<max_failures> (field, default 3) wrong
+passwords, and goes by C<good>.
+
+=cut
+
+# Arguments of 'modprinc'. A KDC tells must_change and password_expired alike.
+my %STATE = (
+    good => [qw(+allow_tix -needchange -expire never -pwexpire never
+                -unlock)],
+    disabled => [qw(-allow_tix)],
+    expired => [qw(-expire yesterday)],
+    password_expired => [qw(-pwexpire yesterday)],
+    must_change => [qw(+needchange)],
+);
+
+sub new ($class, %field)
+{
+    my $self = $class->SUPER::new(realm => 'EXAMPLE.TEST', principals => {},
+                                  max_failures => 3, %field);
+
+    AnonID::Test::spit($self->path('krb5.conf'), $self->krb5_conf);
+    AnonID::Test::spit($self->path('kdc.conf'), $self->kdc_conf);
+    $self->tool('kdb5_util', 'create', '-s', '-r', $self->{realm},
+                '-P', AnonID::Test::canary());
+    $self->kadmin('addpol', '-maxfailure', $self->{max_failures},
+                  '-lockoutduration', '1hour', 'lockout');
+    $self->add_principal($_, $self->{principals}{$_})
+        for sort keys %{ $self->{principals} };
+    return $self;
+}
+
+# kdc= lines stand alone: a comment after one would become part of it.
+sub krb5_conf ($self)
+{
+    my $realm = $self->{realm};
+
+    return <<"END";
+[libdefaults]
+default_realm = $realm
+dns_lookup_kdc = false
+dns_lookup_realm = false
+rdns = false
+dns_canonicalize_hostname = false
+default_ccache_name = FILE:$self->{dir}/run/ccache
+[realms]
+$realm = {
+kdc = 127.0.0.1:@{[$self->port('kdc')]}
+}
+[domain_realm]
+localhost = $realm
+[logging]
+kdc = FILE:$self->{dir}/logs/kdc.log
+END
+}
+
+sub kdc_conf ($self)
+{
+    my $port = $self->port('kdc');
+
+    return <<"END";
+[realms]
+$self->{realm} = {
+database_name = $self->{dir}/principal
+key_stash_file = $self->{dir}/stash
+acl_file = $self->{dir}/kadm5.acl
+kdc_listen = 127.0.0.1:$port
+kdc_tcp_listen = 127.0.0.1:$port
+max_life = 10h
+max_renewable_life = 7d
+}
+END
+}
+
+# What a client's environment needs.
+sub env ($self) { return (KRB5_CONFIG => $self->path('krb5.conf')) }
+
+sub server_env ($self)
+{
+    return { $self->env, KRB5_KDC_PROFILE => $self->path('kdc.conf') };
+}
+
+sub tool ($self, @command)
+{
+    my ($exit, $output) = run([@command], env => $self->server_env);
+
+    $exit == 0 or die "@command: $output";
+    return $output;
+}
+
+# Runs one kadmin command on the database; returns what it printed.
+sub kadmin ($self, @words)
+{
+    my $output = $self->tool('kadmin.local', '-r', $self->{realm}, @words);
+
+    die "kadmin @words: $output" if $output =~ /^\w+: .*(?: while |usage)/m;
+    return $output;
+}
+
+sub add_principal ($self, $name, $password = undef)
+{
+    $self->kadmin('addprinc', '+requires_preauth', '-policy', 'lockout',
+                  defined $password ? ('-pw', $password) : '-randkey', $name);
+    return $self;
+}
+
+sub set_password ($self, $name, $password)
+{
+    $self->kadmin('cpw', '-pw', $password, $name);
+    return $self;
+}
+
+sub set_state ($self, $name, $state)
+{
+    $self->kadmin('modprinc', @{ $STATE{good} }, $name);
+    $self->kadmin('modprinc', @{ $STATE{$state} }, $name)
+        if $state ne 'good';
+    return $self;
+}
+
+# A keytab with a principal's keys, readable by its owner only.
+sub keytab ($self, $name)
+{
+    my $path = $self->path($name =~ s{\W}{-}gr . '.keytab');
+
+    $self->kadmin('ktadd', '-norandkey', '-k', $path, $name)
+        if !-e $path;
+    return $path;
+}
+
+sub start ($self)
+{
+    $self->spawn(['krb5kdc', '-n', '-r', $self->{realm}],
+                 env => $self->server_env);
+    return $self->wait_ready(sub { IO::Socket::INET->new(
+        PeerAddr => '127.0.0.1', PeerPort => $self->port('kdc')) });
+}
+
+sub log_files ($self)
+{
+    return (kdc => $self->path('logs/kdc.log'),
+            output => $self->output_path);
+}
+
+sub log_problem ($self, $line)
+{
+    return if $line =~ /: preauth \w+ failed to initialize: /;
+    return $line =~ /\((?:Error|Warning|Critical|Alert|Emergency)\)/i;
+}
+
+# AS requests for a principal: each counts that could have counted as a wrong
+# password; the first round, which only learns what is needed, does not.
+sub requests ($self, $name)
+{
+    my @lines = grep { /AS_REQ .* \Q$name\E\@\S+ for krbtgt/ && !/NEEDED_PREAUTH/ }
+        split /\n/, $self->log_text;
+
+    return scalar @lines;
+}
+
+1;
