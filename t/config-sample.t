@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The sample configuration is harmless as it is shipped, and right where its
+# comments are taken away.
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use AnonID::Test;
+use AnonID::Test::ConfigCases;
+use AnonID::Test::Httpd;
+
+my $httpd = AnonID::Test::Httpd->new;
+my $sample = slurp(srcdir() . '/conf/anonid.conf');
+my $folder = $httpd->path('etc');
+my $agent = agent_path();
+
+is_deeply [grep { /\S/ && !/^#/ } split /\n/, $sample], [],
+    'the sample is nothing but comments';
+takes($httpd, ['the sample as it is', $sample]);
+
+spit("$folder/users", "newsletter:x\n");
+spit("$folder/newsletter.secret", canary(), 0600);
+spit("$folder/ca.pem", "-----BEGIN CERTIFICATE-----\n");
+
+# Examples begin with '#' and no space; this machine has other places.
+my $examples = join "\n", $sample =~ /^#(<.*|\w.*)$/mg;
+$examples =~ s{/etc/anonid\b}{$folder}g;
+$examples =~ s{\S+/anonid-agent$}{$agent}m;
+$examples =~ s{/run/anonid$}{$folder/state}m;
+
+SKIP: {
+    skip 'AnonIDAgentUser needs root', 1 if !is_root();
+    takes($httpd, ['the examples of the sample', $examples]);
+}
+
+# Nothing is left out, and nothing is explained that does not exist.
+my @explained = $sample =~ /^# <?(AnonID\w+)/mg;
+my %explained = map { ($_ => 1) } @explained;
+my ($exit, $list) = $httpd->configtest('', flags => ['-L']);
+my @known = $list =~ /^<?(AnonID\w+)/mg;
+
+is $exit, 0, 'httpd -L lists the directives';
+is_deeply [grep { !$explained{$_} } @known], [], 'all of them are explained';
+is_deeply [grep { my $name = $_; !grep { $_ eq $name } @known } @explained],
+    [], 'and no others are';
+
+done_testing;
