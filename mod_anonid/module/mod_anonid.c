@@ -5,6 +5,7 @@
  */
 #include "config.h"
 #include "map.h"
+#include "submit.h"
 
 static void register_hooks(apr_pool_t *p)
 {
@@ -14,6 +15,7 @@ static void register_hooks(apr_pool_t *p)
     anonid_identity_register(p);
     anonid_valid_user_register(p);
     anonid_require_register(p);
+    anonid_submit_register(p);
 }
 
 AP_DECLARE_MODULE(anonid) = {
