@@ -199,6 +199,11 @@ static int is_due(const anonid_logon_t *logon)
            || (logon->proven.version && logon->proven.due);
 }
 
+apr_time_t anonid_logon_next_attempt(const anonid_logon_t *logon)
+{
+    return is_due(logon) ? logon->next_attempt : 0;
+}
+
 static void sooner(apr_time_t *when, apr_time_t other)
 {
     if (other && (!*when || other < *when))
@@ -227,7 +232,7 @@ static void settle(anonid_logon_t *logon)
         return;
     world->publish(logon->account->slot, anonid_logon_state(logon),
                    logon->outcome.code, logon->expires,
-                   is_due(logon) ? logon->next_attempt : 0);
+                   anonid_logon_next_attempt(logon));
     anonid_streak_report(logon, logon->proven.version != 0);
 }
 
@@ -504,9 +509,11 @@ static void start_over(anonid_logon_t *logon, const anonid_account_t *account)
     logon->attempted = 0;
     logon->next_attempt = 0;
     logon->oldest = anonid_logon_new_version();
-    if (!same_source(logon->account, account))
+    if (!same_source(logon->account, account)) {
         forget_secret(&logon->candidate);
-    else if (logon->candidate.version)
+        memset(&logon->source, 0, sizeof(logon->source));
+    }
+    if (logon->candidate.version)
         logon->candidate.version = anonid_logon_new_version();
     logon->candidate.due = 1;
 }

@@ -68,6 +68,12 @@ typedef struct {
     int kept;
 } anonid_streak_t;
 
+/* What is known of the secret's source; intake.h's. */
+typedef struct {
+    char version[ANONID_VERSION_MAX]; /* of the candidate; "": none */
+    unsigned long reading;            /* number of the reading; 0: none */
+} anonid_source_t;
+
 typedef enum {
     ANONID_SYNC_IDLE,
     ANONID_SYNC_MAKING,  /* the verifier is made on the pool */
@@ -97,8 +103,9 @@ struct anonid_logon_t {
     anonid_config_t *config;         /* held; account lives in it */
     const anonid_account_t *account; /* NULL before the first configuration */
     anonid_account_file_t *file;     /* held; NULL before it came */
-    anonid_versioned_t candidate;    /* the newest secret */
-    anonid_versioned_t proven;       /* what mail uses */
+    anonid_source_t source;
+    anonid_versioned_t candidate; /* the newest secret */
+    anonid_versioned_t proven;    /* what mail uses */
     unsigned long oldest; /* version that fits the account as configured */
     anonid_credentials_t *credentials; /* of the proven one, held */
     apr_time_t expires;                /* of the logon; 0: never */
@@ -161,6 +168,9 @@ void anonid_logon_alarm(anonid_logon_t *logon);
 
 /* 1 and a held proof if the account is logged on, else 0. */
 int anonid_logon_proof(const anonid_logon_t *logon, anonid_proof_t *proof);
+
+/* When an attempt will be made; 0: none is planned. */
+apr_time_t anonid_logon_next_attempt(const anonid_logon_t *logon);
 
 /* The state as it is published. */
 anonid_state_t anonid_logon_state(const anonid_logon_t *logon);

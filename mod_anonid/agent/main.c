@@ -1,8 +1,136 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * The program's entry. It must not know how anything is done.
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * anonid-agent: start, event loop, end. What it does is said by the parent on
+ * descriptor 3 (control.h); it must not know how anything is done.
  */
-int main(void)
+#include "clients.h"
+#include "control.h"
+#include "harden.h"
+#include "log.h"
+#include "registry.h"
+#include "requests.h"
+#include "schedule.h"
+#include "status_table.h"
+#include "submission.h"
+#include "wiring.h"
+#include "workpool.h"
+
+#include "../common/lognos.h"
+#include "../common/protocol.h"
+
+#include <apr_general.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define THREADS 8
+#define LAST_WORDS 5 /* seconds that an orderly end may take */
+
+#define EXIT_FAILED 1
+#define EXIT_USAGE 2
+
+static int usage(FILE *out, int status)
 {
-    return 0;
+    fprintf(out,
+            "anonid-agent is started by httpd (mod_anonid), which speaks "
+            "to it on descriptor %d.\nUse anonidctl to ask it something."
+            "\nOptions: --version, --help\n",
+            ANONID_CONTROL_FD);
+    return status;
+}
+
+static int is_socket(int fd)
+{
+    int type;
+    socklen_t size = sizeof(type);
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0
+           && type == SOCK_STREAM;
+}
+
+static void on_terminate(evutil_socket_t signal, short what, void *base)
+{
+    (void)signal;
+    (void)what;
+    event_base_loopexit(base, NULL);
+}
+
+/* Starts all parts; the control socket is last, because it feeds them. */
+static const char *start(struct event_base *base)
+{
+    anonid_schedule_start(base);
+    anonid_op_status_start();
+    anonid_wire_logons();
+    if (anonid_workpool_start(base, THREADS) != APR_SUCCESS)
+        return "threads";
+    if (anonid_mail_start(base) != APR_SUCCESS)
+        return "mail";
+    if (anonid_control_start(base, ANONID_CONTROL_FD) != APR_SUCCESS)
+        return "the control socket";
+    return NULL;
+}
+
+/* A job that blocks must not keep the agent alive without its parent, so the
+ * kernel ends what does not end by itself. */
+static void stop(void)
+{
+    alarm(LAST_WORDS);
+    anonid_status_table_close();
+    anonid_clients_stop();
+    anonid_mail_stop();
+    anonid_workpool_stop();
+    anonid_registry_clear();
+    anonid_control_stop();
+}
+
+static int serve(void)
+{
+    struct event_base *base = event_base_new();
+    struct event *terminate;
+    const char *failed;
+
+    if (!base)
+        return EXIT_FAILED;
+    terminate = evsignal_new(base, SIGTERM, on_terminate, base);
+    failed = start(base);
+    if (failed || !terminate || event_add(terminate, NULL) != 0) {
+        fprintf(stderr, "anonid-agent: cannot start %s: %s\n",
+                failed ? failed : "signals", strerror(errno));
+        return EXIT_FAILED;
+    }
+    event_base_dispatch(base);
+    stop();
+    event_free(terminate);
+    event_base_free(base);
+    if (!anonid_control_fault())
+        return 0;
+    fprintf(stderr,
+            "anonid-agent: " ANONID_LOGNO(0044) "The parent was left: %s\n",
+            anonid_control_fault());
+    return EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    const char *failed;
+
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("anonid-agent " ANONID_VERSION);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return usage(stdout, 0);
+    if (argc > 1 || !is_socket(ANONID_CONTROL_FD))
+        return usage(stderr, EXIT_USAGE);
+    failed = anonid_harden(ANONID_CONTROL_FD);
+    if (failed || apr_initialize() != APR_SUCCESS) {
+        fprintf(stderr, "anonid-agent: %s: %s\n", failed ? failed : "APR",
+                strerror(errno));
+        return EXIT_FAILED;
+    }
+    return serve();
 }

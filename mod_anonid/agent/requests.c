@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of requests; see requests.h.
+ */
+#include "requests.h"
+
+#include "../common/protocol.h"
+
+static const anonid_request_t requests[] = {
+    { ANONID_MSG_SUBMIT, anonid_op_submit },
+    { ANONID_MSG_STATUS, anonid_op_status },
+    { ANONID_MSG_ROTATE, anonid_op_rotate },
+    { ANONID_MSG_LOGON, anonid_op_logon },
+};
+
+#define N_REQUESTS (sizeof(requests) / sizeof(requests[0]))
+
+const anonid_request_t *anonid_request_find(const anonid_frame_t *frame,
+                                            int from)
+{
+    if (!anonid_message_allowed(frame, from))
+        return NULL;
+    for (size_t i = 0; i < N_REQUESTS; i++) {
+        if (requests[i].type == frame->type)
+            return &requests[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The logon machine's world; see wiring.h and anonid_logon_world_t.
+ */
+#include "wiring.h"
+#include "logon.h"
+#include "reports.h"
+#include "schedule.h"
+#include "status_table.h"
+
+#include <sys/random.h>
+
+/* For jitter only; 0 would do. */
+static uint32_t random_number(void)
+{
+    uint32_t number = 0;
+
+    if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+        return 0;
+    return number;
+}
+
+static const anonid_logon_world_t world = {
+    .now = apr_time_now,
+    .random = random_number,
+    .run = anonid_workpool_add,
+    .provider = anonid_provider_find,
+    .wake = anonid_schedule_wake,
+    .publish = anonid_status_table_publish,
+    .count_attempt = anonid_status_table_count_attempt,
+    .published = anonid_status_table_state,
+    .warn = anonid_report_warning,
+    .recovered = anonid_report_recovered,
+    .store = anonid_report_store,
+    .look = anonid_report_look,
+    .proven = anonid_registry_tell,
+};
+
+void anonid_wire_logons(void)
+{
+    anonid_logon_set_world(&world);
+}
