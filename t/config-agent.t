@@ -78,13 +78,34 @@ takes($httpd,
 );
 
 SKIP: {
-    skip 'needs root', 3 if !is_root();
+    skip 'needs root', 6 if !is_root();
     my $theirs = $httpd->path('theirs');
 
     mkdir $theirs and chown 65534, 65534, $theirs or die "$theirs: $!";
     refuses($httpd,
         ['a folder of somebody else', used("AnonIDStateDir $theirs"),
          qr/AnonIDStateDir '\S+theirs' does not belong to root/]);
+
+    my $closed = $httpd->path('closed');
+    my $service = <<'END';
+<AnonIDMailService mail>
+AnonIDMailServer submissions://localhost
+AnonIDMailTLS ca=ca.pem
+AnonIDMailFrom a@example.com
+AnonIDMailRecipient a a@example.com
+</AnonIDMailService>
+END
+    spit("$closed/program", "#!/bin/sh\n", 0755);
+    spit($httpd->path('ca.pem'), "-----BEGIN CERTIFICATE-----\n", 0600);
+    chmod 0700, $closed or die "chmod: $!";
+    refuses($httpd,
+        ['a program in a closed folder',
+         used("AnonIDAgentProgram $closed/program"),
+         qr/AnonIDAgentProgram '\S+': the agent's user cannot get at it/],
+        ['a folder in a closed folder', used("AnonIDStateDir $closed/anonid"),
+         qr/AnonIDStateDir '\S+' cannot be reached by httpd's User/],
+        ['an authority that the agent cannot read', used($service),
+         qr/AnonIDMailTLS ca=\S+: the agent's user cannot read the file/]);
 
     $httpd->configtest(used("AnonIDAgentUser " . getpwuid 1));
     my @unprivileged = qw(setpriv --reuid=65534 --regid=65534 --clear-groups);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The check of what the agent needs: its user, its program, and the folder of
- * its sockets. It must not create or start anything.
+ * The check of what the agent needs: its user, its program, the folder of its
+ * sockets, and the files that it opens itself. It must not create or start
+ * anything.
  */
 #include "config_check.h"
+#include "reach.h"
 
 #include <apr_strings.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -72,10 +75,16 @@ static void check_program(anonid_check_t *check)
     const anonid_global_t *global = anonid_global();
     const char *wrong = wrong_program(global->agent_program);
 
+    if (!wrong
+        && !anonid_reach(global->agent_uid, global->agent_gid,
+                         global->agent_program, O_PATH))
+        wrong = "the agent's user cannot get at it, because a folder above "
+                "it is closed to others";
     if (wrong)
         anonid_check_error(check, place(&global->agent_program),
                            "AnonIDAgentProgram '%s': %s; name the "
-                           "anonid-agent that belongs to this module",
+                           "anonid-agent that belongs to this module, in a "
+                           "place for everybody",
                            global->agent_program, wrong);
 }
 
@@ -93,25 +102,44 @@ static const char *wrong_folder(const struct stat *st)
     return NULL;
 }
 
+/* What is wrong with the folder above the runtime folder. */
+static const char *wrong_parent(apr_pool_t *p, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+        return apr_psprintf(p,
+                            "cannot be created, because '%s' is not a "
+                            "directory; create that one, or name another",
+                            path);
+    if (!anonid_reach(ap_unixd_config.user_id, ap_unixd_config.group_id,
+                      apr_pstrcat(p, path, "/.", NULL), O_PATH))
+        return apr_psprintf(p,
+                            "cannot be reached by httpd's User, because '%s' "
+                            "or a folder above it is closed to others; name "
+                            "one in another place",
+                            path);
+    return NULL;
+}
+
 static const char *wrong_state_dir(apr_pool_t *p, const char *path)
 {
     const char *slash = strrchr(path, '/');
+    const char *wrong;
     struct stat st;
 
     if (strlen(path) + strlen(LONGEST_SOCKET)
         >= sizeof(((struct sockaddr_un *)0)->sun_path))
         return "is too long for the path of a socket (107 octets with "
                "\"" LONGEST_SOCKET "\"); name a shorter one";
+    wrong = wrong_parent(
+        p, slash > path ? apr_pstrmemdup(p, path, slash - path) : "/");
+    if (wrong)
+        return wrong;
     if (lstat(path, &st) == 0)
         return wrong_folder(&st);
     if (errno != ENOENT)
         return apr_psprintf(p, "cannot be looked at: %s", strerror(errno));
-    path = slash > path ? apr_pstrmemdup(p, path, slash - path) : "/";
-    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-        return apr_psprintf(p,
-                            "cannot be created, because '%s' is not a "
-                            "directory; create that one, or name another",
-                            path);
     return NULL;
 }
 
@@ -125,9 +153,36 @@ static void check_state_dir(anonid_check_t *check)
                            "AnonIDStateDir '%s' %s", global->state_dir, wrong);
 }
 
+/* The agent itself opens the files of authorities. */
+static void check_authorities(anonid_check_t *check,
+                              const anonid_service_t *service)
+{
+    const anonid_global_t *global = anonid_global();
+
+    if (service->ca_file
+        && !anonid_reach(global->agent_uid, global->agent_gid,
+                         service->ca_file, O_RDONLY))
+        anonid_check_error(check, place(service),
+                           "AnonIDMailTLS ca=%s: the agent's user cannot "
+                           "read the file; it is no secret, so let everybody "
+                           "read it and the folders above it",
+                           service->ca_file);
+}
+
+static void check_services(anonid_check_t *check)
+{
+    const apr_array_header_t *services = anonid_global()->services;
+    int i;
+
+    for (i = 0; i < services->nelts; i++)
+        check_authorities(
+            check, APR_ARRAY_IDX(services, i, const anonid_service_t *));
+}
+
 void anonid_check_agent(anonid_check_t *check)
 {
     check_user(check);
     check_program(check);
     check_state_dir(check);
+    check_services(check);
 }
