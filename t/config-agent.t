@@ -50,8 +50,8 @@ refuses($httpd,
      qr/AnonIDStateDir '\S+' cannot be created, because '\S+missing' is not/],
     ['a folder that is a file', used('AnonIDStateDir program'),
      qr/AnonIDStateDir '\S+program' is not a directory/],
-    ['a folder that everybody can write', used('AnonIDStateDir /tmp'),
-     qr/AnonIDStateDir '\/tmp' can be written by everybody/],
+    ['a folder that others can write', used('AnonIDStateDir /tmp'),
+     qr/AnonIDStateDir '\/tmp' can be written by others/],
     ['a folder whose sockets have no place', used("AnonIDStateDir $long"),
      qr/AnonIDStateDir '\S+' is too long for the path of a socket/],
     (map { ["the help URL $_", "AnonIDHelpURL \"$_\"", qr/AnonIDHelpURL/] }
@@ -78,7 +78,7 @@ takes($httpd,
 );
 
 SKIP: {
-    skip 'needs root', 6 if !is_root();
+    skip 'needs root', 8 if !is_root();
     my $theirs = $httpd->path('theirs');
 
     mkdir $theirs and chown 65534, 65534, $theirs or die "$theirs: $!";
@@ -87,6 +87,7 @@ SKIP: {
          qr/AnonIDStateDir '\S+theirs' does not belong to root/]);
 
     my $closed = $httpd->path('closed');
+    my $shared = $httpd->path('shared');
     my $service = <<'END';
 <AnonIDMailService mail>
 AnonIDMailServer submissions://localhost
@@ -98,12 +99,17 @@ END
     spit("$closed/program", "#!/bin/sh\n", 0755);
     spit($httpd->path('ca.pem'), "-----BEGIN CERTIFICATE-----\n", 0600);
     chmod 0700, $closed or die "chmod: $!";
+    mkdir $shared and chmod 0775, $shared or die "$shared: $!";
     refuses($httpd,
         ['a program in a closed folder',
          used("AnonIDAgentProgram $closed/program"),
          qr/AnonIDAgentProgram '\S+': the agent's user cannot get at it/],
         ['a folder in a closed folder', used("AnonIDStateDir $closed/anonid"),
          qr/AnonIDStateDir '\S+' cannot be reached by httpd's User/],
+        ['a closed folder', used("AnonIDStateDir $closed"),
+         qr/AnonIDStateDir '\S+' is closed to httpd's User.*chmod 711/],
+        ['a folder of a group', used("AnonIDStateDir $shared"),
+         qr/AnonIDStateDir '\S+' can be written by others/],
         ['an authority that the agent cannot read', used($service),
          qr/AnonIDMailTLS ca=\S+: the agent's user cannot read the file/]);
 

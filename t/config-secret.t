@@ -109,12 +109,16 @@ refuses($httpd,
 
 # Who may not look at the file is told who may.
 SKIP: {
-    skip 'needs root', 2 if !is_root();
+    skip 'needs root', 4 if !is_root();
     my $path = $httpd->path('private/web');
 
     secret('private/web');
     chmod 0700, $httpd->path('private') or die "chmod: $!";
     takes($httpd, ['a file in a private folder', account("file:$path")]);
+    chown 65534, 65534, secret('theirs') or die "chown: $!";
+    refuses($httpd, ['a file of somebody else', account('file:theirs'),
+                     qr/belongs to another user \(uid 65534\).*chown 0/]);
+    $httpd->configtest(account("file:$path"));
     my ($exit, $output) = run(
         ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups',
          AnonID::Test::Httpd::program(),

@@ -88,17 +88,27 @@ static void check_program(anonid_check_t *check)
                            global->agent_program, wrong);
 }
 
+static int workers_reach(apr_pool_t *p, const char *folder)
+{
+    return anonid_reach(ap_unixd_config.user_id, ap_unixd_config.group_id,
+                        apr_pstrcat(p, folder, "/.", NULL), O_PATH);
+}
+
 /* What is wrong with a runtime folder that is there. */
-static const char *wrong_folder(const struct stat *st)
+static const char *wrong_folder(apr_pool_t *p, const char *path,
+                                const struct stat *st)
 {
     if (!S_ISDIR(st->st_mode))
         return "is not a directory; name one, or a path that is free";
-    if (st->st_mode & S_IWOTH)
-        return "can be written by everybody, who could put another socket "
-               "in the agent's place; name a folder of its own";
+    if (st->st_mode & (S_IWGRP | S_IWOTH))
+        return "can be written by others, who could put another socket in "
+               "the agent's place; name a folder of its own";
     if (geteuid() == 0 && st->st_uid != 0)
         return "does not belong to root, and its owner could put another "
                "socket in the agent's place; remove it, or name another";
+    if (!workers_reach(p, path))
+        return "is closed to httpd's User, whose processes have to reach the "
+               "agent's socket in it; run: chmod 711";
     return NULL;
 }
 
@@ -112,8 +122,7 @@ static const char *wrong_parent(apr_pool_t *p, const char *path)
                             "cannot be created, because '%s' is not a "
                             "directory; create that one, or name another",
                             path);
-    if (!anonid_reach(ap_unixd_config.user_id, ap_unixd_config.group_id,
-                      apr_pstrcat(p, path, "/.", NULL), O_PATH))
+    if (!workers_reach(p, path))
         return apr_psprintf(p,
                             "cannot be reached by httpd's User, because '%s' "
                             "or a folder above it is closed to others; name "
@@ -137,7 +146,7 @@ static const char *wrong_state_dir(apr_pool_t *p, const char *path)
     if (wrong)
         return wrong;
     if (lstat(path, &st) == 0)
-        return wrong_folder(&st);
+        return wrong_folder(p, path, &st);
     if (errno != ENOENT)
         return apr_psprintf(p, "cannot be looked at: %s", strerror(errno));
     return NULL;

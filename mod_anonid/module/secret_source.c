@@ -131,6 +131,12 @@ static const char *check_status(apr_pool_t *p, const struct stat *st,
                             "can be read or written by others (mode %04o); "
                             "run: chmod 600",
                             (unsigned)(st->st_mode & 07777));
+    if (st->st_uid != 0 && st->st_uid != geteuid())
+        return apr_psprintf(p,
+                            "belongs to another user (uid %lu), who could "
+                            "read it; run: chown %lu",
+                            (unsigned long)st->st_uid,
+                            (unsigned long)geteuid());
     if (st->st_size == 0)
         return "is empty; put the account's password into it";
     if (st->st_size > ANONID_SECRET_MAX)
