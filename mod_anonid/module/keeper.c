@@ -166,6 +166,7 @@ apr_status_t anonid_keeper_start(anonid_talk_t *talk)
     keeper.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (keeper.wake < 0)
         return errno;
+    anonid_retained_set_fd(talk->retained, ANONID_FD_WAKE, keeper.wake);
     keeper.talk = talk;
     keeper.stopping = 0;
     keeper.started = now;
@@ -176,7 +177,7 @@ apr_status_t anonid_keeper_start(anonid_talk_t *talk)
     rv = start_thread();
     keeper.running = rv == 0;
     if (rv != 0)
-        close(keeper.wake);
+        anonid_retained_close_fd(talk->retained, ANONID_FD_WAKE);
     return rv;
 }
 
@@ -190,5 +191,5 @@ void anonid_keeper_stop(void)
     keeper.stopping = 1;
     (void)!write(keeper.wake, &one, sizeof(one));
     pthread_join(keeper.thread, NULL);
-    close(keeper.wake);
+    anonid_retained_close_fd(keeper.talk->retained, ANONID_FD_WAKE);
 }

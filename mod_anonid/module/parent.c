@@ -73,8 +73,10 @@ static void leave(void)
     if (!retained || retained->owner != getpid())
         return;
     anonid_keeper_stop();
-    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING)
-        retire(retained, retained->pool);
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_EXITING)
+        return;
+    retire(retained, retained->pool);
+    anonid_retained_destroy(retained);
 }
 
 /* httpd's end closes the logs before the configuration; whatever the keeper
@@ -342,7 +344,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         return OK;
     }
     if (!retained)
-        retained = anonid_retained_make(s->process->pool);
+        retained = anonid_retained_make();
     anonid_forkguard_watch(retained->descriptors);
     log_pool = plog;
     apr_pool_cleanup_register(plog, NULL, at_end_of_logs,

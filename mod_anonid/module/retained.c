@@ -14,15 +14,16 @@
 
 #define RETAINED_KEY "mod_anonid"
 
-/* With an allocator of its own: the keeper uses the pool while httpd's main
- * thread uses others. */
-static apr_pool_t *make_pool(apr_pool_t *parent)
+/* With an allocator of its own, because the keeper uses the pool while
+ * httpd's main thread uses others; and nobody's child, because at its end
+ * httpd destroys the youngest pools first. */
+static apr_pool_t *make_pool(void)
 {
     apr_allocator_t *allocator;
     apr_pool_t *pool;
 
     apr_allocator_create(&allocator);
-    apr_pool_create_ex(&pool, parent, NULL, allocator);
+    apr_pool_create_unmanaged_ex(&pool, NULL, allocator);
     apr_allocator_owner_set(allocator, pool);
     apr_pool_tag(pool, "anonid_retained");
     return pool;
@@ -41,21 +42,23 @@ anonid_retained_t *anonid_retained_find(void)
 {
     anonid_retained_t *retained = ap_retained_data_get(RETAINED_KEY);
 
-    if (retained && strcmp(retained->version, ANONID_VERSION) != 0) {
+    if (!retained || !retained->descriptors)
+        return NULL;
+    if (strcmp(retained->version, ANONID_VERSION) != 0) {
         close_all(retained->descriptors);
         return NULL;
     }
     return retained;
 }
 
-anonid_retained_t *anonid_retained_make(apr_pool_t *process_pool)
+anonid_retained_t *anonid_retained_make(void)
 {
     anonid_retained_t *retained = anonid_retained_find();
 
     if (retained)
         return retained;
     retained = ap_retained_data_create(RETAINED_KEY, sizeof(*retained));
-    retained->pool = make_pool(process_pool);
+    retained->pool = make_pool();
     retained->owner = getpid();
     retained->descriptors =
         apr_array_make(retained->pool, ANONID_FD_COUNT + 8, sizeof(int));
@@ -104,4 +107,12 @@ int anonid_retained_slot(anonid_retained_t *retained, const char *account)
     apr_hash_set(retained->slots, apr_pstrdup(retained->pool, account),
                  APR_HASH_KEY_STRING, slot);
     return *slot;
+}
+
+void anonid_retained_destroy(anonid_retained_t *retained)
+{
+    anonid_forkguard_watch(NULL);
+    close_all(retained->descriptors);
+    retained->descriptors = NULL;
+    apr_pool_destroy(retained->pool);
 }

@@ -25,6 +25,7 @@ typedef enum {
     ANONID_FD_CONTROL,
     ANONID_FD_ERRORS,
     ANONID_FD_PIDFD,
+    ANONID_FD_WAKE, /* the keeper's */
     ANONID_FD_COUNT
 } anonid_fd_t;
 
@@ -57,8 +58,11 @@ typedef struct {
 /* What is there; NULL if nothing is. */
 anonid_retained_t *anonid_retained_find(void);
 
-/* The same, made if need be; `process_pool` is httpd's. */
-anonid_retained_t *anonid_retained_make(apr_pool_t *process_pool);
+/* The same, made if need be. */
+anonid_retained_t *anonid_retained_make(void);
+
+/* The end of it, at httpd's end. */
+void anonid_retained_destroy(anonid_retained_t *retained);
 
 /* Remembers a descriptor (-1: none) at its place. */
 void anonid_retained_set_fd(anonid_retained_t *retained, anonid_fd_t which,
