@@ -70,5 +70,5 @@ const command_rec anonid_directives[] = {
                   "the folder of the agent's sockets"),
     AP_INIT_TAKE1("AnonIDHelpURL", anonid_set_help_url, NULL, RSRC_CONF,
                   "where the last sentence of the logon warning points"),
-    { NULL }
+    { 0 }
 };
