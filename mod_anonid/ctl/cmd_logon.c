@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * anonidctl logon ACCOUNT: one attempt to log the account on.
+ */
+#include "commands.h"
+
+int anonid_cmd_logon(anonid_session_t *session, int argc, char **argv)
+{
+    return anonid_ask_about(session, ANONID_MSG_LOGON, argc, argv);
+}

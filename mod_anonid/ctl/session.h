@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A conversation with the agent, as anonidctl leads it: one request, one
+ * answer. Owns the socket and the words for when it does not work.
+ */
+#ifndef ANONID_CTL_SESSION_H
+#define ANONID_CTL_SESSION_H
+
+#include "../common/channel.h"
+#include "../common/protocol.h"
+
+/* Exit statuses of anonidctl. */
+enum {
+    ANONID_CTL_DONE = 0,
+    ANONID_CTL_FAILED = 1,     /* the agent said no; it was printed why */
+    ANONID_CTL_USAGE = 2,      /* of the command line */
+    ANONID_CTL_UNREACHABLE = 3 /* nobody answered, or not sensibly */
+};
+
+typedef struct {
+    anonid_channel_t channel;
+    apr_pool_t *pool; /* lives as long as the session */
+} anonid_session_t;
+
+/* Connects to control.sock in the state folder. 0, or an exit status after a
+ * line on standard error. */
+int anonid_session_open(anonid_session_t *session, const char *state_dir,
+                        apr_pool_t *pool);
+
+/* Sends the request (ended, and freed here) and waits for an answer, which is
+ * valid until the next one. 0, or an exit status after a line on standard
+ * error. */
+int anonid_session_ask(anonid_session_t *session, anonid_writer_t *request,
+                       anonid_frame_t *answer);
+
+/* Prints a CTL_REPLY: its text to standard output if its code is 0, else all
+ * of it to standard error. Its exit status. */
+int anonid_session_print(anonid_session_t *session,
+                         const anonid_frame_t *answer);
+
+void anonid_session_close(anonid_session_t *session);
+
+#endif
