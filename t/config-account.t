@@ -9,6 +9,7 @@ use AnonID::Test;
 use AnonID::Test::ConfigCases;
 use AnonID::Test::Httpd;
 
+require_build();
 my $httpd = AnonID::Test::Httpd->new;
 my $secret = spit($httpd->path('secret'), canary(), 0600);
 my $accounts = spit($httpd->path('accounts'), "web:x\n", 0644);

@@ -8,6 +8,7 @@ use AnonID::Test;
 use AnonID::Test::ConfigCases;
 use AnonID::Test::Httpd;
 
+require_build();
 my $httpd = AnonID::Test::Httpd->new;
 my $pem = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
 my $ca = spit($httpd->path('ca.pem'), "# an authority\n$pem");

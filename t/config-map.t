@@ -9,6 +9,7 @@ use AnonID::Test::ConfigCases;
 use AnonID::Test::Httpd;
 use Sys::Hostname qw(hostname);
 
+require_build();
 my $httpd = AnonID::Test::Httpd->new;
 my $short = hostname() =~ s/\..*//sr;
 

@@ -9,6 +9,7 @@ use AnonID::Test;
 use AnonID::Test::ConfigCases;
 use AnonID::Test::Httpd;
 
+require_build();
 my $httpd = AnonID::Test::Httpd->new;
 my $sample = slurp(srcdir() . '/conf/anonid.conf');
 my $folder = $httpd->path('etc');

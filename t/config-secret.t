@@ -9,6 +9,7 @@ use AnonID::Test::ConfigCases;
 use AnonID::Test::Httpd;
 use AnonID::Test::Process qw(run);
 
+require_build();
 my $httpd = AnonID::Test::Httpd->new;
 my $accounts = spit($httpd->path('accounts'), "web:x\n");
 my $password = canary();
