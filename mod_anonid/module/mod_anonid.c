@@ -5,11 +5,13 @@
  */
 #include "config.h"
 #include "map.h"
+#include "parent.h"
 #include "submit.h"
 
 static void register_hooks(apr_pool_t *p)
 {
     anonid_config_register(p);
+    anonid_parent_register(p);
     anonid_map_register(p);
     anonid_follow_register(p);
     anonid_identity_register(p);
