@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The answer to a submission: SUBMITTED frame and log line. Addresses stay
+ * in the log; a worker learns aliases only.
+ */
+#ifndef ANONID_AGENT_SUBMITTED_H
+#define ANONID_AGENT_SUBMITTED_H
+
+#include "policy.h"
+
+typedef struct {
+    anonid_submit_result_t result;
+    int retry_after;    /* seconds; 0: says nothing */
+    const char *detail; /* the server's words, or ours; may be NULL */
+    const char *server; /* its URL; NULL: none was spoken to */
+} anonid_submitted_t;
+
+/* Builds the frame, with what the server said to each recipient. */
+void anonid_submitted_write(anonid_writer_t *w, uint32_t id,
+                            const anonid_mandate_t *mandate,
+                            const anonid_submitted_t *verdict);
+
+/* Says in the log what became of the message, and which addresses the server
+ * refused. */
+void anonid_submitted_log(const anonid_mandate_t *mandate,
+                          const anonid_submitted_t *verdict);
+
+#endif

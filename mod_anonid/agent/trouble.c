@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of troubles with mail servers; see trouble.h.
+ */
+#include "trouble.h"
+#include "../common/lognos.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const anonid_trouble_info_t troubles[] = {
+    [ANONID_TROUBLE_RESOLVE] = { ANONID_LOG_WARNING, ANONID_LOGNO(0210),
+                                 "check the host of AnonIDMailServer and this "
+                                 "machine's resolver",
+                                 1, 60 },
+    [ANONID_TROUBLE_CONNECT] = { ANONID_LOG_WARNING, ANONID_LOGNO(0211),
+                                 "check that the server runs and that no "
+                                 "firewall is in between",
+                                 1, 60 },
+    [ANONID_TROUBLE_TLS] = { ANONID_LOG_ERROR, ANONID_LOGNO(0212),
+                             "the certificate must be valid for the server's "
+                             "name and come from "
+                             "an authority of AnonIDMailTLS (ca=FILE "
+                             "name=HOST)",
+                             1, 60 },
+    [ANONID_TROUBLE_TRUST] = { ANONID_LOG_ERROR, ANONID_LOGNO(0213),
+                               "AnonIDMailTLS ca= must name a PEM file that "
+                               "AnonIDAgentUser can read",
+                               0, 60 },
+    [ANONID_TROUBLE_LOST] = { ANONID_LOG_WARNING, ANONID_LOGNO(0214),
+                              "the mail server's own log should say why", 1,
+                              60 },
+    [ANONID_TROUBLE_LATE] = { ANONID_LOG_WARNING, ANONID_LOGNO(0215),
+                              "the server is overloaded, or something in "
+                              "between drops packets",
+                              1, 60 },
+    [ANONID_TROUBLE_GARBAGE] = { ANONID_LOG_ERROR, ANONID_LOGNO(0216),
+                                 "check that AnonIDMailServer names a "
+                                 "submission server, its port, "
+                                 "and the right scheme (submissions: for TLS "
+                                 "from the first byte)",
+                                 1, 60 },
+    [ANONID_TROUBLE_BUSY] = { ANONID_LOG_WARNING, ANONID_LOGNO(0217),
+                              "the mail server's own log should say why", 1,
+                              60 },
+    [ANONID_TROUBLE_REFUSED] = { ANONID_LOG_ERROR, ANONID_LOGNO(0218),
+                                 "the mail server's own log should say why it "
+                                 "refuses this machine",
+                                 1, 300 },
+    [ANONID_TROUBLE_NO_STARTTLS] = { ANONID_LOG_ERROR, ANONID_LOGNO(0219),
+                                     "switch TLS on in the mail server; if it "
+                                     "was on, somebody in between "
+                                     "may be removing it",
+                                     1, 300 },
+    [ANONID_TROUBLE_MECHANISM] = { ANONID_LOG_ERROR, ANONID_LOGNO(0220),
+                                   "let AnonIDMechanism name a mechanism that "
+                                   "the server offers",
+                                   1, 300 },
+    [ANONID_TROUBLE_LOGIN] = { ANONID_LOG_ERROR, ANONID_LOGNO(0221),
+                               "check that the server knows the account and "
+                               "has the same password; "
+                               "it is tried again when the password changes, "
+                               "and seldom before, so "
+                               "that the account is not locked",
+                               0, 60 },
+    [ANONID_TROUBLE_LOGIN_LATER] = { ANONID_LOG_WARNING, ANONID_LOGNO(0222),
+                                     "the mail server cannot check passwords "
+                                     "at the moment; its own log "
+                                     "should say why",
+                                     1, 60 },
+    [ANONID_TROUBLE_HELD] = { ANONID_LOG_INFO, ANONID_LOGNO(0223),
+                              "see the error of the refused login", 0, 60 },
+    [ANONID_TROUBLE_UNPROVEN] = { ANONID_LOG_ERROR, ANONID_LOGNO(0224),
+                                  "this may be another server than you think: "
+                                  "check its address and "
+                                  "certificate before anything else",
+                                  1, 300 },
+    [ANONID_TROUBLE_INTERNAL] = { ANONID_LOG_ERROR, ANONID_LOGNO(0225),
+                                  "give the agent more memory or descriptors "
+                                  "(ulimit -n)",
+                                  0, 60 },
+};
+
+const anonid_trouble_info_t *anonid_trouble_info(anonid_trouble_kind_t kind)
+{
+    return &troubles[kind];
+}
+
+void anonid_trouble_set(anonid_trouble_t *trouble, anonid_trouble_kind_t kind,
+                        anonid_phase_t phase, const char *format, ...)
+{
+    va_list args;
+
+    trouble->kind = kind;
+    trouble->phase = phase;
+    trouble->retry_after = troubles[kind].retry_after;
+    va_start(args, format);
+    vsnprintf(trouble->text, sizeof(trouble->text), format, args);
+    va_end(args);
+    for (char *p = trouble->text; *p; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = ' ';
+    }
+}
+
+void anonid_trouble_log(const anonid_trouble_t *trouble, const char *service,
+                        const char *server, const char *account)
+{
+    const anonid_trouble_info_t *info = anonid_trouble_info(trouble->kind);
+
+    anonid_log(info->level,
+               "%smail service '%s', server %s, account '%s': %s: %s (%s)",
+               info->number, service, server, account,
+               anonid_phase_name(trouble->phase), trouble->text, info->remedy);
+}
