@@ -7,6 +7,7 @@
 #include "control.h"
 #include "harden.h"
 #include "log.h"
+#include "phase.h"
 #include "registry.h"
 #include "requests.h"
 #include "schedule.h"
@@ -23,6 +24,7 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,7 +40,9 @@ static int usage(FILE *out, int status)
     fprintf(out,
             "anonid-agent is started by httpd (mod_anonid), which speaks "
             "to it on descriptor %d.\nUse anonidctl to ask it something."
-            "\nOptions: --version, --help\n",
+            "\nOptions: --version, --help, and for tests "
+            "--deadlines-percent=N: towards mail\nservers every deadline is "
+            "N percent (1 to 100) of what it should be.\n",
             ANONID_CONTROL_FD);
     return status;
 }
@@ -114,6 +118,17 @@ static int serve(void)
     return EXIT_FAILED;
 }
 
+/* --deadlines-percent=N: 1 if the argument is that. */
+static int set_deadlines(const char *argument)
+{
+    static const char option[] = "--deadlines-percent=";
+
+    if (strncmp(argument, option, strlen(option)) != 0)
+        return 0;
+    anonid_phase_scale(atoi(argument + strlen(option)));
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     const char *failed;
@@ -124,7 +139,8 @@ int main(int argc, char **argv)
     }
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return usage(stdout, 0);
-    if (argc > 1 || !is_socket(ANONID_CONTROL_FD))
+    if (argc > 2 || (argc == 2 && !set_deadlines(argv[1]))
+        || !is_socket(ANONID_CONTROL_FD))
         return usage(stderr, EXIT_USAGE);
     failed = anonid_harden(ANONID_CONTROL_FD);
     if (failed || apr_initialize() != APR_SUCCESS) {
