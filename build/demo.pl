@@ -5,6 +5,7 @@
 # its repair. Each step says what is done and shows what the servers said.
 
 use v5.36;
+use AnonID::Test ();
 use AnonID::Test::CA;
 use AnonID::Test::Ctl;
 use AnonID::Test::Dovecot;
