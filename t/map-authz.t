@@ -27,6 +27,7 @@ my @SECTIONS = (
      'alice'],
     ['valid-on/off', 'AnonIDValidUser Off', '401', 'alice'],
     ['alias', 'Require some-user', '401', 'alice'],
+    ['alias-anonid', 'Require some-anonymous', 'visitor', '401'],
     ['expr', "Require expr \"%{REMOTE_USER} == 'visitor'\"", 'visitor',
      '401'],
     ['method', "Require method GET", 'visitor', '-'],
@@ -115,6 +116,12 @@ sub section ($name, $config, @)
     return "<Location \"/$name\">\n$config\n</Location>\n";
 }
 
+my $SITE = <<'END';
+AnonIDMapTo visitor
+<Directory "${HTDOCS}/localhost/htaccess">
+AllowOverride AuthConfig
+</Directory>
+END
 my $site = AnonID::Test::MapSite->new(
     modules => [qw(access_compat authz_host)],
     config => <<'END',
@@ -124,9 +131,10 @@ AnonIDPasswordSync On
 </AnonIDAccount>
 <AuthzProviderAlias valid-user some-user "">
 </AuthzProviderAlias>
+<AuthzProviderAlias anonid some-anonymous "reader visitor">
+</AuthzProviderAlias>
 END
-    sections => join '', "AnonIDMapTo visitor\n<Location />\n$BASIC</Location>\n",
-        map { section(@$_) } @SECTIONS,
+    sections => join '', $SITE, "<Location />\n$BASIC</Location>\n", map { section(@$_) } @SECTIONS,
 )->start;
 
 $site->allow_log(qr/AH0163[01]:/, qr/AH01629:/, qr/AH01797:/);
@@ -144,14 +152,24 @@ is $site->post('/limited/who')->{status}, 401,
     'Limit POST: anonymous is not enough';
 
 # Nobody can ask for credentials: a denial is a 403.
-$site->reconfigure(vhosts => [localhost => join '', "AnonIDMapTo visitor\n",
-                              map { section(@$_) } @SECTIONS])->graceful;
+$site->reconfigure(vhosts => [localhost => join '', $SITE, map { section(@$_) } @SECTIONS])->graceful;
 for my $row (@SECTIONS) {
     my ($name, undef, $visitor) = @$row;
 
     $site->sees(["/$name/who", $SEEN->{ $visitor eq '401' ? 403 : $visitor },
                  "$name, no AuthType"]);
 }
+
+# In .htaccess files names are looked up at once.
+$site->document('htaccess/.htaccess', "Require anonid visitor\n");
+$site->document('htaccess/other/.htaccess', "Require anonid reader\n");
+$site->document('htaccess/wrong/.htaccess', "Require anonid nobody\n");
+$site->document("htaccess/$_/x.txt", '') for qw(. other wrong);
+is $site->get('/htaccess/x.txt')->{status}, 200, '.htaccess: mapped';
+is $site->get('/htaccess/other/x.txt')->{status}, 403, '.htaccess: denied';
+is $site->get('/htaccess/wrong/x.txt')->{status}, 500,
+    '.htaccess: an unknown account';
+$site->expect_log(qr/Require anonid: there is no account 'nobody'/);
 
 my ($exit, $output) = $site->configtest(<<'END');
 <Location "/unknown">

@@ -30,6 +30,9 @@ Require valid-user
 <Location "/fake/members">
 Require valid-user
 </Location>
+<Location "/fake/granted">
+Require all granted
+</Location>
 <Location "/open">
 SSLOptions +FakeBasicAuth
 </Location>
@@ -55,6 +58,8 @@ $site->sees(
      'FakeBasicAuth: the certificate is the identity', @certificate],
     ['/fake/members/who', '200 /CN=Some Person Basic -',
      'FakeBasicAuth: also where anonymous is not enough', @certificate],
+    ['/fake/granted/who', $VISITOR, 'FakeBasicAuth where all are granted',
+     @certificate],
     ['/open/who', $VISITOR, 'FakeBasicAuth where no AuthType is in force',
      @certificate],
     ['/name/who', $VISITOR, 'SSLUserName without a certificate', @tls],

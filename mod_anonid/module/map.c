@@ -96,6 +96,12 @@ static int (*const map_by_auth[])(request_rec *, anonid_mapping_t *) = {
     [ANONID_AUTH_NATIVE] = map_or_decline,
 };
 
+/*
+ * Since force_authn a module before us may have named a user. What mod_ssl
+ * made of a certificate meanwhile (FakeBasicAuth) does not count where access
+ * is granted to anybody: a certificate that the AuthType does not know would
+ * be worse there than none.
+ */
 static int hook_check_authn(request_rec *r)
 {
     anonid_mapping_t *mapping;
@@ -103,7 +109,7 @@ static int hook_check_authn(request_rec *r)
     if (!anonid_maps_here(r))
         return DECLINED;
     mapping = decision_of(r);
-    if (!mapping->candidate)
+    if (!mapping->candidate || r->user)
         return DECLINED;
     return map_by_auth[anonid_auth_here(r)](r, mapping);
 }
