@@ -4,6 +4,7 @@
  */
 #include "status_table.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 static anonid_status_table_t *table;
@@ -20,8 +21,11 @@ apr_status_t anonid_status_table_open(int fd)
 
 void anonid_status_table_close(void)
 {
-    if (table)
-        atomic_store(&table->header.agent_pid, 0);
+    if (!table)
+        return;
+    atomic_store(&table->header.agent_pid, 0);
+    (void)munmap(table, sizeof(*table));
+    table = NULL;
 }
 
 static anonid_status_slot_t *find(int slot)

@@ -11,7 +11,7 @@
 /* Maps the table and says in it that this agent is there; closes fd. */
 apr_status_t anonid_status_table_open(int fd);
 
-/* Says that it is gone. */
+/* Says that it is gone; the states stay as they are. */
 void anonid_status_table_close(void);
 
 void anonid_status_table_publish(int slot, anonid_state_t state,
