@@ -137,21 +137,23 @@ sub test_bad_sasl ()
         'a nonce that is not the client\'s';
 }
 
-# State, action, curl's exit status, what the transcript ends with.
+# State, action, curl's exit status, what the transcript ends with. Whether
+# curl finds a dropped connection as it reads or as it writes is chance.
+my $DROPPED = qr/^(?:55|56)\z/;
 my @BAD = (
-    ['connect', { drop => 1 }, 56, 'dropped'],
+    ['connect', { drop => 1 }, $DROPPED, 'dropped'],
     ['connect', '554 5.3.2 No', 8, 'closed by client'],
     ['connect', { raw => '220 ' . 'x' x 1_000_000 . "\r\n" }, 56,
      'closed by client'],
-    ['EHLO', { raw => "garbage\0\xff" , then => 'reset' }, 56, 'dropped'],
+    ['EHLO', { raw => "garbage\0\xff" , then => 'reset' }, $DROPPED, 'dropped'],
     ['STARTTLS', { raw => "220 go\r\n250 injected\r\n" }, 8, 'TLS failed'],
     ['STARTTLS', '454 4.7.0 Later', 64, 'closed by client'],
     ['challenge', { hang => 1 }, 28, 'closed by client'],
     ['response', '535 5.7.8 No', 67, 'closed by client'],
     [qr/^MAIL FROM/, '550 5.7.1 No', 55, 'said goodbye'],
     ['RCPT', { reply => "550-two\n550 lines" }, 55, 'said goodbye'],
-    ['DATA', { reply => '354 go', then => 'drop' }, 56, 'dropped'],
-    ['body', { reset => 1 }, 56, 'dropped'],
+    ['DATA', { reply => '354 go', then => 'drop' }, $DROPPED, 'dropped'],
+    ['body', { reset => 1 }, $DROPPED, 'dropped'],
     ['DATA', { hang => 1 }, 28, 'closed by client'],
     ['message', '451 4.3.0 Later', 8, 'said goodbye'],
 );
@@ -166,9 +168,10 @@ sub test_scripts ()
         my $number = 1 + $server->connections;
 
         $server->script([$state, $action]);
-        is((curl($server, 'smtp', "IUSR_x:$password",
-                 '--max-time', $exit == 28 ? 1 : 20))[0], $exit,
-           "script: $state ends with $end");
+        like((curl($server, 'smtp', "IUSR_x:$password",
+                   '--max-time', $exit eq 28 ? 1 : 20))[0],
+             ref $exit ? $exit : qr/^$exit\z/,
+             "script: $state ends with $end");
         ok $server->wait_log(qr/^$number -- \Q$end\E$/, since => $mark),
             'and the transcript says so';
     }
