@@ -38,6 +38,8 @@ AC_DEFUN([ANONID_COMPILER_FLAGS], [
   FUZZ_LDFLAGS=
   SANITIZER_PRELOAD=
 
+  dnl Texts for logs and replies are cut at their buffers' ends on purpose.
+  ANONID_TRY_FLAG([ANONID_CFLAGS], [-Wno-format-truncation])
   ANONID_TRY_FLAG([ANONID_CFLAGS], [-fstack-protector-strong])
   ANONID_TRY_FLAG([ANONID_LDFLAGS], [-Wl,-z,relro,-z,now])
   ANONID_TRY_FLAG([ANONID_LDFLAGS], [-Wl,--as-needed])
