@@ -29,7 +29,19 @@ my %LISTENER = (
     lmtp => ['lmtp', ''],
 );
 
-sub ports () { return sort keys %LISTENER }
+# Ports of the services that are installed; POP3 is a package of its own.
+sub ports ()
+{
+    my @ports = sort grep { installed($LISTENER{$_}[0]) } keys %LISTENER;
+
+    return @ports;
+}
+
+sub installed ($program)
+{
+    return grep { -x "$_/$program" }
+        qw(/usr/lib/dovecot /usr/libexec/dovecot);
+}
 
 # Whom mail belongs to: any system user but root will do.
 sub mail_user ()
@@ -53,6 +65,7 @@ sub basics ($dovecot)
 {
     my $dir = $dovecot->{dir};
     my $certificate = $dovecot->{certificate};
+    my @protocols = grep { installed($_) } qw(imap pop3 submission lmtp);
 
     return <<"END";
 base_dir = $dir/run
@@ -60,7 +73,7 @@ state_dir = $dir/run
 log_path = $dir/logs/dovecot.log
 auth_verbose = yes
 listen = 127.0.0.1
-protocols = imap pop3 submission lmtp
+protocols = @protocols
 hostname = localhost
 postmaster_address = postmaster\@$dovecot->{domain}
 mail_location = maildir:~/Maildir
@@ -145,8 +158,8 @@ sub processes ()
     return "service auth {\n  user = root\n}" if $> == 0;
     my $user = mail_user()->{name};
     my $group = getgrgid((getpwnam $user)[3]);
-    my @chrooted = qw(anvil imap-login pop3-login submission-login stats
-                      ipc);
+    my @chrooted = grep { installed($_) }
+        qw(anvil imap-login pop3-login submission-login stats);
 
     return join "\n", "default_internal_user = $user",
         "default_internal_group = $group", "default_login_user = $user",
