@@ -221,11 +221,12 @@ static const anonid_problem_t *compose(request_rec *r, const place_t *place,
     letter->client = r->useragent_ip;
     letter->host = r->server->server_hostname;
     letter->now = r->request_time;
+    letter->id = anonid_header_message_id(r->pool, letter->host);
     letter->message_id = letter->draft->message_id;
-    if (!letter->message_id)
-        letter->message_id = anonid_header_message_id(r->pool, letter->host);
-    if (!letter->message_id)
+    if (!letter->id)
         return not_composed(r, APR_EGENERAL);
+    if (!letter->message_id)
+        letter->message_id = letter->id;
     rv = anonid_compose_write(r->pool, letter, &message, &request->flags);
     if (rv != APR_SUCCESS)
         return not_composed(r, rv);

@@ -83,7 +83,8 @@ anonid_draft_recipients(const anonid_draft_t *draft,
                         apr_array_header_t **recipients);
 
 /* NULL if a text can stand in a header field: UTF-8 without CR, LF and NUL,
- * also after encoded words (RFC 2047) in it are decoded; at most max octets. */
+ * also after encoded words (RFC 2047) in it are decoded; max octets at most.
+ */
 const anonid_problem_t *anonid_draft_text_problem(apr_pool_t *pool,
                                                   const char *field,
                                                   const char *value,

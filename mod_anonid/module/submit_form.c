@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define NAME_MAX_OCTETS 1024
+
 /* A field of a form, in the charset that it came in. */
 typedef struct {
     const char *name;
@@ -129,8 +131,8 @@ static const char *browser_name(apr_pool_t *pool, const char *name)
     return copy;
 }
 
-/* The field's or file's name; the empty string if there is none. */
-static const anonid_problem_t *take_name(apr_pool_t *pool,
+/* The field's or file's name; NULL if there is none. */
+static const anonid_problem_t *take_name(apr_pool_t *pool, const char *field,
                                          const anonid_params_t *disposition,
                                          const char *param, const char **name)
 {
@@ -138,14 +140,15 @@ static const anonid_problem_t *take_name(apr_pool_t *pool,
 
     *name = anonid_params_get_extended(pool, disposition, param, &bad);
     if (bad)
-        return anonid_problem_make(pool, 400, NULL,
+        return anonid_problem_make(pool, 400, field,
                                    "The %s of a part of the form is not "
                                    "valid UTF-8 text.",
                                    param);
     if (!*name)
         return NULL;
     *name = browser_name(pool, *name);
-    return anonid_draft_text_problem(pool, param, *name, strlen(*name), 1024);
+    return anonid_draft_text_problem(pool, field ? field : param, *name,
+                                     strlen(*name), NAME_MAX_OCTETS);
 }
 
 /* RFC 7578 section 4.7 has no transfer encodings; the identities are let
@@ -212,9 +215,9 @@ static const anonid_problem_t *read_part(anonid_draft_t *draft,
         return anonid_problem_make(draft->pool, 400, NULL,
                                    "A part of the form has no valid "
                                    "Content-Disposition: form-data.");
-    problem = take_name(draft->pool, disposition, "name", &name);
+    problem = take_name(draft->pool, NULL, disposition, "name", &name);
     if (!problem)
-        problem = take_name(draft->pool, disposition, "filename", &file);
+        problem = take_name(draft->pool, name, disposition, "filename", &file);
     if (problem)
         return problem;
     if (!name)

@@ -60,15 +60,14 @@ static const char *format_date(apr_pool_t *pool, apr_time_t when)
 static const char *received(apr_pool_t *pool, const anonid_letter_t *letter)
 {
     const char *client = literal(pool, letter->client);
-    size_t id = strcspn(letter->message_id + 1, "@");
+    size_t id = strcspn(letter->id + 1, "@");
 
     return apr_psprintf(pool,
                         "Received: from %s (%s)\r\n"
                         "\tby %s (mod_anonid) with HTTP\r\n"
                         "\tid %.*s; %s\r\n",
                         client, client, literal(pool, letter->host), (int)id,
-                        letter->message_id + 1,
-                        format_date(pool, letter->now));
+                        letter->id + 1, format_date(pool, letter->now));
 }
 
 /* Folds in front of every further address. */

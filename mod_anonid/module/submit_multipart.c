@@ -24,8 +24,8 @@ after_delimiter(const char *next, const char *end, const char **after)
     return ANONID_MULTIPART_PART;
 }
 
-/* Finds the next delimiter at or behind `from` and steps behind it. *content_end
- * is where it begins. */
+/* Finds the next delimiter at or behind `from` and steps behind it.
+ * *content_end is where it begins. */
 static anonid_multipart_state_t
 step(anonid_multipart_t *multipart, const char *from, const char **content_end)
 {
