@@ -32,8 +32,10 @@ or name it: --with-apxs=/path/to/apxs])])
     [AC_MSG_ERROR(['$APXS' does not work: '$APXS -q LIBEXECDIR' fails])])
 
   AC_MSG_CHECKING([flags for httpd's headers])
-  HTTPD_CPPFLAGS="-I`$APXS -q INCLUDEDIR` -I`$APXS -q APU_INCLUDEDIR`"
-  APR_CPPFLAGS="-I`$APXS -q APR_INCLUDEDIR`"
+  dnl System headers: clang objects to what APR's macros expand to.
+  HTTPD_CPPFLAGS="-isystem `$APXS -q INCLUDEDIR`"
+  AS_VAR_APPEND([HTTPD_CPPFLAGS], [" -isystem `$APXS -q APU_INCLUDEDIR`"])
+  APR_CPPFLAGS="-isystem `$APXS -q APR_INCLUDEDIR`"
   _ANONID_KEEP_CPPFLAGS([APR_CPPFLAGS], [`$APXS -q EXTRA_CPPFLAGS`])
   _ANONID_KEEP_CPPFLAGS([HTTPD_CPPFLAGS],
     [`$APXS -q CFLAGS` `$APXS -q EXTRA_CFLAGS`])

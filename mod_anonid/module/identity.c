@@ -26,7 +26,7 @@ static const struct {
  * as they are, to redirects with a prefix. */
 static const char *const handed_down[] = {
     "REMOTE_USER",          "AUTH_TYPE",          ENV_ACCOUNT,
-    "REDIRECT_REMOTE_USER", "REDIRECT_AUTH_TYPE", "REDIRECT_" ENV_ACCOUNT,
+    "REDIRECT_REMOTE_USER", "REDIRECT_AUTH_TYPE", ("REDIRECT_" ENV_ACCOUNT),
 };
 
 #define N_FORGEABLE (sizeof(forgeable) / sizeof(forgeable[0]))
