@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A world for the logon machine with a clock that a test turns, a pool that
+ * runs a job when told, and a provider that says what it is told to say.
+ */
+#ifndef ANONID_T_LOGON_WORLD_H
+#define ANONID_T_LOGON_WORLD_H
+
+#include "agent/logon.h"
+
+/* What the world has seen and what it does next. */
+typedef struct {
+    apr_time_t now;
+    apr_time_t wake; /* 0: nobody wants to be woken */
+    /* the provider */
+    anonid_failure_t answer; /* of the next attempts */
+    int answer_kind;         /* -1: the table's */
+    apr_time_t expires;      /* of the next good logon */
+    char tried[64];          /* the secret of the last attempt */
+    int attempts;
+    /* what was said */
+    anonid_state_t state;
+    apr_time_t next_attempt;
+    int warnings, kept;
+    anonid_outcome_t warned_of;
+    int recoveries;
+    unsigned failures, seconds;
+    int stores, looks;
+    char verifier[ANONID_DETAIL_MAX * 5];
+    unsigned long version; /* the proven one; 0: none */
+    int version_changes;
+    /* what an earlier agent has left */
+    anonid_state_t inherited;
+} logon_world_t;
+
+extern logon_world_t world;
+
+/* A fresh world, and an account of that name in it, which is configured but
+ * has neither secret nor file. */
+anonid_logon_t *world_begin(const anonid_account_t *account);
+
+/* ... and its end. */
+void world_end(anonid_logon_t *logon);
+
+/* Runs the oldest job to its end: 1, or 0 if there is none. */
+int world_run(void);
+
+/* Runs all jobs there are. */
+void world_run_all(void);
+
+/* Moves the clock on, ringing every alarm on the way and running the jobs
+ * that follow. */
+void world_turn(anonid_logon_t *logon, apr_interval_time_t by);
+
+/* The account again, with a changed configuration or not. */
+void world_configure(anonid_logon_t *logon, const anonid_account_t *account);
+
+/* A secret, and an account file of that version. */
+void world_secret(anonid_logon_t *logon, const char *text);
+void world_file(anonid_logon_t *logon, const char *version);
+void world_no_file(anonid_logon_t *logon, int error);
+
+#endif
