@@ -51,6 +51,14 @@ static void take_frames(anonid_link_t *link)
     }
 }
 
+/* The peer has closed the socket, perhaps without reading all that it was
+ * sent. */
+static int is_gone(apr_status_t rv)
+{
+    return APR_STATUS_IS_EOF(rv) || APR_STATUS_IS_ECONNRESET(rv)
+           || APR_STATUS_IS_EPIPE(rv);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *data)
 {
     anonid_link_t *link = data;
@@ -62,7 +70,7 @@ static void on_readable(evutil_socket_t fd, short what, void *data)
         return;
     if (rv == APR_SUCCESS)
         take_frames(link);
-    else if (rv == APR_EOF)
+    else if (is_gone(rv))
         end(link, link->channel.in_length ? "it closed within a frame" : NULL);
     else if (rv == APR_ENOSPC)
         end(link, "it sent too much");
@@ -80,6 +88,8 @@ static void written(anonid_link_t *link, apr_status_t rv)
     event_del(link->writable);
     if (rv == APR_ENOSPC)
         end(link, "it does not read what it is sent");
+    else if (is_gone(rv))
+        end(link, NULL);
     else if (rv != APR_SUCCESS)
         end(link, "writing to it failed");
     else if (link->finishing)

@@ -75,6 +75,8 @@ static size_t decode(unsigned char *out, size_t room, const char *text,
         return 0;
     while (padding < 2 && text[length - 1 - padding] == '=')
         padding++;
+    if (memchr(text, '=', length - padding))
+        return 0;
     n = EVP_DecodeBlock(buffer, (const unsigned char *)text, (int)length);
     if (n < 0 || (size_t)n - padding > room)
         return 0;
