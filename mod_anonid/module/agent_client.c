@@ -50,7 +50,7 @@ static apr_status_t hand_over(anonid_channel_t *channel,
 
 /* ALIAS+ and ( REJECTED TEXT )*. */
 static void read_recipients(apr_pool_t *pool, const anonid_frame_t *frame,
-                            anonid_submitted_t *submitted)
+                            anonid_receipt_t *receipt)
 {
     anonid_rejection_t *rejection = NULL;
     anonid_fields_t fields;
@@ -66,9 +66,9 @@ static void read_recipients(apr_pool_t *pool, const anonid_frame_t *frame,
         if (!text)
             continue;
         if (field.tag == ANONID_TAG_ALIAS)
-            APR_ARRAY_PUSH(submitted->accepted, const char *) = text;
+            APR_ARRAY_PUSH(receipt->accepted, const char *) = text;
         if (field.tag == ANONID_TAG_REJECTED) {
-            rejection = apr_array_push(submitted->rejected);
+            rejection = apr_array_push(receipt->rejected);
             rejection->alias = text;
             rejection->reply = "";
         }
@@ -78,7 +78,7 @@ static void read_recipients(apr_pool_t *pool, const anonid_frame_t *frame,
 }
 
 static apr_status_t read_answer(apr_pool_t *pool, const anonid_frame_t *frame,
-                                anonid_submitted_t *submitted)
+                                anonid_receipt_t *receipt)
 {
     uint32_t result = anonid_frame_u32(frame, ANONID_TAG_RESULT, UINT32_MAX);
 
@@ -86,32 +86,32 @@ static apr_status_t read_answer(apr_pool_t *pool, const anonid_frame_t *frame,
         || frame->type != ANONID_MSG_SUBMITTED
         || result > ANONID_SUBMIT_LIMITED)
         return APR_EINVAL;
-    submitted->result = (anonid_submit_result_t)result;
-    submitted->detail = anonid_frame_text(frame, ANONID_TAG_DETAIL, pool);
-    submitted->retry_after =
+    receipt->result = (anonid_submit_result_t)result;
+    receipt->detail = anonid_frame_text(frame, ANONID_TAG_DETAIL, pool);
+    receipt->retry_after =
         (int)anonid_frame_u32(frame, ANONID_TAG_RETRY_AFTER, 0);
-    read_recipients(pool, frame, submitted);
+    read_recipients(pool, frame, receipt);
     return APR_SUCCESS;
 }
 
 apr_status_t anonid_agent_submit(apr_pool_t *pool, const char *socket_path,
                                  const anonid_submit_request_t *request,
-                                 anonid_submitted_t *submitted)
+                                 anonid_receipt_t *receipt)
 {
     anonid_channel_t channel = { .fd = -1 };
     anonid_frame_t frame;
     apr_status_t rv;
 
-    memset(submitted, 0, sizeof(*submitted));
-    submitted->accepted = apr_array_make(pool, 2, sizeof(const char *));
-    submitted->rejected = apr_array_make(pool, 2, sizeof(anonid_rejection_t));
+    memset(receipt, 0, sizeof(*receipt));
+    receipt->accepted = apr_array_make(pool, 2, sizeof(const char *));
+    receipt->rejected = apr_array_make(pool, 2, sizeof(anonid_rejection_t));
     rv = hand_over(&channel, socket_path, request);
     if (!rv) {
-        submitted->handed_over = 1;
+        receipt->handed_over = 1;
         rv = anonid_channel_receive(&channel, &frame, ANSWER_TIMEOUT);
     }
     if (!rv)
-        rv = read_answer(pool, &frame, submitted);
+        rv = read_answer(pool, &frame, receipt);
     anonid_channel_close(&channel);
     return rv;
 }

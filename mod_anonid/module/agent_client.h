@@ -34,13 +34,13 @@ typedef struct {
     int retry_after;              /* seconds; 0: not said */
     apr_array_header_t *accepted; /* const char *: aliases */
     apr_array_header_t *rejected; /* anonid_rejection_t */
-} anonid_submitted_t;
+} anonid_receipt_t;
 
 /* Asks, and waits for the answer. Unless it returns APR_SUCCESS only
  * handed_over is valid: APR_EOF when the agent ended meanwhile, APR_TIMEUP
  * when it took too long, APR_EINVAL for an answer that is none. */
 apr_status_t anonid_agent_submit(apr_pool_t *pool, const char *socket_path,
                                  const anonid_submit_request_t *request,
-                                 anonid_submitted_t *submitted);
+                                 anonid_receipt_t *receipt);
 
 #endif

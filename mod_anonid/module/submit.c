@@ -236,6 +236,30 @@ static const anonid_problem_t *compose(request_rec *r, const place_t *place,
     return NULL;
 }
 
+/* Its socket takes connections also while it is dead: the parent keeps it
+ * open for the next one. */
+static int agent_runs(void)
+{
+    const anonid_status_table_t *table = anonid_parent_status();
+
+    return table
+           && atomic_load(&((anonid_status_table_t *)table)->header.agent_pid)
+                  != 0;
+}
+
+static const anonid_problem_t *submit(request_rec *r,
+                                      const anonid_letter_t *letter,
+                                      const anonid_submit_request_t *request,
+                                      anonid_receipt_t *receipt)
+{
+    apr_status_t rv = APR_ECONNREFUSED;
+
+    if (agent_runs())
+        rv = anonid_agent_submit(r->pool, anonid_parent_agent_socket(),
+                                 request, receipt);
+    return anonid_result_report(r, request, letter, rv, receipt);
+}
+
 static int send_draft(request_rec *r, const place_t *place,
                       anonid_draft_t *draft)
 {
@@ -243,23 +267,19 @@ static int send_draft(request_rec *r, const place_t *place,
                                         .service = place->service->name,
                                         .client = r->useragent_ip };
     anonid_letter_t letter = { .draft = draft };
+    anonid_receipt_t receipt = { 0 };
     const anonid_problem_t *problem;
-    anonid_submitted_t submitted;
     apr_array_header_t *recipients;
-    apr_status_t rv;
 
     problem = anonid_draft_recipients(draft, place->service, &recipients);
     letter.recipients = request.recipients = recipients;
     if (!problem)
         problem = compose(r, place, &letter, &request);
-    if (!problem) {
-        rv = anonid_agent_submit(r->pool, anonid_parent_agent_socket(),
-                                 &request, &submitted);
-        problem = anonid_result_report(r, &request, &letter, rv, &submitted);
-    }
+    if (!problem)
+        problem = submit(r, &letter, &request, &receipt);
     if (problem)
         return anonid_answer_problem(r, place->service, draft, problem);
-    return anonid_answer_sent(r, &submitted, letter.message_id);
+    return anonid_answer_sent(r, &receipt, letter.message_id);
 }
 
 /* ---- methods ---- */

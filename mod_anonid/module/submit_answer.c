@@ -89,22 +89,22 @@ static json_t *json_rejected(const apr_array_header_t *rejected)
     return list;
 }
 
-int anonid_answer_sent(request_rec *r, const anonid_submitted_t *submitted,
+int anonid_answer_sent(request_rec *r, const anonid_receipt_t *receipt,
                        const char *message_id)
 {
     json_t *document;
 
     if (prefers_html(r)) {
         set_headers(r, HTTP_OK, HTML);
-        anonid_page_sent(r, submitted, message_id);
+        anonid_page_sent(r, receipt, message_id);
         return OK;
     }
     set_headers(r, HTTP_OK, "application/json");
     document = json_object();
     json_object_set_new(document, "accepted",
-                        json_accepted(submitted->accepted));
+                        json_accepted(receipt->accepted));
     json_object_set_new(document, "rejected",
-                        json_rejected(submitted->rejected));
+                        json_rejected(receipt->rejected));
     json_object_set_new(document, "message_id", json_text(message_id));
     put_json(r, document);
     return OK;

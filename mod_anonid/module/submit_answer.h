@@ -17,7 +17,7 @@ int anonid_answer_form(request_rec *r, const anonid_service_t *service,
                        const anonid_draft_t *draft);
 
 /* 200: the mail server has the message. */
-int anonid_answer_sent(request_rec *r, const anonid_submitted_t *submitted,
+int anonid_answer_sent(request_rec *r, const anonid_receipt_t *receipt,
                        const char *message_id);
 
 /* A problem: application/problem+json (RFC 9457), or the form again with what

@@ -74,7 +74,7 @@ static const char *received(apr_pool_t *pool, const anonid_letter_t *letter)
 static void add_address(apr_pool_t *pool, const char **list, const char *name,
                         const char *address)
 {
-    const char *first = **list ? ",\r\n\t" : "";
+    const char *first = **list ? ",\r\n " : "";
 
     if (name && *name)
         *list =

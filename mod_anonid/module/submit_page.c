@@ -160,18 +160,18 @@ void anonid_page_form(request_rec *r, const anonid_service_t *service,
     end(r);
 }
 
-void anonid_page_sent(request_rec *r, const anonid_submitted_t *submitted,
+void anonid_page_sent(request_rec *r, const anonid_receipt_t *receipt,
                       const char *message_id)
 {
     begin(r, "Your message was sent");
     ap_rputs("<p role=\"status\">To: ", r);
-    for (int i = 0; i < submitted->accepted->nelts; i++)
+    for (int i = 0; i < receipt->accepted->nelts; i++)
         ap_rvputs(
             r, i > 0 ? ", " : "",
-            escape(r, APR_ARRAY_IDX(submitted->accepted, i, const char *)),
+            escape(r, APR_ARRAY_IDX(receipt->accepted, i, const char *)),
             NULL);
     ap_rvputs(r, "</p>\n<p>Message-ID: <code>", escape(r, message_id),
               "</code></p>\n", NULL);
-    put_rejected(r, submitted->rejected);
+    put_rejected(r, receipt->rejected);
     end(r);
 }

@@ -19,7 +19,7 @@ void anonid_page_form(request_rec *r, const anonid_service_t *service,
                       const anonid_problem_t *problem);
 
 /* The message was sent; recipients that were rejected are named. */
-void anonid_page_sent(request_rec *r, const anonid_submitted_t *submitted,
+void anonid_page_sent(request_rec *r, const anonid_receipt_t *receipt,
                       const char *message_id);
 
 #endif

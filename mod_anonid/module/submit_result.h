@@ -14,10 +14,10 @@
 #include "submit_problem.h"
 
 /* Logs the outcome of anonid_agent_submit (its status and, if that is
- * APR_SUCCESS, *submitted). NULL if the mail server has the message. */
+ * APR_SUCCESS, *receipt). NULL if the mail server has the message. */
 const anonid_problem_t *
 anonid_result_report(request_rec *r, const anonid_submit_request_t *request,
                      const anonid_letter_t *letter, apr_status_t status,
-                     const anonid_submitted_t *submitted);
+                     const anonid_receipt_t *receipt);
 
 #endif

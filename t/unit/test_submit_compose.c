@@ -78,7 +78,7 @@ static void a_text_is_composed(void **state)
                    "\tid 1; Thu, 01 Jan 1970 00:00:00 +0000\r\n"
                    "From: svc@example.test\r\n"
                    "To: \"desk.1\" <a@example.test>,\r\n"
-                   "\t\"desk.1\" <b@example.test>\r\n"
+                   " \"desk.1\" <b@example.test>\r\n"
                    "Reply-To: v@example.test\r\n"
                    "Subject: hello\r\n"
                    "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
