@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Frames that may be queued: none, all is sent with channel_send. */
@@ -156,6 +157,22 @@ const char *anonid_agent_await(anonid_talk_t *talk, apr_pool_t *pool)
                        NULL);
 }
 
+/* Tells the agent to end, and hears it out. Closing the socket at once would
+ * take its last words away. */
+static void part(anonid_talk_t *talk, apr_interval_time_t grace)
+{
+    apr_time_t deadline = apr_time_now() + grace;
+
+    (void)shutdown(talk->retained->control.fd, SHUT_WR);
+    while (apr_time_now() < deadline) {
+        apr_status_t rv =
+            anonid_talk_step(talk, -1, deadline - apr_time_now());
+
+        if (rv != APR_SUCCESS)
+            return;
+    }
+}
+
 const char *anonid_agent_end(anonid_talk_t *talk, apr_interval_time_t grace,
                              apr_pool_t *pool)
 {
@@ -165,6 +182,7 @@ const char *anonid_agent_end(anonid_talk_t *talk, apr_interval_time_t grace,
 
     if (!anonid_agent_runs(retained))
         return "none ran";
+    part(talk, grace);
     anonid_forkguard_lock();
     anonid_channel_close(&retained->control);
     anonid_retained_set_fd(retained, ANONID_FD_CONTROL, -1);

@@ -8,6 +8,7 @@
 
 #include "../common/lognos.h"
 
+#include <errno.h>
 #include <http_log.h>
 #include <pthread.h>
 #include <signal.h>
@@ -34,6 +35,7 @@ static struct {
     apr_time_t next_look;  /* at the sources */
     apr_time_t next_start; /* of an agent, while none runs */
     apr_time_t started;    /* the agent that runs */
+    int expected;          /* that agent has not been ready yet */
     apr_interval_time_t delay;
 } keeper;
 
@@ -65,16 +67,29 @@ static void start_agent(void)
     const char *error;
 
     keeper.started = apr_time_now();
+    keeper.expected = 1;
     error = anonid_agent_start(talk, talk->scratch);
-    if (!error)
-        anonid_report(talk->server, APLOG_NOTICE,
-                      ANONID_LOGNO(0013) "The agent %s was started again, "
-                                         "pid %ld.",
-                      talk->retained->settings.program,
-                      (long)talk->retained->process.proc.pid);
-    else
+    if (error)
         report_loss(error);
     apr_pool_clear(talk->scratch);
+}
+
+/* Whether an agent that the keeper has started gets ready in time. */
+static apr_status_t expect_ready(anonid_talk_t *talk)
+{
+    if (!keeper.expected)
+        return APR_SUCCESS;
+    if (!talk->ready)
+        return apr_time_now() - keeper.started > ANONID_AGENT_START_TIMEOUT
+                   ? APR_TIMEUP
+                   : APR_SUCCESS;
+    keeper.expected = 0;
+    anonid_report(talk->server, APLOG_NOTICE,
+                  ANONID_LOGNO(0013) "The agent %s was started again, pid "
+                                     "%ld.",
+                  talk->retained->settings.program,
+                  (long)talk->retained->process.proc.pid);
+    return APR_SUCCESS;
 }
 
 static void lose_agent(apr_status_t rv)
@@ -116,6 +131,8 @@ static void attend(void)
                                          &talk->retained->control);
     }
     report_refusal(talk);
+    if (rv == APR_SUCCESS)
+        rv = expect_ready(talk);
     if (rv != APR_SUCCESS && !keeper.stopping)
         lose_agent(rv);
 }
@@ -170,6 +187,7 @@ apr_status_t anonid_keeper_start(anonid_talk_t *talk)
     keeper.talk = talk;
     keeper.stopping = 0;
     keeper.started = now;
+    keeper.expected = 0;
     keeper.delay = 0;
     keeper.next_look = now + ANONID_SOURCES_INTERVAL;
     if (!anonid_agent_runs(talk->retained))

@@ -4,35 +4,33 @@
  * order; how is in the files that are named for it.
  *
  *   register      a cleanup of this configuration (also of one that fails)
- *   post_config   table, slots, state folder, account files; agent; keeper
+ *   post_config   what an agent needs (setup.h), the agent, the keeper
  *   ... httpd runs ...
  *   end of the configuration: the keeper stops. Is it httpd's end, too, the
  *   agent is ended; else it stays and the next post_config finds it.
  */
 #include "parent.h"
-#include "account_writer.h"
 #include "agent_process.h"
 #include "forkguard.h"
 #include "keeper.h"
 #include "report.h"
+#include "setup.h"
 #include "statedir.h"
 
 #include "../common/lognos.h"
 
-#include <ap_mpm.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <string.h>
 #include <unistd.h>
-#include <unixd.h>
 
-APLOG_USE_MODULE(anonid);
+/* How long a start in one-process mode waits for them. */
+#define FIRST_LOGONS apr_time_from_sec(5)
 
 static anonid_talk_t talk;
 
 /* While not NULL: the pools of the configuration and of its logs, with our
- * cleanups on them. */
+ * cleanups on them: pre-cleanups, since the keeper uses pools below them. */
 static apr_pool_t *config_pool;
 static apr_pool_t *log_pool;
 
@@ -55,14 +53,7 @@ static void retire(anonid_retained_t *retained, apr_pool_t *pool)
 {
     talk.retained = retained;
     (void)anonid_agent_end(&talk, ANONID_AGENT_END_TIMEOUT, pool);
-    if (!retained->settings.state_dir)
-        return;
-    anonid_statedir_leave(retained->settings.state_dir, pool);
-    anonid_retained_close_fd(retained, ANONID_FD_AGENT_LISTENER);
-    anonid_retained_close_fd(retained, ANONID_FD_CTL_LISTENER);
-    anonid_account_locks_release(retained->locks);
-    anonid_retained_close_fd(retained, ANONID_FD_STATE_LOCK);
-    memset(&retained->settings, 0, sizeof(retained->settings));
+    anonid_setup_undo(retained, pool);
 }
 
 /* The end of a configuration, or of httpd. Never in a forked child. */
@@ -101,6 +92,12 @@ static apr_status_t at_end_of_config(void *unused)
 }
 
 /* In one-process mode (-X) the parent is the worker, and exits as one. */
+static int one_process(void)
+{
+    return ap_exists_config_define("DEBUG")
+           || ap_exists_config_define("ONE_PROCESS");
+}
+
 static apr_status_t at_end_of_child(void *unused)
 {
     anonid_retained_t *retained = anonid_retained_find();
@@ -135,142 +132,6 @@ static void watch_agent(anonid_retained_t *retained)
                                   retained, NULL, config_pool);
 }
 
-static anonid_settings_t settings_of(const anonid_global_t *config)
-{
-    const int root = geteuid() == 0;
-    anonid_settings_t settings;
-
-    memset(&settings, 0, sizeof(settings));
-    settings.program = config->agent_program;
-    settings.state_dir = config->state_dir;
-    settings.agent_uid = config->agent_uid;
-    settings.agent_gid = config->agent_gid;
-    settings.worker_uid = root ? ap_unixd_config.user_id : geteuid();
-    return settings;
-}
-
-static int settings_equal(const anonid_settings_t *a,
-                          const anonid_settings_t *b)
-{
-    return a->agent_uid == b->agent_uid && a->agent_gid == b->agent_gid
-           && a->worker_uid == b->worker_uid
-           && strcmp(a->program, b->program) == 0
-           && strcmp(a->state_dir, b->state_dir) == 0;
-}
-
-static const char *open_listener(anonid_retained_t *retained,
-                                 anonid_fd_t which,
-                                 const anonid_socket_t *sock, apr_pool_t *pool)
-{
-    int fd;
-    const char *error =
-        anonid_statedir_listen(retained->settings.state_dir, sock, &fd, pool);
-
-    anonid_retained_set_fd(retained, which, fd);
-    return error;
-}
-
-/* Takes a state folder and opens the sockets in it. */
-static const char *enter_state_dir(anonid_retained_t *retained,
-                                   const anonid_settings_t *settings,
-                                   apr_pool_t *pool)
-{
-    const int root = geteuid() == 0;
-    const anonid_socket_t for_workers = {
-        ANONID_AGENT_SOCKET, root ? settings->worker_uid : (uid_t)-1, (gid_t)-1
-    };
-    const anonid_socket_t for_ctl = { ANONID_CTL_SOCKET, (uid_t)-1,
-                                      root ? settings->agent_gid : (gid_t)-1 };
-    const char *error;
-    int lock;
-
-    error = anonid_statedir_enter(settings->state_dir, &lock, pool);
-    if (error)
-        return error;
-    anonid_retained_set_fd(retained, ANONID_FD_STATE_LOCK, lock);
-    retained->settings = *settings;
-    retained->settings.program =
-        apr_pstrdup(retained->pool, settings->program);
-    retained->settings.state_dir =
-        apr_pstrdup(retained->pool, settings->state_dir);
-    error =
-        open_listener(retained, ANONID_FD_AGENT_LISTENER, &for_workers, pool);
-    if (!error)
-        error =
-            open_listener(retained, ANONID_FD_CTL_LISTENER, &for_ctl, pool);
-    return error;
-}
-
-static const char *make_table(anonid_retained_t *retained, apr_pool_t *pool)
-{
-    char reason[128];
-    apr_status_t rv;
-    int fd;
-
-    if (retained->table)
-        return NULL;
-    rv = anonid_status_create(&retained->table, &fd);
-    if (rv != APR_SUCCESS)
-        return apr_psprintf(pool, "cannot create the status table: %s",
-                            apr_strerror(rv, reason, sizeof(reason)));
-    anonid_retained_set_fd(retained, ANONID_FD_TABLE, fd);
-    return NULL;
-}
-
-static const char *assign_slots(anonid_retained_t *retained,
-                                const anonid_global_t *config,
-                                apr_pool_t *pool)
-{
-    for (int i = 0; i < config->accounts->nelts; i++) {
-        anonid_account_t *account =
-            APR_ARRAY_IDX(config->accounts, i, anonid_account_t *);
-
-        account->slot = anonid_retained_slot(retained, account->name);
-        if (account->slot < 0)
-            return apr_psprintf(pool,
-                                "more than %d different accounts since httpd "
-                                "was started: stop and start it",
-                                ANONID_STATUS_SLOTS);
-    }
-    return NULL;
-}
-
-static const char *create_account_files(const anonid_global_t *config,
-                                        server_rec *s, apr_pool_t *pool)
-{
-    apr_array_header_t *created = apr_array_make(pool, 1, sizeof(char *));
-    const char *error =
-        anonid_account_writer_create(config->accounts, created, pool);
-
-    for (int i = 0; i < created->nelts; i++)
-        anonid_report(s, APLOG_NOTICE,
-                      ANONID_LOGNO(0015) "The account file %s was not there "
-                                         "and has been created.",
-                      APR_ARRAY_IDX(created, i, const char *));
-    return error;
-}
-
-/* Everything that an agent needs; one that runs with other settings is
- * ended first. NULL, or what is wrong. */
-static const char *prepare(anonid_retained_t *retained, server_rec *s,
-                           apr_pool_t *pool)
-{
-    const anonid_global_t *config = anonid_global();
-    const anonid_settings_t settings = settings_of(config);
-    const char *error = make_table(retained, pool);
-
-    if (!error)
-        error = assign_slots(retained, config, pool);
-    if (error)
-        return error;
-    if (retained->settings.state_dir
-        && !settings_equal(&settings, &retained->settings))
-        retire(retained, pool);
-    if (!retained->settings.state_dir)
-        error = enter_state_dir(retained, &settings, pool);
-    return error ? error : create_account_files(config, s, pool);
-}
-
 /* Brings the agent up to this configuration: the one that runs, or a new
  * one. NULL, or why there is none. */
 static const char *bring_up(anonid_retained_t *retained, server_rec *s,
@@ -291,6 +152,30 @@ static const char *bring_up(anonid_retained_t *retained, server_rec *s,
     }
     error = anonid_agent_start(&talk, pool);
     return error ? error : anonid_agent_await(&talk, pool);
+}
+
+static int is_pending(const anonid_global_t *config)
+{
+    for (int i = 0; i < config->accounts->nelts; i++) {
+        int slot =
+            APR_ARRAY_IDX(config->accounts, i, const anonid_account_t *)->slot;
+
+        if (anonid_status_state(table, slot) == ANONID_STATE_PENDING)
+            return 1;
+    }
+    return 0;
+}
+
+/* A parent that is going to give root up lets the first logons end before,
+ * because afterwards it can no longer write into account files. */
+static void await_logons(const anonid_global_t *config)
+{
+    apr_time_t deadline = apr_time_now() + FIRST_LOGONS;
+
+    while (is_pending(config) && apr_time_now() < deadline) {
+        if (anonid_talk_step(&talk, -1, apr_time_from_msec(50)) != APR_SUCCESS)
+            return; /* the keeper sees to it */
+    }
 }
 
 static int fail(server_rec *s, const char *what, const char *error)
@@ -347,9 +232,10 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         retained = anonid_retained_make();
     anonid_forkguard_watch(retained->descriptors);
     log_pool = plog;
-    apr_pool_cleanup_register(plog, NULL, at_end_of_logs,
-                              apr_pool_cleanup_null);
-    error = prepare(retained, s, ptemp);
+    apr_pool_pre_cleanup_register(plog, NULL, at_end_of_logs);
+    if (!anonid_setup_fits(retained))
+        retire(retained, ptemp);
+    error = anonid_setup(retained, s, ptemp);
     if (error)
         return fail(s, "mod_anonid cannot start", error);
     table = retained->table;
@@ -358,6 +244,8 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     anonid_talk_begin(&talk, retained, s, pconf);
     if (start_agent(retained, s, ptemp) != OK)
         return HTTP_INTERNAL_SERVER_ERROR;
+    if (one_process() && geteuid() == 0)
+        await_logons(config);
     watch_agent(retained);
     if (anonid_keeper_start(&talk) != APR_SUCCESS)
         return fail(s, "mod_anonid cannot start", "no thread");
@@ -384,8 +272,7 @@ void anonid_parent_register(apr_pool_t *p)
     if (retained)
         anonid_forkguard_watch(retained->descriptors);
     config_pool = p;
-    apr_pool_cleanup_register(p, NULL, at_end_of_config,
-                              apr_pool_cleanup_null);
+    apr_pool_pre_cleanup_register(p, NULL, at_end_of_config);
     ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_child_init(hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 }

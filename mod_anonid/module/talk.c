@@ -92,6 +92,8 @@ static apr_status_t hear(anonid_talk_t *talk)
         state = anonid_channel_next(agent, &frame);
         if (state != ANONID_PARSE_OK)
             break;
+        if (!talk->scratch)
+            continue; /* httpd ends with a configuration that is none */
         rv = anonid_talk_answer(talk, &frame);
         apr_pool_clear(talk->scratch);
     }
