@@ -30,14 +30,10 @@ typedef struct {
 
 /* Every mechanism that this build speaks; GSSAPI and NTLM will be rows. */
 static const mechanism_row_t mechanisms[] = {
-    SCRAM_ROWS("512"),
-    SCRAM_ROWS("384"),
     SCRAM_ROWS("256"),
-    SCRAM_ROWS("224"),
     SCRAM_ROWS("1"),
     { "CRAM-MD5", "CRAM-MD5", PASSWORD },
     { "PLAIN", "PLAIN", REVEALS | PASSWORD },
-    { "LOGIN", "LOGIN", REVEALS | PASSWORD },
 };
 
 #define N_MECHANISMS (sizeof(mechanisms) / sizeof(mechanisms[0]))

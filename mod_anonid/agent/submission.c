@@ -160,20 +160,36 @@ static const anonid_submit_result_t results[] = {
     [ANONID_SMTP_UNCERTAIN] = ANONID_SUBMIT_UNCERTAIN,
 };
 
+/* What a server's refusal is to the operator. */
+static void name_refusal(anonid_trouble_t *trouble,
+                         const anonid_smtp_outcome_t *outcome)
+{
+    anonid_trouble_set(trouble,
+                       outcome->result == ANONID_SMTP_LATER
+                           ? ANONID_TROUBLE_BUSY
+                           : ANONID_TROUBLE_REJECTED,
+                       outcome->phase, "%s", outcome->text);
+}
+
 static void take_outcome(anonid_submission_t *s,
                          const anonid_smtp_outcome_t *outcome)
 {
-    anonid_submit_result_t result = results[outcome->result];
+    const char *server = server_of(s)->url;
+    anonid_trouble_t trouble = outcome->trouble;
 
-    if (outcome->result == ANONID_SMTP_BROKEN
-        || outcome->result == ANONID_SMTP_UNCERTAIN) {
-        anonid_trouble_log(&outcome->trouble, s->mandate.service->name,
-                           server_of(s)->url, s->mandate.account->name);
-        decide_trouble(s, result, &outcome->trouble);
+    anonid_submitted_log_refused(&s->mandate, server);
+    if (outcome->result == ANONID_SMTP_ACCEPTED
+        || outcome->result == ANONID_SMTP_TOO_LARGE) {
+        decide(s, results[outcome->result], outcome->text, 0);
         return;
     }
-    decide(s, result, outcome->text,
-           result == ANONID_SUBMIT_TEMPORARY ? 60 : 0);
+    if (outcome->result != ANONID_SMTP_BROKEN
+        && outcome->result != ANONID_SMTP_UNCERTAIN)
+        name_refusal(&trouble, outcome);
+    if (outcome->phase != ANONID_PHASE_RCPT || !outcome->reusable)
+        anonid_trouble_log(&trouble, s->mandate.service->name, server,
+                           s->mandate.account->name);
+    decide_trouble(s, results[outcome->result], &trouble);
 }
 
 /* A kept session that is dead says nothing about the server. */

@@ -9,48 +9,34 @@
 
 typedef struct {
     anonid_log_level_t level;
-    const char *number;
     const char *words;
     const char *remedy; /* from warning up */
 } result_row_t;
 
+/* Where a server had its part in it, its line has been written before. */
 static const result_row_t results[] = {
-    [ANONID_SUBMIT_ACCEPTED] = { ANONID_LOG_INFO, ANONID_LOGNO(0200),
-                                 "accepted", NULL },
-    [ANONID_SUBMIT_TEMPORARY] = { ANONID_LOG_WARNING, ANONID_LOGNO(0201),
-                                  "not sent for now",
-                                  "the visitor was asked to try again; the "
-                                  "mail server's own log should "
-                                  "say why" },
-    [ANONID_SUBMIT_PERMANENT] = { ANONID_LOG_WARNING, ANONID_LOGNO(0202),
-                                  "refused",
-                                  "check AnonIDMailFrom and "
-                                  "AnonIDMailRecipient against what the "
-                                  "server "
-                                  "lets the account send" },
-    [ANONID_SUBMIT_UNKNOWN_ALIAS] = { ANONID_LOG_INFO, ANONID_LOGNO(0203),
-                                      "unknown recipient", NULL },
-    [ANONID_SUBMIT_TOO_LARGE] = { ANONID_LOG_INFO, ANONID_LOGNO(0204),
-                                  "too large", NULL },
-    [ANONID_SUBMIT_BAD_MESSAGE] = { ANONID_LOG_WARNING, ANONID_LOGNO(0205),
+    [ANONID_SUBMIT_ACCEPTED] = { ANONID_LOG_INFO, "accepted", NULL },
+    [ANONID_SUBMIT_TEMPORARY] = { ANONID_LOG_INFO, "not sent for now", NULL },
+    [ANONID_SUBMIT_PERMANENT] = { ANONID_LOG_INFO, "refused", NULL },
+    [ANONID_SUBMIT_UNKNOWN_ALIAS] = { ANONID_LOG_INFO, "unknown recipient",
+                                      NULL },
+    [ANONID_SUBMIT_TOO_LARGE] = { ANONID_LOG_INFO, "too large", NULL },
+    [ANONID_SUBMIT_BAD_MESSAGE] = { ANONID_LOG_WARNING,
                                     "not a message to be sent",
                                     "the web server composes messages that "
                                     "pass, so something else may "
                                     "be speaking for it" },
-    [ANONID_SUBMIT_NOT_LOGGED_ON] = { ANONID_LOG_INFO, ANONID_LOGNO(0206),
+    [ANONID_SUBMIT_NOT_LOGGED_ON] = { ANONID_LOG_INFO,
                                       "the account is not logged on", NULL },
-    [ANONID_SUBMIT_UNCERTAIN] = { ANONID_LOG_ERROR, ANONID_LOGNO(0207),
-                                  "may have been sent, or not",
-                                  "the mail server's own log knows; the "
-                                  "message is not sent again" },
-    [ANONID_SUBMIT_UNKNOWN] = { ANONID_LOG_WARNING, ANONID_LOGNO(0208),
-                                "not known here",
+    [ANONID_SUBMIT_UNCERTAIN] = { ANONID_LOG_INFO,
+                                  "may have been sent, or not", NULL },
+    [ANONID_SUBMIT_UNKNOWN] = { ANONID_LOG_WARNING, "not known here",
                                 "this passes after a restart; if it does not, "
                                 "the agent and the web "
                                 "server have different configurations: "
                                 "restart httpd" },
-    [ANONID_SUBMIT_LIMITED] = { ANONID_LOG_INFO, ANONID_LOGNO(0209),
-                                "over the sending rate", NULL },
+    [ANONID_SUBMIT_LIMITED] = { ANONID_LOG_INFO, "over the sending rate",
+                                NULL },
 };
 
 static const anonid_envelope_alias_t *alias_at(const anonid_mandate_t *mandate,
@@ -100,7 +86,7 @@ void anonid_submitted_write(anonid_writer_t *w, uint32_t id,
     anonid_writer_end(w);
 }
 
-static void log_refused(const anonid_mandate_t *mandate,
+static void log_refused(const anonid_mandate_t *mandate, const char *server,
                         const anonid_envelope_alias_t *alias)
 {
     for (int i = 0; i < alias->addresses->nelts; i++) {
@@ -108,14 +94,21 @@ static void log_refused(const anonid_mandate_t *mandate,
             APR_ARRAY_IDX(alias->addresses, i, anonid_envelope_address_t *);
 
         if (entry->code >= 400)
-            anonid_log(
-                ANONID_LOG_WARNING,
-                ANONID_LOGNO(0226) "mail service '%s': the server "
-                                   "refused <%s> of recipient '%s': %s (check "
-                                   "AnonIDMailRecipient)",
-                mandate->service->name, entry->address, alias->alias,
-                entry->reply);
+            anonid_log(ANONID_LOG_WARNING,
+                       "%smail service '%s', server %s, account '%s': RCPT "
+                       "TO: recipient '%s', <%s>: %s (check "
+                       "AnonIDMailRecipient)",
+                       ANONID_LOGNO(0202), mandate->service->name, server,
+                       mandate->account->name, alias->alias, entry->address,
+                       entry->reply);
     }
+}
+
+void anonid_submitted_log_refused(const anonid_mandate_t *mandate,
+                                  const char *server)
+{
+    for (int i = 0; i < mandate->envelope->aliases->nelts; i++)
+        log_refused(mandate, server, alias_at(mandate, i));
 }
 
 void anonid_submitted_log(const anonid_mandate_t *mandate,
@@ -126,14 +119,11 @@ void anonid_submitted_log(const anonid_mandate_t *mandate,
     anonid_log(row->level,
                "%smessage of client %s, account '%s', mail service '%s', "
                "server %s: %s%s%s%s%s%s",
-               row->number, mandate->client,
+               ANONID_LOGNO(0200), mandate->client,
                mandate->account ? mandate->account->name : "?",
                mandate->service ? mandate->service->name : "?",
                verdict->server ? verdict->server : "none", row->words,
                verdict->detail ? ": " : "",
                verdict->detail ? verdict->detail : "", row->remedy ? " (" : "",
                row->remedy ? row->remedy : "", row->remedy ? ")" : "");
-    for (int i = 0; mandate->envelope && i < mandate->envelope->aliases->nelts;
-         i++)
-        log_refused(mandate, alias_at(mandate, i));
 }

@@ -20,8 +20,11 @@ void anonid_submitted_write(anonid_writer_t *w, uint32_t id,
                             const anonid_mandate_t *mandate,
                             const anonid_submitted_t *verdict);
 
-/* Says in the log what became of the message, and which addresses the server
- * refused. */
+/* Says in the log which addresses a server refused. */
+void anonid_submitted_log_refused(const anonid_mandate_t *mandate,
+                                  const char *server);
+
+/* Says in the log what became of the message. */
 void anonid_submitted_log(const anonid_mandate_t *mandate,
                           const anonid_submitted_t *verdict);
 

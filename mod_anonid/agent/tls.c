@@ -124,19 +124,6 @@ SSL *anonid_tls_new(const char *ca_file, const char *name, char *why,
     return ssl;
 }
 
-static void explain_certificate(SSL *ssl, long result, const char *name,
-                                char *text, size_t size)
-{
-    X509 *cert = SSL_get0_peer_certificate(ssl);
-    char subject[128] = "?";
-
-    if (cert)
-        X509_NAME_oneline(X509_get_subject_name(cert), subject,
-                          sizeof(subject));
-    snprintf(text, size, "the certificate of %s is not valid for %s: %s",
-             subject, name, X509_verify_cert_error_string(result));
-}
-
 void anonid_tls_explain(SSL *ssl, unsigned long error, const char *name,
                         char *text, size_t size)
 {
@@ -144,7 +131,8 @@ void anonid_tls_explain(SSL *ssl, unsigned long error, const char *name,
     const char *reason = error ? ERR_reason_error_string(error) : NULL;
 
     if (result != X509_V_OK)
-        explain_certificate(ssl, result, name, text, size);
+        snprintf(text, size, "the certificate is not valid for %s: %s", name,
+                 X509_verify_cert_error_string(result));
     else
         snprintf(text, size, "%s",
                  reason ? reason : "the server closed the connection");

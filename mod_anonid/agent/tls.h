@@ -19,8 +19,8 @@ SSL *anonid_tls_new(const char *ca_file, const char *name, char *why,
                     size_t size);
 
 /* What was wrong with a handshake, for the log: OpenSSL's reason, or what the
- * verification of the certificate said and of which certificate. error is
- * ERR_get_error()'s or libevent's, 0 for none. */
+ * verification of the certificate said. error is ERR_get_error()'s or
+ * libevent's, 0 for none. */
 void anonid_tls_explain(SSL *ssl, unsigned long error, const char *name,
                         char *text, size_t size);
 

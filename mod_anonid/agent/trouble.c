@@ -47,6 +47,11 @@ static const anonid_trouble_info_t troubles[] = {
                                  "the mail server's own log should say why it "
                                  "refuses this machine",
                                  1, 300 },
+    [ANONID_TROUBLE_REJECTED] = { ANONID_LOG_ERROR, ANONID_LOGNO(0201),
+                                  "check AnonIDMailFrom, and the message's "
+                                  "size and content, against "
+                                  "what the server lets the account send",
+                                  0, 0 },
     [ANONID_TROUBLE_NO_STARTTLS] = { ANONID_LOG_ERROR, ANONID_LOGNO(0219),
                                      "switch TLS on in the mail server; if it "
                                      "was on, somebody in between "

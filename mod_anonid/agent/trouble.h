@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What can go wrong with a mail server, short of an answer to the message
- * itself: kind, state, words, and what each kind means for the message and
- * for the operator. Decides nothing; submission and pool act on the table.
+ * What can go wrong with a mail server: kind, state, words, and what each
+ * kind means for the operator. Decides nothing; submission and pool do.
  */
 #ifndef ANONID_AGENT_TROUBLE_H
 #define ANONID_AGENT_TROUBLE_H
@@ -21,7 +20,8 @@ typedef enum {
     ANONID_TROUBLE_LATE,        /* a deadline passed */
     ANONID_TROUBLE_GARBAGE,     /* not the protocol */
     ANONID_TROUBLE_BUSY,        /* refused for now */
-    ANONID_TROUBLE_REFUSED,     /* refused for good */
+    ANONID_TROUBLE_REFUSED,     /* refused for good, before any message */
+    ANONID_TROUBLE_REJECTED,    /* the message was refused for good */
     ANONID_TROUBLE_NO_STARTTLS, /* encryption is owed and not to be had */
     ANONID_TROUBLE_MECHANISM,   /* no mechanism in common */
     ANONID_TROUBLE_LOGIN,       /* the account was refused */
