@@ -160,13 +160,18 @@ static void on_ended(anonid_link_t *unused, const char *why)
 
 static const anonid_link_ops_t link_ops = { on_frame, on_ended };
 
+void anonid_control_use(struct event_base *base)
+{
+    loop = base;
+}
+
 apr_status_t anonid_control_start(struct event_base *base, int fd)
 {
     apr_status_t rv;
 
-    loop = base;
-    rv = anonid_link_open(&parent_link, base, fd, ANONID_CONTROL_MAX, UNREAD_MAX,
-                          &link_ops, NULL);
+    anonid_control_use(base);
+    rv = anonid_link_open(&parent_link, base, fd, ANONID_CONTROL_MAX,
+                          UNREAD_MAX, &link_ops, NULL);
     if (rv != APR_SUCCESS)
         return rv;
     anonid_link_deadline(&parent_link, START_TIMEOUT);

@@ -15,9 +15,10 @@ struct event_base;
  * as well: an agent does not outlive its parent. */
 apr_status_t anonid_control_start(struct event_base *base, int fd);
 
-/* The first is good, else a sentence says why the agent cannot go on. Takes
- * the frame's descriptors by itself, from take_fd. For control.c and its
- * fuzz target. */
+/* One message of the parent. NULL is good, else a sentence says why the agent
+ * cannot go on. Descriptors are taken from take_fd (-1: no more). Apart from
+ * the socket, after anonid_control_use, for tests. */
+void anonid_control_use(struct event_base *base);
 typedef int (*anonid_take_fd_t)(void);
 const char *anonid_control_dispatch(const anonid_frame_t *frame,
                                     anonid_take_fd_t take_fd);

@@ -137,7 +137,7 @@ void anonid_link_deadline(anonid_link_t *link, apr_interval_time_t timeout)
     struct timeval delay = { (time_t)apr_time_sec(timeout),
                              (suseconds_t)apr_time_usec(timeout) };
 
-    if (link->ended)
+    if (link->ended || !link->deadline)
         return;
     if (timeout)
         event_add(link->deadline, &delay);
