@@ -102,9 +102,9 @@ sub site_config ($self, $more)
             $service
         </AnonIDMailService>
         AnonIDMapTo visitor
-        AnonIDMail  office
         <Location "/contact">
             SetHandler anonid-submit
+            AnonIDMail office
             $location
         </Location>
         $more

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What a visitor with a browser sees: a form that works without scripts, an
+# answer as HTML or JSON as the browser asks, the form again after an error
+# with all that was written in it, and never anything that a visitor wrote as
+# markup. A page of the operator's own takes the form's place.
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use AnonID::Test;
+use AnonID::Test::SubmitSite;
+
+require_build;
+skip_unless_program('doveadm');
+
+my $site = AnonID::Test::SubmitSite->new(modules => ['negotiation'],
+                                         config => <<'END')->start;
+<Location "/own.html">
+    SetHandler anonid-submit
+    AnonIDMail office
+</Location>
+<Location "/folder">
+    SetHandler anonid-submit
+    AnonIDMail office
+    DirectoryIndex index.html
+</Location>
+END
+my %BROWSER = (Accept => 'text/html,application/xhtml+xml,*/*;q=0.8');
+my $MARKUP = q{"'><script>alert(1)</script>&amp;};
+
+my $page = $site->get('/contact');
+is $page->{status}, 200, 'GET: a page';
+is $page->{header}{'content-type'}, 'text/html; charset=utf-8', 'of HTML';
+like $page->{body}, qr{<form method="post" enctype="multipart/form-data"},
+    'with a form';
+is_deeply [$page->{body} =~ m{<option>(.*?)</option>}g], [qw(desk team)],
+    'that offers the recipients';
+for my $field (qw(to reply-to subject body attachment)) {
+    like $page->{body}, qr{<label for="$field">}, "$field has a label";
+    like $page->{body}, qr{id="$field" name="$field"}, "$field is a field";
+}
+unlike $page->{body}, qr/<script|<style|style=|\bon\w+=|https?:/,
+    'without scripts, styles and links';
+unlike $page->{body}, qr/example\.test/, 'without an address';
+
+sub safe_headers ($answer, $what)
+{
+    like $answer->{header}{'content-security-policy'},
+        qr/^default-src 'none'; form-action 'self';/, "$what: a policy";
+    is $answer->{header}{'cache-control'}, 'no-store', "$what: not stored";
+    is $answer->{header}{'x-content-type-options'}, 'nosniff',
+        "$what: not guessed at";
+}
+
+safe_headers($page, 'the form');
+my $head = $site->request(HEAD => '/contact');
+is $head->{status}, 200, 'HEAD: 200';
+is $head->{body}, '', 'HEAD: no body';
+is $head->{header}{'content-type'}, $page->{header}{'content-type'},
+    'HEAD: the same type';
+my $options = $site->request(OPTIONS => '/contact');
+is $options->{status}, 200, 'OPTIONS: 200';
+is $options->{header}{allow}, 'GET, HEAD, POST, OPTIONS', 'OPTIONS: Allow';
+like $options->{header}{'accept-post'}, qr{message/rfc822},
+    'OPTIONS: Accept-Post';
+
+$page = $site->get('/contact?to=team&subject=%3Cb%3E&body=a%22b&x=y');
+like $page->{body}, qr{<option selected>team</option>},
+    'a link may choose the recipient';
+like $page->{body}, qr{value="&lt;b&gt;"}, 'and the subject';
+like $page->{body}, qr{>\na&quot;b</textarea>}, 'and the text';
+
+my $answer = $site->send({ headers => \%BROWSER }, to => 'desk',
+    subject => $MARKUP, body => "1\n$MARKUP", 'reply-to' => $MARKUP);
+is $answer->{status}, 400, 'a form with an error: 400';
+is $answer->{header}{'content-type'}, 'text/html; charset=utf-8',
+    'a browser gets a page';
+like $answer->{body}, qr{role="alert">.* is no mail address},
+    'that says what is wrong';
+like $answer->{body}, qr{name="reply-to"[^>]* aria-invalid="true"},
+    'and marks the field';
+unlike $answer->{body}, qr/<script/, 'no markup of the visitor gets through';
+is scalar(my @again = $answer->{body} =~ /&lt;script&gt;alert/g), 4,
+    'what was written is there again, as text';
+safe_headers($answer, 'an error');
+
+$answer = $site->send({ headers => \%BROWSER }, to => $MARKUP, body => 'x');
+is $answer->{status}, 404, 'an unknown recipient: 404';
+unlike $answer->{body}, qr/<script/, 'and its name is text';
+$answer = $site->send(to => "$MARKUP\x{1f600}", body => 'x');
+is $answer->{status}, 404, 'the same as JSON';
+is $answer->{json}{field}, 'to', 'is JSON';
+
+$answer = $site->send({ headers => \%BROWSER }, to => 'desk', body => 'x');
+is $answer->{status}, 200, 'a form that is right: 200';
+like $answer->{body}, qr{<h1>Your message was sent</h1>}, 'says so';
+like $answer->{body}, qr{&lt;[0-9a-f]{32}\@localhost&gt;},
+    'with the Message-ID';
+unlike $answer->{body}, qr/example\.test/, 'without an address';
+safe_headers($answer, 'a success');
+
+my @ACCEPTS = (
+    [undef, 'application/json'], ['*/*', 'application/json'],
+    ['text/html', 'text/html; charset=utf-8'],
+    ['application/json', 'application/json'],
+    ['text/html;q=0.5, application/json', 'application/json'],
+    ['text/html, application/json;q=0.5', 'text/html; charset=utf-8'],
+    ['image/png', 'application/json'],
+);
+for (@ACCEPTS) {
+    my ($accept, $type) = @$_;
+    my $headers = defined $accept ? { Accept => $accept } : {};
+
+    $answer = $site->send({ headers => $headers }, to => 'desk', body => 'x');
+    is $answer->{header}{'content-type'}, $type,
+        'Accept: ' . ($accept // 'nothing');
+    like $answer->{header}{vary}, qr/\bAccept\b/, 'caches are told';
+}
+$answer = $site->send({ headers => { Accept => 'application/problem+json' } },
+                      to => 'nobody', body => 'x');
+is $answer->{header}{'content-type'}, 'application/problem+json',
+    'a problem that was asked for';
+
+$site->document('own.html', "<p>my own page</p>\n");
+$site->document('folder/index.html', "<p>my folder</p>\n");
+is $site->get('/own.html')->{body}, "<p>my own page</p>\n",
+    'a file is served instead of the form';
+is $site->get('/folder/')->{body}, "<p>my folder</p>\n",
+    'the index of a folder, too';
+my $before = $site->count('desk');
+for my $target (qw(/own.html /folder/ /folder/index.html)) {
+    $answer = $site->send({ target => $target }, to => 'desk', body => 'x');
+    is $answer->{status}, 200, "POST to $target";
+}
+is $site->count('desk'), $before + 3, 'and all of them were sent';
+done_testing;
