@@ -144,6 +144,8 @@ my $challenge = $site->get('/basic/members/who')->{headers};
 is_deeply [map { $_->[1] } grep { lc $_->[0] eq 'www-authenticate' }
                @$challenge],
     ['Basic realm="test"'], 'one challenge, the native one';
+is scalar(() = $site->get('/digest/who')->{raw} =~ /Digest realm=/g), 1,
+    'the same with Digest';
 like $site->get('/basic/members/who')->{body}, qr/Unauthorized/,
     'the native 401 page';
 unlike $site->log_text('localhost'), qr/user visitor: authorization failure/,

@@ -74,19 +74,23 @@ static int map_late(request_rec *r)
     if (!mapping->candidate)
         return OK;
     status = anonid_logon_check(r, mapping->candidate);
-    if (status == OK)
-        anonid_mapping_apply(r, mapping);
-    return status == DECLINED ? OK : status;
+    if (status != OK)
+        return status == DECLINED ? OK : status;
+    anonid_mapping_apply(r, mapping);
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  "%s is mapped to account '%s'", r->uri,
+                  mapping->account->name);
+    return OK;
 }
 
 /* Before all others, that they see the right user. */
 static int hook_fixups_first(request_rec *r)
 {
-    anonid_mapping_t *mapping = adopt(r);
+    anonid_mapping_t *mapping = anonid_mapping_current(r);
     int status;
 
     if (!mapping)
-        mapping = anonid_mapping_current(r);
+        mapping = adopt(r);
     if (!mapping)
         mapping = inherit(r, r->prev);
     if (!mapping)
