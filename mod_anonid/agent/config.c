@@ -60,6 +60,14 @@ void anonid_staging_begin(const anonid_frame_t *frame)
     fault = staged ? NULL : "there is no memory for it";
 }
 
+/* What the logon machine relies on; the parent's own checks see to it. */
+static int is_sound(const anonid_account_t *account)
+{
+    if (account->provider == ANONID_PROVIDER_FILE)
+        return account->path != NULL;
+    return !account->sync;
+}
+
 void anonid_staging_account(const anonid_frame_t *frame)
 {
     anonid_account_t *account;
@@ -67,7 +75,7 @@ void anonid_staging_account(const anonid_frame_t *frame)
     if (fault)
         return;
     account = anonid_account_decode(frame, staged->pool);
-    if (!account) {
+    if (!account || !is_sound(account)) {
         fault = "an ACCOUNT is malformed";
         return;
     }

@@ -138,8 +138,9 @@ void agent_free(agent_t *agent)
     static const char *const names[] = { "agent.sock", "control.sock",
                                          "accounts" };
 
+    anonid_channel_close(&agent->control);
     if (agent->pid)
-        (void)agent_end(agent);
+        (void)agent_wait_exit(agent);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unlink(path_of(agent, names[i]));
     rmdir(agent->dir);

@@ -52,14 +52,21 @@ static void end(uint32_t generation)
     give(&w, take_end);
 }
 
-static void add_account(const char *name)
+static void add(anonid_account_t *account)
 {
     anonid_writer_t w = ANONID_WRITER_INIT;
-    anonid_account_t *account = anonid_account_make(pool, name);
 
     account->slot = 1;
     assert_int_equal(anonid_account_encode(&w, account), 1);
     give(&w, anonid_staging_account);
+}
+
+static void add_account(const char *name)
+{
+    anonid_account_t *account = anonid_account_make(pool, name);
+
+    account->path = "/accounts";
+    add(account);
 }
 
 static void add_service(const char *name)
@@ -159,6 +166,23 @@ static void what_is_malformed_is_refused(void **state)
     assert_refused("SERVICE is malformed");
 }
 
+static void accounts_that_make_no_sense_are_refused(void **state)
+{
+    anonid_account_t *account = anonid_account_make(pool, "alice");
+
+    (void)state;
+    begin(1);
+    add(account);
+    end(1);
+    assert_refused("ACCOUNT is malformed");
+    account->provider = ANONID_PROVIDER_KRB5;
+    account->sync = 1;
+    begin(1);
+    add(account);
+    end(1);
+    assert_refused("ACCOUNT is malformed");
+}
+
 static void the_generation_must_be_the_same(void **state)
 {
     (void)state;
@@ -175,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_second_beginning_starts_over),
         cmocka_unit_test(what_comes_twice_is_refused),
         cmocka_unit_test(what_is_malformed_is_refused),
+        cmocka_unit_test(accounts_that_make_no_sense_are_refused),
         cmocka_unit_test(the_generation_must_be_the_same),
     };
 
