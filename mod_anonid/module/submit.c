@@ -168,6 +168,13 @@ static const anonid_problem_t *read_query(request_rec *r,
     return problem;
 }
 
+/* The rest of a request that is refused unread is not waited for. */
+static void leave_unread(request_rec *r)
+{
+    if (ap_request_has_body(r))
+        r->connection->keepalive = AP_CONN_CLOSE;
+}
+
 /* OK with the draft or a problem; or what the handler has to return. */
 static int read_draft(request_rec *r, anonid_draft_t *draft,
                       const anonid_problem_t **problem)
@@ -178,8 +185,10 @@ static int read_draft(request_rec *r, anonid_draft_t *draft,
     int status;
 
     *problem = find_reader(r, &reader, &type);
-    if (*problem)
+    if (*problem) {
+        leave_unread(r);
         return OK;
+    }
     status = anonid_body_read(r, &body);
     if (status == AP_FILTER_ERROR)
         return status;
@@ -296,11 +305,9 @@ static int refuse(request_rec *r, const place_t *place,
                                  problem);
 }
 
-/* The rest of a request that is refused unread is not waited for. */
 static int refuse_unread(request_rec *r, const anonid_problem_t *problem)
 {
-    if (ap_request_has_body(r))
-        r->connection->keepalive = AP_CONN_CLOSE;
+    leave_unread(r);
     return refuse(r, NULL, NULL, problem);
 }
 
