@@ -6,10 +6,10 @@
 #include "commands.h"
 
 #include <apr_general.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -39,6 +39,12 @@ static int usage(FILE *out, int status)
             "  --version, --help\n",
             ANONID_STATE_DIR);
     return status;
+}
+
+static int version(void)
+{
+    puts("anonidctl " ANONID_VERSION);
+    return ANONID_CTL_DONE;
 }
 
 static int run(anonid_command_run_t command, const char *state_dir, int argc,
@@ -73,21 +79,27 @@ static int dispatch(const char *state_dir, int argc, char **argv)
     return usage(stderr, ANONID_CTL_USAGE);
 }
 
+static const struct option long_options[] = {
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, 'v' },
+    { NULL, 0, NULL, 0 },
+};
+
+/* Stops at the command: what follows it is its own. */
 int main(int argc, char **argv)
 {
     const char *state_dir = ANONID_STATE_DIR;
     int option;
 
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        puts("anonidctl " ANONID_VERSION);
-        return ANONID_CTL_DONE;
-    }
-    if (argc == 2 && strcmp(argv[1], "--help") == 0)
-        return usage(stdout, ANONID_CTL_DONE);
     opterr = 0;
-    while ((option = getopt(argc, argv, "+s:")) == 's')
+    while ((option = getopt_long(argc, argv, "+s:", long_options, NULL))
+           != -1) {
+        if (option == 'v')
+            return version();
+        if (option != 's')
+            return option == 'h' ? usage(stdout, ANONID_CTL_DONE)
+                                 : usage(stderr, ANONID_CTL_USAGE);
         state_dir = optarg;
-    if (option != -1)
-        return usage(stderr, ANONID_CTL_USAGE);
+    }
     return dispatch(state_dir, argc - optind, argv + optind);
 }
