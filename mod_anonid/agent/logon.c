@@ -187,7 +187,8 @@ static int wants_file(const anonid_logon_t *logon)
 static int is_idle(const anonid_logon_t *logon)
 {
     return !logon->running && !logon->looking
-           && logon->sync.stage == ANONID_SYNC_IDLE;
+           && logon->sync.stage == ANONID_SYNC_IDLE
+           && !anonid_helper_pending(logon);
 }
 
 /* Either secret waits for an attempt that could be made. */
@@ -225,6 +226,16 @@ static void arm(anonid_logon_t *logon)
     world->wake(logon, when);
 }
 
+static void tell_others(anonid_logon_t *logon)
+{
+    anonid_state_t state = anonid_logon_state(logon);
+
+    if (logon->known == state)
+        return;
+    logon->known = state;
+    world->changed(logon->name);
+}
+
 /* Nothing is to be done now: says how things stand. */
 static void settle(anonid_logon_t *logon)
 {
@@ -234,6 +245,7 @@ static void settle(anonid_logon_t *logon)
                    logon->outcome.code, logon->expires,
                    anonid_logon_next_attempt(logon));
     anonid_streak_report(logon, logon->proven.version != 0);
+    tell_others(logon);
 }
 
 /* Starts what is due; 0 if nothing is. */
@@ -342,6 +354,16 @@ void anonid_logon_attempted(anonid_logon_t *logon, unsigned long version,
         attempt_succeeded(logon, version, secret, attempt);
     else
         attempt_failed(logon, version, &attempt->outcome);
+    anonid_logon_proceed(logon);
+}
+
+void anonid_logon_refused(anonid_logon_t *logon, unsigned long version,
+                          const anonid_outcome_t *outcome)
+{
+    /* An attempt of its own that runs will tell as much. */
+    if (logon->gone || logon->running || version != logon->proven.version)
+        return;
+    attempt_failed(logon, version, outcome);
     anonid_logon_proceed(logon);
 }
 
@@ -507,6 +529,7 @@ static void start_over(anonid_logon_t *logon, const anonid_account_t *account)
     anonid_sync_stop(logon);
     unprove(logon);
     logon->attempted = 0;
+    logon->known = ANONID_STATE_PENDING;
     logon->next_attempt = 0;
     logon->oldest = anonid_logon_new_version();
     if (!same_source(logon->account, account)) {

@@ -46,6 +46,10 @@ typedef struct {
                       unsigned seconds);
     void (*store)(const char *account, const char *verifier);
     void (*look)(const char *account);
+    /* The logon of an account; NULL if there is no such account. */
+    anonid_logon_t *(*find)(const char *account);
+    /* Calls anonid_logon_helper_changed of every other account. */
+    void (*changed)(const char *account);
     /* To whoever uses proofs: an anonid_version_listener_t. */
     void (*proven)(const char *account, unsigned long version);
 } anonid_logon_world_t;
@@ -108,12 +112,13 @@ struct anonid_logon_t {
     anonid_versioned_t proven;    /* what mail uses */
     unsigned long oldest; /* version that fits the account as configured */
     anonid_credentials_t *credentials; /* of the proven one, held */
-    apr_time_t expires;                /* of the logon; 0: never */
-    apr_time_t renewal;                /* at half its life; 0: never */
-    int running;                       /* an attempt is on the pool */
-    int attempted;                     /* outcome says something */
-    anonid_outcome_t outcome;          /* of the newest secret */
-    apr_time_t next_attempt;           /* not before; 0: at once */
+    anonid_state_t known;     /* as last told to accounts that need this one */
+    apr_time_t expires;       /* of the logon; 0: never */
+    apr_time_t renewal;       /* at half its life; 0: never */
+    int running;              /* an attempt is on the pool */
+    int attempted;            /* outcome says something */
+    anonid_outcome_t outcome; /* of the newest secret */
+    apr_time_t next_attempt;  /* not before; 0: at once */
     anonid_streak_t streak;
     anonid_sync_t sync;
     int looking;           /* ANONID_LOOK_...: what the parent still owes */
@@ -162,6 +167,10 @@ void anonid_logon_file(anonid_logon_t *logon, anonid_account_file_t *file);
 void anonid_logon_demand(anonid_logon_t *logon, anonid_waiter_t *waiter);
 void anonid_logon_forget_waiter(anonid_logon_t *logon,
                                 anonid_waiter_t *waiter);
+
+/* That account has logged on or failed, which this one may have waited for.
+ * What follows happens later, by world.wake. */
+void anonid_logon_helper_changed(anonid_logon_t *logon, const char *name);
 
 /* Time has come; see world.wake. */
 void anonid_logon_alarm(anonid_logon_t *logon);

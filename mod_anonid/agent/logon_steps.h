@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the parts of the logon machine ask of each other: logon.c (events and
- * decisions), attempt.c (one attempt on the pool), streak.c (warnings) and
- * sync.c (passwords of our own). Nobody else includes this.
+ * decisions), attempt.c (one attempt on the pool), helper.c (accounts that
+ * need another one), streak.c (warnings) and sync.c (passwords of our own).
+ * Nobody else includes this.
  */
 #ifndef ANONID_AGENT_LOGON_STEPS_H
 #define ANONID_AGENT_LOGON_STEPS_H
@@ -40,6 +41,29 @@ void anonid_attempt_start(anonid_logon_t *logon, anonid_versioned_t *what);
 void anonid_logon_attempted(anonid_logon_t *logon, unsigned long version,
                             anonid_secret_t *secret,
                             const anonid_attempt_t *attempt);
+
+/* logon.c: another account's logon saw this version of the proven secret
+ * refused. */
+void anonid_logon_refused(anonid_logon_t *logon, unsigned long version,
+                          const anonid_outcome_t *outcome);
+
+/* What an attempt has of another account while it runs. */
+typedef struct {
+    anonid_logon_t *lender; /* held; NULL: nothing was lent */
+    anonid_proof_t proof;
+} anonid_loan_t;
+
+/* helper.c: 1 if the account needs another one, of which it is not known yet
+ * whether it is logged on. */
+int anonid_helper_pending(const anonid_logon_t *logon);
+
+/* helper.c: fills in the helper that the account needs, if it needs one. */
+void anonid_helper_lend(const anonid_logon_t *logon, anonid_loan_t *loan,
+                        anonid_helper_t *helper);
+
+/* helper.c: the end of a loan. The lender is told when it was refused. */
+void anonid_helper_give_back(anonid_loan_t *loan,
+                             const anonid_helper_t *helper);
 
 /* streak.c: counts a failure, and forgets all on success (and says so if the
  * failures were warned of). */

@@ -69,11 +69,23 @@ void anonid_registry_tell(const char *account, unsigned long version)
 void anonid_registry_each(anonid_logon_visit_t visit, void *context)
 {
     apr_hash_index_t *i;
+    apr_pool_t *iteration;
 
-    if (!logons)
+    if (!logons || apr_pool_create(&iteration, NULL) != APR_SUCCESS)
         return;
-    for (i = apr_hash_first(NULL, logons); i; i = apr_hash_next(i))
+    for (i = apr_hash_first(iteration, logons); i; i = apr_hash_next(i))
         visit(context, apr_hash_this_val(i));
+    apr_pool_destroy(iteration);
+}
+
+static void other_changed(void *name, anonid_logon_t *logon)
+{
+    anonid_logon_helper_changed(logon, name);
+}
+
+void anonid_registry_changed(const char *account)
+{
+    anonid_registry_each(other_changed, (void *)account);
 }
 
 static void remove_logon(anonid_logon_t *logon)

@@ -70,7 +70,11 @@ void anonid_registry_account_file(anonid_account_file_t *file);
 /* The logon of an account, or NULL. Hold it to keep it. */
 anonid_logon_t *anonid_registry_logon(const char *account);
 
-/* Visits every logon, in no order; a visit makes no visits of its own. */
+/* Tells every account that this one has logged on or failed. */
+void anonid_registry_changed(const char *account);
+
+/* Visits every logon, in no order. A visit may make visits of its own, which
+ * remove nothing. */
 typedef void (*anonid_logon_visit_t)(void *context, anonid_logon_t *logon);
 void anonid_registry_each(anonid_logon_visit_t visit, void *context);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TLS towards mail servers; see tls.h. Event loop's thread only.
+ * TLS towards servers; see tls.h. The contexts are behind one lock.
  */
 #include "tls.h"
 #include "../common/source.h"
@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ typedef struct {
 } trust_t;
 
 static apr_pool_t *trusts_pool;
+static pthread_mutex_t trusts_lock = PTHREAD_MUTEX_INITIALIZER;
 static apr_hash_t *trusts; /* file name, "" for the system's -> trust_t */
 
 static SSL_CTX *make_context(const char *ca_file, char *why, size_t size)
@@ -115,8 +117,10 @@ SSL *anonid_tls_new(const char *ca_file, const char *name, char *why,
     SSL *ssl;
 
     snprintf(why, size, "no memory for TLS");
+    pthread_mutex_lock(&trusts_lock);
     ctx = context(ca_file ? ca_file : "", why, size);
     ssl = ctx ? SSL_new(ctx) : NULL;
+    pthread_mutex_unlock(&trusts_lock);
     if (ssl && !expect(ssl, name)) {
         SSL_free(ssl);
         return NULL;
@@ -162,15 +166,17 @@ void anonid_tls_binding(SSL *ssl, anonid_binding_t *binding)
 
 void anonid_tls_stop(void)
 {
-    if (!trusts)
-        return;
-    for (apr_hash_index_t *i = apr_hash_first(trusts_pool, trusts); i;
-         i = apr_hash_next(i)) {
+    pthread_mutex_lock(&trusts_lock);
+    for (apr_hash_index_t *i = trusts ? apr_hash_first(trusts_pool, trusts)
+                                      : NULL;
+         i; i = apr_hash_next(i)) {
         void *trust;
 
         apr_hash_this(i, NULL, NULL, &trust);
         SSL_CTX_free(((trust_t *)trust)->ctx);
     }
-    apr_pool_destroy(trusts_pool);
+    if (trusts)
+        apr_pool_destroy(trusts_pool);
     trusts = NULL;
+    pthread_mutex_unlock(&trusts_lock);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TLS towards mail servers: whom to trust, and which name must be in the
- * certificate. Verification cannot be turned off. Knows no connection.
+ * TLS towards mail and LDAP servers: whom to trust, and which name must be in
+ * the certificate. Verification cannot be turned off. Knows no connection.
  */
 #ifndef ANONID_AGENT_TLS_H
 #define ANONID_AGENT_TLS_H
@@ -14,7 +14,7 @@
  * trusting the authorities of that PEM file (NULL: the system's), accepting a
  * certificate for `name` (a host name, also sent as SNI, or an IP address).
  * NULL and a sentence in why when that cannot be set up. The authorities are
- * read once, and again when the file has changed. */
+ * read once, and again when the file has changed. Any thread. */
 SSL *anonid_tls_new(const char *ca_file, const char *name, char *why,
                     size_t size);
 

@@ -33,6 +33,8 @@ static const anonid_logon_world_t world = {
     .recovered = anonid_report_recovered,
     .store = anonid_report_store,
     .look = anonid_report_look,
+    .find = anonid_registry_logon,
+    .changed = anonid_registry_changed,
     .proven = anonid_registry_tell,
 };
 

@@ -146,6 +146,18 @@ static void proven(const char *account, unsigned long version)
     world.version_changes++;
 }
 
+static anonid_logon_t *find(const char *account)
+{
+    return world.other && strcmp(world.other->name, account) == 0 ? world.other
+                                                                  : NULL;
+}
+
+static void changed(const char *account)
+{
+    (void)account;
+    world.changes++;
+}
+
 static const anonid_logon_world_t functions = {
     .now = now,
     .random = random_number,
@@ -159,6 +171,8 @@ static const anonid_logon_world_t functions = {
     .recovered = recovered,
     .store = store,
     .look = look,
+    .find = find,
+    .changed = changed,
     .proven = proven,
 };
 

@@ -29,6 +29,9 @@ typedef struct {
     char verifier[ANONID_DETAIL_MAX * 5];
     unsigned long version; /* the proven one; 0: none */
     int version_changes;
+    int changes; /* that other accounts were told of */
+    /* another account, which the one under test may need; NULL: none */
+    anonid_logon_t *other;
     /* what an earlier agent has left */
     anonid_state_t inherited;
 } logon_world_t;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An account's options for its provider: "name=value" texts that the
+ * configuration has checked.
+ */
+#ifndef ANONID_AGENT_ACCOUNT_OPTION_H
+#define ANONID_AGENT_ACCOUNT_OPTION_H
+
+#include "../common/account.h"
+
+/* The value of the first option with that name, or NULL. */
+const char *anonid_account_option(const anonid_account_t *account,
+                                  const char *name);
+
+/* The same as seconds (1 to 86,400); the fallback if it is absent or not
+ * such a number. */
+int anonid_account_option_seconds(const anonid_account_t *account,
+                                  const char *name, int fallback);
+
+#endif
