@@ -3,6 +3,7 @@
  * Configurations: staging and life; see config.h.
  */
 #include "config.h"
+#include "krb5_services.h"
 
 #include "../common/protocol.h"
 
@@ -116,6 +117,8 @@ anonid_config_t *anonid_staging_end(const anonid_frame_t *frame,
     *why = fault;
     if (fault)
         return NULL;
+    config->krb5_services =
+        anonid_krb5_services(config->pool, config->services);
     staged = NULL;
     fault = "there was no CONFIG_BEGIN";
     return config;

@@ -17,8 +17,9 @@ struct anonid_config_t {
     apr_pool_t *pool;
     unsigned holders;
     uint32_t generation;
-    apr_hash_t *accounts; /* name -> anonid_account_t */
-    apr_hash_t *services; /* name -> anonid_service_t */
+    apr_hash_t *accounts;              /* name -> anonid_account_t */
+    apr_hash_t *services;              /* name -> anonid_service_t */
+    apr_array_header_t *krb5_services; /* see krb5_services.h */
 };
 
 /* The four messages of a configuration, in their order. What is wrong with
