@@ -17,6 +17,7 @@ typedef struct {
     anonid_account_file_t *file; /* whose descriptor is read */
     anonid_secret_t *secret;
     unsigned long version;
+    anonid_loan_t loan; /* of another account's proof */
 } job_t;
 
 static void run(void *data)
@@ -32,6 +33,7 @@ static void finish(void *data)
 
     anonid_logon_attempted(job->logon, job->version, job->secret,
                            &job->attempt);
+    anonid_helper_give_back(&job->loan, &job->attempt.helper);
     anonid_credentials_drop(job->attempt.credentials);
     anonid_secret_drop(job->secret);
     anonid_account_file_drop(job->file);
@@ -54,6 +56,7 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
     job->attempt.account = logon->account;
     job->attempt.secret = job->secret;
     job->attempt.file = job->file ? job->file->fd : -1;
+    anonid_helper_lend(logon, &job->loan, &job->attempt.helper);
     job->attempt.services = logon->config->krb5_services;
     return job;
 }

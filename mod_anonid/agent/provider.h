@@ -26,14 +26,24 @@ typedef struct {
     atomic_uint holders;
 } anonid_credentials_t;
 
-/* One attempt. In: account, secret, file. Out: outcome, credentials. */
+/* Another account that a logon needs: for LDAP the one that searches. */
+typedef struct {
+    const char *account;               /* NULL: none is needed */
+    const anonid_secret_t *secret;     /* both NULL: it is not logged on */
+    anonid_credentials_t *credentials; /* the provider's own, to look at */
+    anonid_outcome_t outcome; /* out: of using it; code 0 if it was good */
+} anonid_helper_t;
+
+/* One attempt. In: account, secret, file, helper. Out: outcome, credentials,
+ * helper's outcome. */
 typedef struct {
     const anonid_account_t *account;
     const anonid_secret_t *secret; /* NULL: the account has none */
     int file;                      /* file provider: the account file, to be
                                       read with pread only; else -1 */
-    const apr_array_header_t *services; /* const char *: the mail servers'
-                                           Kerberos services; NULL: none */
+    anonid_helper_t helper;
+    const apr_array_header_t *services; /* krb5: const char *, host-based names
+                                           to fetch tickets for ahead */
     anonid_outcome_t outcome;
     anonid_credentials_t *credentials; /* held once; NULL: nothing to keep */
 } anonid_attempt_t;
@@ -51,6 +61,7 @@ struct anonid_provider_ops_t {
 /* The providers of this build. */
 extern const anonid_provider_ops_t anonid_provider_file;
 extern const anonid_provider_ops_t anonid_provider_krb5;
+extern const anonid_provider_ops_t anonid_provider_ldap;
 
 /* The provider of an account; NULL if this build has none. */
 const anonid_provider_ops_t *anonid_provider_find(anonid_provider_t id);
