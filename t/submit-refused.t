@@ -12,7 +12,11 @@ use AnonID::Test::SubmitSite;
 require_build;
 skip_unless_program('doveadm');
 
-my $site = AnonID::Test::SubmitSite->new(config => <<'END')->start;
+my $site = AnonID::Test::SubmitSite->new(config => <<'END');
+<AnonIDAccount broken>
+    AnonIDLogon  file "${DIR}/accounts"
+    AnonIDSecret "file:${DIR}/secret"
+</AnonIDAccount>
 <Location "/no-mail">
     SetHandler anonid-submit
 </Location>
@@ -26,7 +30,14 @@ my $site = AnonID::Test::SubmitSite->new(config => <<'END')->start;
     AnonIDMail office
     AnonIDUnless "true"
 </Location>
+<Location "/broken">
+    SetHandler anonid-submit
+    AnonIDMail office
+    AnonIDMapTo broken
+    AnonIDOnLogonFailure decline
+</Location>
 END
+$site->expect_log(qr/ANID0001: .*'broken'/)->start;
 $site->expect_log(qr/ANID0301: .* Add AnonIDMail\./);
 $site->expect_log(qr/ANID0302: .* Add AnonIDMapTo\./);
 
@@ -182,6 +193,10 @@ check('a place without account', $FORM, $OK, 403, undef,
       target => '/no-account');
 check('a visitor who is not mapped', $FORM, $OK, 403, undef,
       target => '/logged-on');
+
+$answer = check('an account that is not logged on', $FORM, $OK, 503, undef,
+                target => '/broken');
+like $answer->{header}{'retry-after'}, qr/^[1-9]\d*$/, 'it may be later';
 
 for my $method (qw(PUT DELETE PATCH PROPFIND FROBNICATE)) {
     $answer = $site->request($method, '/contact');

@@ -166,10 +166,9 @@ void anonid_page_sent(request_rec *r, const anonid_receipt_t *receipt,
     begin(r, "Your message was sent");
     ap_rputs("<p role=\"status\">To: ", r);
     for (int i = 0; i < receipt->accepted->nelts; i++)
-        ap_rvputs(
-            r, i > 0 ? ", " : "",
-            escape(r, APR_ARRAY_IDX(receipt->accepted, i, const char *)),
-            NULL);
+        ap_rvputs(r, i > 0 ? ", " : "",
+                  escape(r, APR_ARRAY_IDX(receipt->accepted, i, const char *)),
+                  NULL);
     ap_rvputs(r, "</p>\n<p>Message-ID: <code>", escape(r, message_id),
               "</code></p>\n", NULL);
     put_rejected(r, receipt->rejected);

@@ -4,8 +4,8 @@
  * Knows nothing of httpd.
  *
  * Its body stays as it is, byte for byte; of its header stay the fields that
- * say what the message is (a table in submit_rfc822.c). Who sent it, to whom,
- * and what has happened to it (From, Sender, To, Bcc, Return-Path, Received,
+ * say what the message is (submit_kept.c). Who sent it, to whom, and what has
+ * happened to it (From, Sender, To, Bcc, Return-Path, Received,
  * DKIM-Signature, X-Spam-Status and so on) is not the visitor's to say; From
  * becomes Reply-To where the message has none.
  */
