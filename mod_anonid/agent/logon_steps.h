@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parts of the logon machine ask of each other: logon.c (events and
- * decisions), attempt.c (one attempt on the pool), helper.c (accounts that
- * need another one), streak.c (warnings) and sync.c (passwords of our own).
- * Nobody else includes this.
+ * What the parts of the logon machine ask of each other: logon.c (decisions),
+ * logon_events.c and logon_config.c (what happens), proven.c (what is proven),
+ * waiters.c (who waits), attempt.c (one attempt on the pool), helper.c
+ * (accounts that need another one), streak.c (warnings) and sync.c (passwords
+ * of our own). Nobody else includes this.
  */
 #ifndef ANONID_AGENT_LOGON_STEPS_H
 #define ANONID_AGENT_LOGON_STEPS_H
@@ -22,16 +23,33 @@ void anonid_logon_proceed(anonid_logon_t *logon);
 /* logon.c: the newest secret, or the lack of one, ended in this outcome. */
 void anonid_logon_fail(anonid_logon_t *logon, const anonid_outcome_t *outcome);
 
-/* logon.c: makes a secret the candidate; an attempt is due. */
+/* logon.c: 1 if nothing can be tried before an account file has come. */
+int anonid_logon_wants_file(const anonid_logon_t *logon);
+
+/* logon_events.c: makes a secret the candidate; an attempt is due. */
 void anonid_logon_adopt(anonid_logon_t *logon, anonid_secret_t *secret);
 
-/* logon.c: what is known may no longer be so: attempts with the newest and
- * with the proven secret are due. */
+/* logon_events.c: what is known may no longer be so: attempts with the newest
+ * and with the proven secret are due. */
 void anonid_logon_doubt(anonid_logon_t *logon);
 
-/* logon.c: tells all who wait. */
+/* proven.c: drops a secret. */
+void anonid_versioned_forget(anonid_versioned_t *what);
+
+/* proven.c: the attempt was good: its secret is what mail uses from now on. */
+void anonid_logon_prove(anonid_logon_t *logon, unsigned long version,
+                        anonid_secret_t *secret,
+                        const anonid_attempt_t *attempt);
+
+/* proven.c: the logon has ended. */
+void anonid_logon_unprove(anonid_logon_t *logon);
+
+/* waiters.c: adds one (NULL: nobody), tells all who wait, and tells them when
+ * all that was under way has ended. */
+void anonid_logon_add_waiter(anonid_logon_t *logon, anonid_waiter_t *waiter);
 void anonid_logon_answer(anonid_logon_t *logon,
                          const anonid_outcome_t *outcome);
+void anonid_logon_answer_idle(anonid_logon_t *logon);
 
 /* attempt.c: starts an attempt with that secret. Its end is told to
  * anonid_logon_attempted. */

@@ -99,6 +99,13 @@ static void verifier_made(void *data)
     free(job);
 }
 
+void anonid_sync_rotate(anonid_logon_t *logon, anonid_waiter_t *waiter)
+{
+    anonid_logon_add_waiter(logon, waiter);
+    logon->sync.wanted = 1;
+    anonid_logon_proceed(logon);
+}
+
 static job_t *make_job(anonid_logon_t *logon)
 {
     job_t *job = calloc(1, sizeof(*job));
