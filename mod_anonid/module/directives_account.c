@@ -6,23 +6,23 @@
 #include "config.h"
 #include "container.h"
 #include "directives.h"
+#include "directives_account.h"
+#include "principal.h"
 #include "secret_source.h"
 
 #include <apr_strings.h>
 
 static const anonid_container_item_t items[] = {
-    { "AnonIDLogon", 1 },
-    { "AnonIDSecret", 1 },
-    { "AnonIDPasswordSync", 1 },
+    { "AnonIDLogon", 1 },         { "AnonIDLogonTLS", 1 },
+    { "AnonIDLogonLifetime", 1 }, { "AnonIDLogonSearchAs", 1 },
+    { "AnonIDSecret", 1 },        { "AnonIDPasswordSync", 1 },
 };
 
 static const anonid_container_t container = {
     "<AnonIDAccount", items, sizeof(items) / sizeof(items[0])
 };
 
-/* The account whose container is being read; NULL, and the error, outside of
- * one. */
-static anonid_account_t *open_account(cmd_parms *cmd, const char **error)
+anonid_account_t *anonid_open_account(cmd_parms *cmd, const char **error)
 {
     anonid_account_t *account = anonid_global()->open_account;
 
@@ -50,54 +50,18 @@ static const char *logon_file(cmd_parms *cmd, anonid_account_t *account,
     return NULL;
 }
 
-static int is_ldap_url(const char *url)
-{
-    static const char *const schemes[] = { "ldap://", "ldaps://", "ldapi://" };
-    size_t i;
-
-    for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-        size_t length = strlen(schemes[i]);
-
-        if (ap_cstr_casecmpn(url, schemes[i], length) == 0)
-            return url[length] != '\0';
-    }
-    return 0;
-}
-
-static const char *logon_ldap(cmd_parms *cmd, anonid_account_t *account,
-                              int argc, char *const argv[])
-{
-    int i;
-
-    if (argc < 2)
-        return "AnonIDLogon ldap takes the URLs of one or more servers and "
-               "then the account's DN, for example AnonIDLogon ldap "
-               "ldaps://ldap.example.com cn=web,dc=example,dc=com";
-    for (i = 0; i < argc - 1; i++) {
-        if (!is_ldap_url(argv[i]))
-            return apr_psprintf(cmd->pool,
-                                "AnonIDLogon ldap '%s' is not a URL of a "
-                                "server: write ldap://host, ldaps://host or "
-                                "ldapi://path, and a DN with spaces in quotes",
-                                argv[i]);
-        APR_ARRAY_PUSH(account->urls, const char *) = argv[i];
-    }
-    if (is_ldap_url(argv[i]))
-        return apr_psprintf(cmd->pool,
-                            "AnonIDLogon ldap: after the last server ('%s') "
-                            "the account's DN is missing",
-                            argv[i]);
-    account->principal = argv[i];
-    return NULL;
-}
-
 static const char *logon_krb5(cmd_parms *cmd, anonid_account_t *account,
                               int argc, char *const argv[])
 {
-    (void)cmd;
+    const char *wrong;
+
     if (argc != 1 || *argv[0] == '\0')
         return "AnonIDLogon krb5 takes one principal, for example "
                "AnonIDLogon krb5 web@EXAMPLE.COM";
+    wrong = anonid_principal_error(cmd->pool, argv[0]);
+    if (wrong)
+        return apr_psprintf(cmd->pool, "AnonIDLogon krb5 '%s': %s", argv[0],
+                            wrong);
     account->principal = argv[0];
     return NULL;
 }
@@ -111,8 +75,8 @@ static const struct {
                          char *const argv[]);
 } logons[] = {
     { ANONID_PROVIDER_FILE, 1, logon_file },
-    { ANONID_PROVIDER_LDAP, 0, logon_ldap },
-    { ANONID_PROVIDER_KRB5, 0, logon_krb5 },
+    { ANONID_PROVIDER_LDAP, 1, anonid_logon_ldap },
+    { ANONID_PROVIDER_KRB5, 1, logon_krb5 },
 };
 
 #define N_LOGONS (sizeof(logons) / sizeof(logons[0]))
@@ -182,6 +146,22 @@ static const char *check_secret(cmd_parms *cmd,
     return NULL;
 }
 
+/* Keys prove an account to a KDC and to nobody else. */
+static const char *check_keytab(cmd_parms *cmd,
+                                const anonid_account_t *account)
+{
+    if (!account->secret || account->provider == ANONID_PROVIDER_KRB5
+        || strncmp(account->secret, "keytab:", 7) != 0)
+        return NULL;
+    return anonid_container_blame(
+        cmd, "AnonIDSecret",
+        apr_psprintf(cmd->pool,
+                     "AnonIDSecret keytab: is for AnonIDLogon krb5, and "
+                     "<AnonIDAccount %s> has AnonIDLogon %s: write the place "
+                     "of its password",
+                     account->name, anonid_provider_name(account->provider)));
+}
+
 /* An account file is lines of "user:verifier", with '#' for comments. */
 static const char *check_user(cmd_parms *cmd, const anonid_account_t *account)
 {
@@ -200,7 +180,11 @@ static const char *check_account(cmd_parms *cmd,
     const char *error = check_provider(cmd, account);
 
     if (!error)
+        error = anonid_logon_ldap_check(cmd, account);
+    if (!error)
         error = check_secret(cmd, account);
+    if (!error)
+        error = check_keytab(cmd, account);
     if (!error)
         error = check_user(cmd, account);
     return error;
@@ -257,7 +241,7 @@ const char *anonid_set_logon(cmd_parms *cmd, void *dir, int argc,
                              char *const argv[])
 {
     const char *error;
-    anonid_account_t *account = open_account(cmd, &error);
+    anonid_account_t *account = anonid_open_account(cmd, &error);
     size_t i;
 
     (void)dir;
@@ -279,7 +263,7 @@ const char *anonid_set_logon(cmd_parms *cmd, void *dir, int argc,
 const char *anonid_set_secret(cmd_parms *cmd, void *dir, const char *arg)
 {
     const char *error;
-    anonid_account_t *account = open_account(cmd, &error);
+    anonid_account_t *account = anonid_open_account(cmd, &error);
 
     (void)dir;
     if (!error)
@@ -333,7 +317,7 @@ const char *anonid_set_password_sync(cmd_parms *cmd, void *dir, int argc,
                                      char *const argv[])
 {
     const char *error;
-    anonid_account_t *account = open_account(cmd, &error);
+    anonid_account_t *account = anonid_open_account(cmd, &error);
     int schemes = 0;
     int i;
 

@@ -13,31 +13,74 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SCHEMES "file:PATH or credential:NAME"
+#define SCHEMES "file:PATH, keytab:PATH, exec:COMMAND or credential:NAME"
 
 typedef struct {
     const char *prefix;
-    /* Checks what follows the prefix; NULL: the scheme is not there yet. */
+    /* Checks what follows the prefix. */
     const char *(*parse)(apr_pool_t *p, const char *rest, const char **source);
     const char *(*path)(apr_pool_t *p, const char *rest);
-    mode_t forbidden; /* permissions that others must not have */
+    mode_t forbidden;   /* permissions that others must not have ... */
+    const char *remedy; /* ... and how they are taken away */
+    const char *what;   /* is to be named */
+    const char *holds;  /* is in it */
+    off_t size_max;     /* 0: a program, whose size is its own affair */
 } scheme_t;
 
-static const char *parse_file(apr_pool_t *p, const char *rest,
-                              const char **source)
+static const char *parse_path(apr_pool_t *p, const char *prefix,
+                              const char *rest, const char **source)
 {
     const char *path = ap_server_root_relative(p, rest);
 
     if (!path || *rest == '\0')
-        return "AnonIDSecret file: names no file; write file:/path/of/secret";
-    *source = apr_pstrcat(p, "file:", path, NULL);
+        return apr_psprintf(
+            p, "AnonIDSecret %s names no file; write %s/path/of/%s", prefix,
+            prefix, strcmp(prefix, "file:") == 0 ? "secret" : "keytab");
+    *source = apr_pstrcat(p, prefix, path, NULL);
     return NULL;
+}
+
+static const char *parse_file(apr_pool_t *p, const char *rest,
+                              const char **source)
+{
+    return parse_path(p, "file:", rest, source);
+}
+
+static const char *parse_keytab(apr_pool_t *p, const char *rest,
+                                const char **source)
+{
+    return parse_path(p, "keytab:", rest, source);
 }
 
 static const char *file_path(apr_pool_t *p, const char *rest)
 {
     (void)p;
     return rest;
+}
+
+/* Split like the command of a piped log, and never given to a shell. The
+ * program has to be there: what is not may be a password. */
+static const char *exec_path(apr_pool_t *p, const char *rest)
+{
+    char **argv;
+
+    if (apr_tokenize_to_argv(rest, &argv, p) != APR_SUCCESS)
+        return NULL;
+    return argv[0];
+}
+
+static const char *parse_exec(apr_pool_t *p, const char *rest,
+                              const char **source)
+{
+    const char *path = exec_path(p, rest);
+
+    if (!path || *path != '/')
+        return "AnonIDSecret exec: takes the absolute path of a program and "
+               "its arguments, all in one pair of quotes; it is run without "
+               "a shell. Write \"exec:/path/of/program argument...\" (what "
+               "was written here is not repeated)";
+    *source = apr_pstrcat(p, "exec:", rest, NULL);
+    return NULL;
 }
 
 static const char *parse_credential(apr_pool_t *p, const char *rest,
@@ -69,10 +112,13 @@ static const char *credential_path(apr_pool_t *p, const char *rest)
 /* systemd gives the service's user its credentials by an access control list,
  * whose mask stat() shows as the group's permissions. */
 static const scheme_t schemes[] = {
-    { "file:", parse_file, file_path, 077 },
-    { "credential:", parse_credential, credential_path, 007 },
-    { "keytab:", NULL, NULL, 0 },
-    { "exec:", NULL, NULL, 0 },
+    { "file:", parse_file, file_path, 077, "600", "file that holds the secret",
+      "password", ANONID_SECRET_MAX },
+    { "keytab:", parse_keytab, file_path, 077, "600", "keytab", "keys",
+      ANONID_SECRET_MAX },
+    { "exec:", parse_exec, exec_path, 022, "go-w", "program", NULL, 0 },
+    { "credential:", parse_credential, credential_path, 007, "600",
+      "file that holds the secret", "password", ANONID_SECRET_MAX },
 };
 
 #define N_SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
@@ -101,11 +147,6 @@ const char *anonid_secret_source_parse(apr_pool_t *p, const char *argument,
                "would read it as well. Put the password into a file that "
                "only its owner can read, and write " SCHEMES
                " (what was written here is not repeated)";
-    if (!scheme->parse)
-        return apr_psprintf(p,
-                            "AnonIDSecret %s: this build cannot read secrets "
-                            "from there yet; write " SCHEMES,
-                            scheme->prefix);
     return scheme->parse(p, argument + strlen(scheme->prefix), source);
 }
 
@@ -113,65 +154,97 @@ const char *anonid_secret_source_path(apr_pool_t *p, const char *source)
 {
     const scheme_t *scheme = find_scheme(source);
 
-    if (!scheme || !scheme->path)
+    if (!scheme)
         return NULL;
     return scheme->path(p, source + strlen(scheme->prefix));
 }
 
-/* What is wrong with a file that has been found; NULL if nothing is. */
-static const char *check_status(apr_pool_t *p, const struct stat *st,
-                                mode_t forbidden)
+/* What is wrong with a file or program that has been found; NULL if nothing
+ * is. */
+static const char *check_place(apr_pool_t *p, const struct stat *st,
+                               const scheme_t *scheme)
 {
     if (S_ISDIR(st->st_mode))
-        return "is a directory; name the file that holds the secret";
+        return apr_psprintf(p, "is a directory; name the %s", scheme->what);
     if (!S_ISREG(st->st_mode))
-        return "is not a regular file; name a file that holds the secret";
-    if (st->st_mode & forbidden)
+        return apr_psprintf(p, "is not a regular file; name the %s",
+                            scheme->what);
+    if (st->st_mode & scheme->forbidden)
         return apr_psprintf(p,
-                            "can be read or written by others (mode %04o); "
-                            "run: chmod 600",
-                            (unsigned)(st->st_mode & 07777));
+                            "can be %swritten by others (mode %04o); run: "
+                            "chmod %s",
+                            scheme->forbidden & 0444 ? "read or " : "",
+                            (unsigned)(st->st_mode & 07777), scheme->remedy);
     if (st->st_uid != 0 && st->st_uid != geteuid())
         return apr_psprintf(p,
                             "belongs to another user (uid %lu), who could "
-                            "read it; run: chown %lu",
+                            "%s it; run: chown %lu",
                             (unsigned long)st->st_uid,
+                            scheme->size_max ? "read" : "change",
                             (unsigned long)geteuid());
-    if (st->st_size == 0)
-        return "is empty; put the account's password into it";
-    if (st->st_size > ANONID_SECRET_MAX)
-        return "is too long for a secret; name the file that holds the "
-               "account's password and nothing else";
     return NULL;
 }
 
-static const char *cannot_look(apr_pool_t *p, int code)
+static const char *check_size(apr_pool_t *p, const struct stat *st,
+                              const scheme_t *scheme)
 {
+    if (scheme->size_max == 0)
+        return NULL;
+    if (st->st_size == 0)
+        return apr_psprintf(p, "is empty; put the account's %s into it",
+                            scheme->holds);
+    if (st->st_size > scheme->size_max)
+        return apr_psprintf(p,
+                            "is too long for a secret; name the file that "
+                            "holds the account's %s and nothing else",
+                            scheme->holds);
+    return NULL;
+}
+
+static const char *cannot_look(apr_pool_t *p, const scheme_t *scheme, int code)
+{
+    if ((code == ENOENT || code == ENOTDIR) && scheme->size_max)
+        return apr_psprintf(p,
+                            "does not exist; create it with mode 600 and the "
+                            "account's %s in it",
+                            scheme->holds);
     if (code == ENOENT || code == ENOTDIR)
-        return "does not exist; create it with mode 600 and the account's "
-               "password in it";
+        return "does not exist; write the absolute path of a program";
     if (code == EACCES)
         return "cannot be looked at by this user (Permission denied); run "
                "httpd -t as the user that starts httpd";
     return apr_psprintf(p, "cannot be looked at: %s", strerror(code));
 }
 
-const char *anonid_secret_source_check(apr_pool_t *p, const char *source)
+static const char *check_file(apr_pool_t *p, const scheme_t *scheme,
+                              const char *path)
 {
-    const char *path = anonid_secret_source_path(p, source);
-    const char *wrong = NULL;
+    const char *wrong;
     struct stat st;
 
-    if (!path)
-        return NULL;
     if (stat(path, &st) != 0)
-        wrong = cannot_look(p, errno);
-    else
-        wrong = check_status(p, &st, find_scheme(source)->forbidden);
-    if (!wrong && access(path, R_OK) != 0)
-        wrong = cannot_look(p, errno);
+        return cannot_look(p, scheme, errno);
+    wrong = check_place(p, &st, scheme);
+    if (!wrong)
+        wrong = check_size(p, &st, scheme);
+    if (wrong || access(path, scheme->size_max ? R_OK : X_OK) == 0)
+        return wrong;
+    if (scheme->size_max)
+        return cannot_look(p, scheme, errno);
+    return "cannot be executed; run: chmod +x";
+}
+
+const char *anonid_secret_source_check(apr_pool_t *p, const char *source)
+{
+    const scheme_t *scheme = find_scheme(source);
+    const char *path = anonid_secret_source_path(p, source);
+    const char *wrong = path ? check_file(p, scheme, path) : NULL;
+
     if (!wrong)
         return NULL;
+    if (scheme->size_max == 0)
+        return apr_psprintf(p, "AnonIDSecret exec: the program '%s' %s", path,
+                            wrong);
     return apr_psprintf(p, "AnonIDSecret %s: the file '%s' %s", source, path,
                         wrong);
 }

@@ -17,12 +17,12 @@
 const char *anonid_secret_source_parse(apr_pool_t *p, const char *argument,
                                        const char **source);
 
-/* The file of a source. NULL if it has none now: systemd has not set
- * CREDENTIALS_DIRECTORY. */
+/* The file of a source, or the program that prints it. NULL if it has none
+ * now: systemd has not set CREDENTIALS_DIRECTORY. */
 const char *anonid_secret_source_path(apr_pool_t *p, const char *source);
 
 /* NULL if the source's file is there, is not empty and is nobody else's to
- * read; else an error. A credential that has no path now passes. */
+ * read, or its program is nobody else's to change; else an error. A credential that has no path now passes. */
 const char *anonid_secret_source_check(apr_pool_t *p, const char *source);
 
 #endif
