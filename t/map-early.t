@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A request whose user another module has named already is not mapped; one that
-# a module after us could name is.
+# A request whose user another module has named already is not mapped, and one
+# that a module names later is no longer.
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -22,6 +22,9 @@ LuaHookAccessChecker "${DIR}/users.lua" name_user early
 <Location "/named/member">
 Require valid-user
 </Location>
+<Location "/fixups">
+LuaHookFixups "${DIR}/users.lua" name_user
+</Location>
 <Location "/late">
 LuaHookCheckUserID "${DIR}/users.lua" answer
 Require valid-user
@@ -39,6 +42,7 @@ $site->sees(
     ['/who', '200 visitor Anonymous visitor', 'nobody has named it'],
     ['/named/who', '200 luke - -', 'named before us'],
     ['/named/member/who', '200 luke - -', 'and let in by that name'],
+    ['/fixups/who', '200 luke - -', 'named in fixups'],
     ['/late/who', '200 luke - -', 'named after us, with AnonIDUnless',
      headers => { Cookie => 'session=1' }],
 );
