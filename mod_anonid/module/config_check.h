@@ -33,6 +33,9 @@ void anonid_check_agent(anonid_check_t *check);
 /* Local accounts and their account files (account_check.c). */
 void anonid_check_accounts(anonid_check_t *check);
 
+/* Directory accounts (ldap_check.c). The agent's user is known. */
+void anonid_check_ldap(anonid_check_t *check);
+
 /* Synchronised accounts and mail services (sync_check.c). References have
  * been resolved. */
 void anonid_check_sync(anonid_check_t *check);

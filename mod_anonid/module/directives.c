@@ -33,6 +33,15 @@ const command_rec anonid_directives[] = {
     AP_INIT_TAKE_ARGV("AnonIDLogon", anonid_set_logon, NULL, RSRC_CONF,
                       "how the account is proven: file [path], "
                       "ldap URL... DN, or krb5 principal"),
+    AP_INIT_TAKE_ARGV("AnonIDLogonTLS", anonid_set_logon_tls, NULL, RSRC_CONF,
+                      "ca=FILE: whom AnonIDLogon ldap trusts; name=HOST: the "
+                      "name in the certificate"),
+    AP_INIT_TAKE1("AnonIDLogonLifetime", anonid_set_logon_lifetime, NULL,
+                  RSRC_CONF,
+                  "for how many seconds a bind of AnonIDLogon ldap is good"),
+    AP_INIT_TAKE1("AnonIDLogonSearchAs", anonid_set_logon_search_as, NULL,
+                  RSRC_CONF,
+                  "the account that makes the search of AnonIDLogon ldap"),
     AP_INIT_TAKE1("AnonIDSecret", anonid_set_secret, NULL, RSRC_CONF,
                   "where the secret comes from: file:PATH or "
                   "credential:NAME"),

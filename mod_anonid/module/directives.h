@@ -30,6 +30,14 @@ const char *anonid_set_secret(cmd_parms *cmd, void *dir, const char *arg);
 const char *anonid_set_password_sync(cmd_parms *cmd, void *dir, int argc,
                                      char *const argv[]);
 
+/* directives_ldap.c */
+const char *anonid_set_logon_tls(cmd_parms *cmd, void *dir, int argc,
+                                 char *const argv[]);
+const char *anonid_set_logon_lifetime(cmd_parms *cmd, void *dir,
+                                      const char *arg);
+const char *anonid_set_logon_search_as(cmd_parms *cmd, void *dir,
+                                       const char *arg);
+
 /* directives_mail.c */
 const char *anonid_set_mail_service(cmd_parms *cmd, void *dir,
                                     const char *args);
