@@ -31,6 +31,8 @@ static void finish(void *data)
 {
     job_t *job = data;
 
+    if (!job->attempt.unchanged)
+        anonid_logon_world()->count_attempt(job->attempt.account->slot);
     anonid_logon_attempted(job->logon, job->version, job->secret,
                            &job->attempt);
     anonid_helper_give_back(&job->loan, &job->attempt.helper);
@@ -53,6 +55,7 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
     job->file = anonid_account_file_hold(logon->file);
     job->secret = anonid_secret_hold(what->secret);
     job->version = what->version;
+    memcpy(job->attempt.checked, what->checked, sizeof(what->checked));
     job->attempt.account = logon->account;
     job->attempt.secret = job->secret;
     job->attempt.file = job->file ? job->file->fd : -1;
@@ -65,6 +68,7 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
 static int is_hopeless(job_t *job)
 {
     if (job->file && job->file->fd < 0) {
+        memset(job->attempt.checked, 0, sizeof(job->attempt.checked));
         job->attempt.outcome = job->file->outcome;
         return 1;
     }
@@ -92,7 +96,6 @@ void anonid_attempt_start(anonid_logon_t *logon, anonid_versioned_t *what)
         anonid_logon_attempted(logon, what->version, NULL, &failed);
         return;
     }
-    world->count_attempt(logon->account->slot);
     job->provider = world->provider(logon->account->provider);
     if (is_hopeless(job)) {
         finish(job);

@@ -65,7 +65,7 @@ void anonid_staging_begin(const anonid_frame_t *frame)
 static int is_sound(const anonid_account_t *account)
 {
     if (account->provider == ANONID_PROVIDER_FILE)
-        return account->path != NULL;
+        return account->path && (account->secret || account->sync);
     return !account->sync;
 }
 

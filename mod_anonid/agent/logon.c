@@ -236,6 +236,23 @@ static void attempt_succeeded(anonid_logon_t *logon, unsigned long version,
     anonid_streak_ended(logon);
 }
 
+static void attempt_ended(anonid_logon_t *logon, unsigned long version,
+                          anonid_secret_t *secret,
+                          const anonid_attempt_t *attempt)
+{
+    if (attempt->outcome.code == ANONID_LOGON_OK)
+        attempt_succeeded(logon, version, secret, attempt);
+    else
+        attempt_failed(logon, version, &attempt->outcome);
+}
+
+static void note_checked(anonid_versioned_t *what, unsigned long version,
+                         const anonid_attempt_t *attempt)
+{
+    if (what->version == version)
+        memcpy(what->checked, attempt->checked, sizeof(what->checked));
+}
+
 void anonid_logon_attempted(anonid_logon_t *logon, unsigned long version,
                             anonid_secret_t *secret,
                             const anonid_attempt_t *attempt)
@@ -243,10 +260,10 @@ void anonid_logon_attempted(anonid_logon_t *logon, unsigned long version,
     logon->running = 0;
     if (logon->gone)
         return;
-    if (attempt->outcome.code == ANONID_LOGON_OK)
-        attempt_succeeded(logon, version, secret, attempt);
-    else
-        attempt_failed(logon, version, &attempt->outcome);
+    note_checked(&logon->candidate, version, attempt);
+    note_checked(&logon->proven, version, attempt);
+    if (!attempt->unchanged)
+        attempt_ended(logon, version, secret, attempt);
     anonid_logon_proceed(logon);
 }
 

@@ -55,11 +55,12 @@ typedef struct {
 } anonid_logon_world_t;
 
 /* A secret and its credential version; version 0 means that there is none.
- * due: an attempt with it is wanted. */
+ * due: an attempt with it is wanted. checked: see anonid_attempt_t. */
 typedef struct {
     anonid_secret_t *secret; /* held */
     unsigned long version;
     int due;
+    unsigned char checked[ANONID_DIGEST_OCTETS];
 } anonid_versioned_t;
 
 /* Failures since the account was last logged on, and the last warning. */

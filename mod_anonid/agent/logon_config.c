@@ -43,6 +43,7 @@ static void start_over(anonid_logon_t *logon, const anonid_account_t *account)
     }
     if (logon->candidate.version)
         logon->candidate.version = anonid_logon_new_version();
+    memset(logon->candidate.checked, 0, sizeof(logon->candidate.checked));
     logon->candidate.due = 1;
 }
 

@@ -27,6 +27,16 @@ void anonid_logon_adopt(anonid_logon_t *logon, anonid_secret_t *secret)
     logon->next_attempt = 0;
 }
 
+/* An attempt with the newest secret, even if nothing seems to have changed. */
+static void insist(anonid_logon_t *logon)
+{
+    anonid_versioned_t *candidate = &logon->candidate;
+
+    memset(candidate->checked, 0, sizeof(candidate->checked));
+    candidate->due = 1;
+    logon->next_attempt = 0;
+}
+
 /* One of the things that were looked for has come. */
 static void looked(anonid_logon_t *logon, int what)
 {
@@ -36,8 +46,7 @@ static void looked(anonid_logon_t *logon, int what)
     if (logon->looking)
         return;
     logon->look_until = 0;
-    logon->candidate.due = 1;
-    logon->next_attempt = 0;
+    insist(logon);
 }
 
 void anonid_logon_secret(anonid_logon_t *logon, anonid_secret_t *secret)
@@ -96,8 +105,7 @@ void anonid_logon_demand(anonid_logon_t *logon, anonid_waiter_t *waiter)
         world->look(logon->name);
     }
     else {
-        logon->candidate.due = 1;
-        logon->next_attempt = 0;
+        insist(logon);
     }
     anonid_logon_proceed(logon);
 }

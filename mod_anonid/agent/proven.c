@@ -37,6 +37,7 @@ void anonid_logon_prove(anonid_logon_t *logon, unsigned long version,
     anonid_versioned_forget(&logon->proven);
     logon->proven.secret = secret;
     logon->proven.version = version;
+    memcpy(logon->proven.checked, attempt->checked, sizeof(attempt->checked));
     anonid_credentials_drop(logon->credentials);
     logon->credentials = anonid_credentials_hold(attempt->credentials);
     logon->expires = attempt->outcome.expires;

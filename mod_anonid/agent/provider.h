@@ -34,13 +34,20 @@ typedef struct {
     anonid_outcome_t outcome; /* out: of using it; code 0 if it was good */
 } anonid_helper_t;
 
+#define ANONID_DIGEST_OCTETS 32
+
 /* One attempt. In: account, secret, file, helper. Out: outcome, credentials,
- * helper's outcome. */
+ * helper's outcome, unchanged. */
 typedef struct {
     const anonid_account_t *account;
     const anonid_secret_t *secret; /* NULL: the account has none */
     int file;                      /* file provider: the account file, to be
                                       read with pread only; else -1 */
+    /* In and out, file provider: which verifier the secret was last checked
+     * against (its SHA-256; all zero: none). Is it the same again, the last
+     * outcome still holds: unchanged is 1, and outcome says nothing. */
+    unsigned char checked[ANONID_DIGEST_OCTETS];
+    int unchanged;
     anonid_helper_t helper;
     const apr_array_header_t *services; /* krb5: const char *, host-based names
                                            to fetch tickets for ahead */

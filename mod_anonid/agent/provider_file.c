@@ -10,6 +10,7 @@
 #include "../common/protocol.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,6 +95,20 @@ static const struct {
 
 #define N_MEANINGS (sizeof(meanings) / sizeof(meanings[0]))
 
+/* Notes which verifier is checked: 1 if it is the one of the last time. */
+static int same_again(anonid_attempt_t *attempt, const char *verifier)
+{
+    unsigned char digest[ANONID_DIGEST_OCTETS];
+    int same;
+
+    if (!EVP_Digest(verifier, strlen(verifier), digest, NULL, EVP_sha256(),
+                    NULL))
+        return 0;
+    same = memcmp(digest, attempt->checked, sizeof(digest)) == 0;
+    memcpy(attempt->checked, digest, sizeof(digest));
+    return same;
+}
+
 static void judge(anonid_attempt_t *attempt, const char *verifier)
 {
     anonid_verdict_t verdict =
@@ -107,6 +122,7 @@ static void judge(anonid_attempt_t *attempt, const char *verifier)
     }
 }
 
+/* An account of a file always has a secret: configuration sees to it. */
 static void check(anonid_attempt_t *attempt, const text_t *text)
 {
     char verifier[ANONID_VERIFIER_ROOM];
@@ -115,12 +131,15 @@ static void check(anonid_attempt_t *attempt, const text_t *text)
         text->data, text->length, attempt->account->user, &span);
 
     if (found != ANONID_ACCOUNTFILE_OK) {
+        memset(attempt->checked, 0, sizeof(attempt->checked));
         explain_line(attempt, found);
         return;
     }
     memcpy(verifier, text->data + span.offset, span.length);
     verifier[span.length] = '\0';
-    judge(attempt, verifier);
+    attempt->unchanged = same_again(attempt, verifier);
+    if (!attempt->unchanged)
+        judge(attempt, verifier);
 }
 
 static void logon(anonid_attempt_t *attempt)
@@ -128,14 +147,14 @@ static void logon(anonid_attempt_t *attempt)
     text_t text = { NULL, 0, 0 };
     const char *error = read_text(&text, attempt->file);
 
-    if (error)
+    if (!error) {
+        check(attempt, &text);
+    }
+    else {
+        memset(attempt->checked, 0, sizeof(attempt->checked));
         anonid_outcome_set(&attempt->outcome, ANONID_ACCESS_DENIED, "%s: %s",
                            attempt->account->path, error);
-    else if (!attempt->secret)
-        anonid_outcome_set(&attempt->outcome, ANONID_LOGON_FAILURE,
-                           "the account has no secret");
-    else
-        check(attempt, &text);
+    }
     free(text.data);
 }
 

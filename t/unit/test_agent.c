@@ -190,6 +190,28 @@ static void a_broken_account_file_ends_the_logon(void **state)
     agent_await_state(agent, alice->slot, ANONID_STATE_LOGGED_ON);
 }
 
+/* Another line changes: what was checked holds, good or bad. */
+static void an_unchanged_line_is_not_checked_again(void **state)
+{
+    anonid_account_t *alice = logged_on();
+    anonid_account_t *bob = agent_account(agent, "bob", 0);
+    const char *line =
+        apr_psprintf(agent->pool, "alice:%s\n", verifier_of_password());
+
+    (void)state;
+    agent_configure(agent, alice, bob, NULL);
+    agent_secret(agent, "bob", "wrong");
+    assert_int_equal(warned_of(NULL), ANONID_LOGON_FAILURE);
+    for (int i = 0; i < 5; i++)
+        agent_account_file(
+            agent, apr_psprintf(agent->pool, "%sbob:!%d\n", line, i / 4));
+    assert_int_equal(warned_of(NULL), ANONID_ACCOUNT_DISABLED);
+    agent_expect_silence(agent);
+    assert_int_equal(agent->table->slots[alice->slot].attempts, 1);
+    assert_true(agent->table->slots[bob->slot].attempts <= 3);
+    agent_await_state(agent, alice->slot, ANONID_STATE_LOGGED_ON);
+}
+
 static void says_why_a_secret_cannot_be_used(void **state)
 {
     anonid_account_t *alice = agent_account(agent, "alice", 0);
@@ -335,6 +357,7 @@ static const struct CMUnitTest tests[] = {
     TEST(warns_once_and_recovers_with_a_new_secret),
     TEST(keeps_the_old_secret_while_the_new_one_fails),
     TEST(a_broken_account_file_ends_the_logon),
+    TEST(an_unchanged_line_is_not_checked_again),
     TEST(says_why_a_secret_cannot_be_used),
     TEST(an_unchanged_account_is_not_logged_on_again),
     TEST(an_account_that_is_gone_is_pending_again),

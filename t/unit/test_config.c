@@ -66,6 +66,7 @@ static void add_account(const char *name)
     anonid_account_t *account = anonid_account_make(pool, name);
 
     account->path = "/accounts";
+    account->secret = "file:/secret";
     add(account);
 }
 
@@ -171,6 +172,11 @@ static void accounts_that_make_no_sense_are_refused(void **state)
     anonid_account_t *account = anonid_account_make(pool, "alice");
 
     (void)state;
+    begin(1);
+    add(account);
+    end(1);
+    assert_refused("ACCOUNT is malformed");
+    account->path = "/accounts";
     begin(1);
     add(account);
     end(1);
