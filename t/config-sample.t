@@ -20,7 +20,7 @@ is_deeply [grep { /\S/ && !/^#/ } split /\n/, $sample], [],
 takes($httpd, ['the sample as it is', $sample]);
 
 spit("$folder/users", "newsletter:x\n");
-spit("$folder/newsletter.secret", canary(), 0600);
+spit("$folder/$_.secret", canary(), 0600) for qw(newsletter shop);
 spit("$folder/ca.pem", "-----BEGIN CERTIFICATE-----\n");
 
 # Examples begin with '#' and no space; this machine has other places.

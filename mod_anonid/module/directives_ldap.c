@@ -61,6 +61,7 @@ static const char *check_host(cmd_parms *cmd, const char *authority)
     if (apr_parse_addr_port(&host, &scope, &port, authority, cmd->temp_pool)
             != APR_SUCCESS
         || !host || scope || *host == '-'
+        || (strchr(host, ':') && *authority != '[')
         || host[strspn(host, allowed)] != '\0')
         return "after the scheme there has to be a host, and perhaps a port "
                "from 1 to 65535";
@@ -119,7 +120,7 @@ static int is_scope(const char *text)
            || ap_cstr_casecmp(text, "sub") == 0;
 }
 
-/* "", or balanced parentheses around everything. */
+/* "", or one pair of parentheses around everything. */
 static int is_filter(const char *text)
 {
     int depth = 0;
@@ -127,10 +128,10 @@ static int is_filter(const char *text)
 
     for (at = text; *at; at++) {
         depth += (*at == '(') - (*at == ')');
-        if (depth < 0 || (depth == 0 && *at != ')'))
+        if (depth < 0 || (depth == 0 && at[1] != '\0'))
             return 0;
     }
-    return depth == 0;
+    return depth == 0 && (*text == '\0' || *text == '(');
 }
 
 /* The text up to the next '?', which is passed over. */
