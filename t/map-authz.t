@@ -134,7 +134,8 @@ AnonIDPasswordSync On
 <AuthzProviderAlias anonid some-anonymous "reader visitor">
 </AuthzProviderAlias>
 END
-    sections => join '', $SITE, "<Location />\n$BASIC</Location>\n", map { section(@$_) } @SECTIONS,
+    sections => join('', $SITE, "<Location />\n$BASIC</Location>\n",
+                     map { section(@$_) } @SECTIONS),
 )->start;
 
 $site->allow_log(qr/AH0163[01]:/, qr/AH01629:/, qr/AH01797:/);
@@ -152,13 +153,21 @@ is $site->post('/limited/who')->{status}, 401,
     'Limit POST: anonymous is not enough';
 
 # Nobody can ask for credentials: a denial is a 403.
-$site->reconfigure(vhosts => [localhost => join '', $SITE, map { section(@$_) } @SECTIONS])->graceful;
+$site->reconfigure(vhosts => [
+    localhost => join('', $SITE, map { section(@$_) } @SECTIONS),
+])->graceful;
 for my $row (@SECTIONS) {
     my ($name, undef, $visitor) = @$row;
 
     $site->sees(["/$name/who", $SEEN->{ $visitor eq '401' ? 403 : $visitor },
                  "$name, no AuthType"]);
 }
+
+# Modules are loaded anew, and httpd's provider is wrapped anew.
+$site->restart;
+$site->sees(['/valid/who', 403, 'Require valid-user after a restart'],
+            ['/valid-on/who', $SEEN->{visitor}, 'AnonIDValidUser as well'],
+            ['/named/who', $SEEN->{visitor}, 'Require anonid as well']);
 
 # In .htaccess files names are looked up at once.
 $site->document('htaccess/.htaccess', "Require anonid visitor\n");

@@ -23,6 +23,9 @@ AnonIDMapTo None
 <Location "/mapped/unless">
 AnonIDUnless true
 </Location>
+<Location "/mapped/error">
+AnonIDUnless "file('\${DIR}/missing') == ''"
+</Location>
 <Location "/basic">
 AnonIDMapTo visitor
 $BASIC
@@ -61,6 +64,7 @@ my @ROWS = (
     ['/mapped/who', ["is mapped to account 'visitor'"]],
     ['/mapped/none/who', ['is not mapped: AnonIDMapTo None is in force']],
     ['/mapped/unless/who', ['is not mapped: AnonIDUnless is true']],
+    ['/mapped/error/who', ['is not mapped: AnonIDUnless is true']],
     ['/basic/who',
      ["is not mapped: account 'visitor' is not authorized (401); "
           . 'left to AuthType Basic']],
@@ -74,7 +78,10 @@ my @ROWS = (
           . '(AnonIDValidUser Off)']],
 );
 
-$site->expect_log(qr/AH01631: user visitor/);
+$site->expect_log(
+    qr/AH01631: user visitor/,
+    qr/Evaluation of expression from \S+ failed: Cannot open file/,
+    qr/ANID0100: AnonIDUnless .* \(Cannot open file .*httpd.conf line \d+/);
 for my $row (@ROWS) {
     my ($target, $lines, @option) = @$row;
 

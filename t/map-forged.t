@@ -56,7 +56,8 @@ END
 
 sub got ($target, @names)
 {
-    my $response = $site->get($target, headers => [map { ($_ => 'root') } @names]);
+    my @headers = map { ($_ => 'root') } @names;
+    my $response = $site->get($target, headers => \@headers);
 
     $response->{status} == 200 or die "$target: $response->{status}";
     return { map { /^got-(.*)/ ? ($1 => $response->{header}{$_}) : () }
@@ -80,7 +81,8 @@ is_deeply got('/to/hidden/who', @FORGED), { 'x-remote-user' => '[]' },
     'AnonIDRemoteUser none: the back end is not told either';
 
 my $env = $site->env('/who', headers => [map { ($_ => 'root') } @FORGED]);
-is_deeply [grep { /^HTTP_.*(?:REMOTE_USER|FORWARDED_USER|ANONID)/ } keys %$env],
+is_deeply [grep { /^HTTP_.*(?:REMOTE_USER|FORWARDED_USER|ANONID)/ }
+               keys %$env],
     [], 'programs see none of them';
 is $env->{REMOTE_USER}, 'visitor', 'but the account';
 

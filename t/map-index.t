@@ -76,8 +76,9 @@ END
 my $site = AnonID::Test::MapSite->new(
     modules => [qw(negotiation)],
     config => "AnonIDMapTo visitor\n",
-    sections => join '', "MultiviewsMatch Any\n", sections(Directory => \%FOLDER), index_sections(),
-        sections(Files => \%FILE));
+    sections => join('', "MultiviewsMatch Any\n",
+                     sections(Directory => \%FOLDER), index_sections(),
+                     sections(Files => \%FILE)));
 my $who = slurp($site->path('htdocs/who.cgi'));
 
 for my $folder (keys %FOLDER) {
@@ -117,8 +118,8 @@ $site->expect_log(qr/AH00687: Negotiation: .*\(None could be negotiated\)/);
 # What a program gets is not the sum of both mappings.
 my @accounts = $site->get('/visitor/reader/')->{body} =~ /^(ANONID\w*=.*)$/mg;
 is "@accounts", 'ANONID_ACCOUNT=reader', 'ANONID_ACCOUNT is there once';
-$site->get('/visitor/guest/?logged');
-$site->wait_log(qr{ visitor 200 "GET /visitor/guest/\?logged }, log => 'access');
+$site->get('/visitor/guest/?log');
+$site->wait_log(qr{ visitor 200 "GET /visitor/guest/\?log }, log => 'access');
 pass 'the access log has the account';
 
 done_testing;

@@ -56,7 +56,10 @@ RewriteRule "^" "/$_/who"
 PLACE
 
 # A program that prints its environment after another one's redirect.
-my $REDIRECT = "#!/bin/sh\nprintf 'Location: %s\\r\\n\\r\\n' \"\$QUERY_STRING\"\n";
+my $REDIRECT = <<'END';
+#!/bin/sh
+printf 'Location: %s\r\n\r\n' "$QUERY_STRING"
+END
 
 $site->document('go.cgi', $REDIRECT);
 for my $place (@PLACES) {
@@ -108,7 +111,8 @@ for my $place (sort keys %SEEN) {
     is identity($site->get("/none/$place.shtml")), $SEEN{$place},
         "SSI in a page that is not mapped: $place";
     is identity($site->get("/private/$place.shtml", @alice)),
-        $place eq 'only' ? $NOBODY : $ALICE, "SSI in a real user's page: $place";
+        $place eq 'only' ? $NOBODY : $ALICE,
+        "SSI in a real user's page: $place";
     is identity($site->get("/private/error/$place", @alice)),
         $place eq 'only' ? $NOBODY : "$NOBODY REDIRECT_REMOTE_USER=alice",
         "a real user's error document: $place";

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Beside mod_ssl: who shows a certificate has an identity, be it FakeBasicAuth's
-# or SSLUserName's; who shows none is mapped.
+# Beside mod_ssl: who shows a certificate has an identity, be it that of
+# FakeBasicAuth or of SSLUserName; who shows none is mapped.
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
