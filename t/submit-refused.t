@@ -142,6 +142,8 @@ check('a line of 999 octets', $MESSAGE,
 check('no recipient', $FORM, 'body=x', 400, 'to');
 check('no recipient of a message', $MESSAGE, "\r\nx\r\n", 400, 'to');
 check('no text', $FORM, 'to=desk&subject=x&body=', 400, 'body');
+check('an empty message', $MESSAGE, '', 400, 'body',
+      target => '/contact?to=desk');
 check('an empty body', $FORM, '', 400, 'to');
 check('a field twice', $FORM, "$OK&body=y", 400, 'body');
 check('no UTF-8', $FORM, "$OK&subject=%ff", 400, 'subject');

@@ -80,6 +80,12 @@ static const anonid_problem_t *compose(request_rec *r,
     if (message.size > ANONID_MESSAGE_MAX)
         return anonid_read_too_large(r);
     request->fd = message.fd;
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  "message %s is composed: %lu octets, %d recipients, %d "
+                  "attachments",
+                  letter->message_id, (unsigned long)message.size,
+                  letter->recipients->nelts,
+                  letter->draft->attachments->nelts);
     return NULL;
 }
 

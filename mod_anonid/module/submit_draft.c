@@ -14,6 +14,8 @@
 
 #define REPLY_TO_MAX 512 /* octets of name and address */
 #define SHOWN_MAX 64     /* octets of a wrong value that are repeated */
+#define TYPE_MAX 255     /* octets of a media type, RFC 6838 section 4.2 */
+#define CHARSET_MAX 40   /* octets, RFC 2978 section 2.3 */
 #define OCTET_STREAM "application/octet-stream"
 
 anonid_draft_t *anonid_draft_make(apr_pool_t *pool)
@@ -282,11 +284,13 @@ static void set_type(anonid_attachment_t *attachment,
     const char *charset = anonid_params_get(params, "charset");
 
     attachment->type = OCTET_STREAM;
-    if (!slash || strncmp(params->value, "multipart/", 10) == 0
+    if (!slash || strlen(params->value) > TYPE_MAX
+        || strncmp(params->value, "multipart/", 10) == 0
         || strncmp(params->value, "message/", 8) == 0)
         return;
     attachment->type = params->value;
-    if (charset && anonid_params_is_token(charset, strlen(charset)))
+    if (charset && strlen(charset) <= CHARSET_MAX
+        && anonid_params_is_token(charset, strlen(charset)))
         attachment->charset = charset;
 }
 
@@ -334,13 +338,19 @@ anonid_draft_attach(anonid_draft_t *draft, const char *field, const char *name,
     return NULL;
 }
 
+static int is_empty(const anonid_draft_t *draft)
+{
+    if (draft->entity)
+        return draft->entity_length == 0 && *draft->fields == '\0';
+    return !(draft->body && *draft->body) && draft->attachments->nelts == 0;
+}
+
 const anonid_problem_t *anonid_draft_check(const anonid_draft_t *draft)
 {
     if (draft->to->nelts == 0)
         return anonid_problem_make(draft->pool, 400, "to",
                                    "The message has no recipient.");
-    if (!draft->entity && !(draft->body && *draft->body)
-        && draft->attachments->nelts == 0)
+    if (is_empty(draft))
         return anonid_problem_make(draft->pool, 400, "body",
                                    "The message is empty.");
     return NULL;

@@ -296,6 +296,22 @@ static void messages_become_drafts(void **state)
     assert_int_equal(draft->entity_length, 0);
 }
 
+/* A media type must not make a line too long. */
+static void endless_types_are_not_kept(void **state)
+{
+    const char *type = apr_psprintf(pool, "a/%01000d", 0);
+
+    (void)state;
+    draft = anonid_draft_make(pool);
+    assert_null(anonid_draft_attach(draft, "f", NULL, type, "", 0));
+    type = apr_psprintf(pool, "text/a; charset=%01000d", 0);
+    assert_null(anonid_draft_attach(draft, "f", NULL, type, "", 0));
+    expect_file(0, NULL, "application/octet-stream", "");
+    expect_file(1, NULL, "text/a", "");
+    assert_null(
+        APR_ARRAY_IDX(draft->attachments, 1, anonid_attachment_t).charset);
+}
+
 static void lines_that_are_too_long_are_refused(void **state)
 {
     char message[ANONID_LINE_MAX + 16];
@@ -362,6 +378,7 @@ int main(void)
         cmocka_unit_test(multipart_forms_become_drafts),
         cmocka_unit_test(json_becomes_a_draft),
         cmocka_unit_test(messages_become_drafts),
+        cmocka_unit_test(endless_types_are_not_kept),
         cmocka_unit_test(lines_that_are_too_long_are_refused),
         cmocka_unit_test(numbers_are_bounded),
         cmocka_unit_test(missing_fields_are_named),
