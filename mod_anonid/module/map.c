@@ -125,9 +125,13 @@ static int hook_force_authn(request_rec *r)
     mapping = decision_of(r);
     if (!mapping->candidate)
         return DECLINED;
-    if (anonid_logon_declines(r, mapping->candidate))
-        return undo(r, mapping, DECLINED);
-    return OK;
+    if (!anonid_logon_declines(r, mapping->candidate))
+        return OK;
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  "%s is not mapped: account '%s' is not logged on; served as "
+                  "without mapping",
+                  r->uri, mapping->candidate->name);
+    return undo(r, mapping, DECLINED);
 }
 
 /*
