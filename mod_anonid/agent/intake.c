@@ -68,11 +68,13 @@ static void read_secret(void *data)
         anonid_secret_read(job->fd, job->binary, READ_TIMEOUT, &job->why);
 }
 
-static void refuse_secret(anonid_logon_t *logon, const char *why)
+/* retry: the parent does not know of it, and has to be asked again. */
+static void refuse_secret(anonid_logon_t *logon, const char *why, int retry)
 {
     anonid_outcome_t outcome;
 
     logon->source.reading = 0;
+    logon->source.retry = retry;
     logon->source.version[0] = '\0';
     anonid_outcome_set(&outcome, ANONID_ACCESS_DENIED, "%s", why);
     anonid_logon_no_secret(logon, &outcome);
@@ -88,7 +90,7 @@ static void secret_read(void *data)
         if (job->secret)
             anonid_logon_secret(logon, job->secret);
         else
-            refuse_secret(logon, job->why);
+            refuse_secret(logon, job->why, 1);
     }
     anonid_secret_drop(job->secret);
     anonid_logon_drop(logon);
@@ -149,8 +151,10 @@ void anonid_intake_secret_error(const anonid_frame_t *frame, int fd)
 
     (void)fd;
     if (logon && !logon->account->sync)
-        refuse_secret(logon, text_or(frame, ANONID_TAG_TEXT, pool,
-                                     "the secret cannot be read"));
+        refuse_secret(
+            logon,
+            text_or(frame, ANONID_TAG_TEXT, pool, "the secret cannot be read"),
+            0);
     apr_pool_destroy(pool);
 }
 

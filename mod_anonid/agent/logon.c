@@ -84,12 +84,18 @@ static int is_idle(const anonid_logon_t *logon)
            && !anonid_helper_pending(logon);
 }
 
+/* The newest secret waits for an attempt, or can be obtained. */
+static int candidate_is_due(const anonid_logon_t *logon)
+{
+    return logon->candidate.due
+           && (logon->candidate.version || logon->account->sync
+               || logon->source.retry);
+}
+
 /* Either secret waits for an attempt that could be made. */
 static int is_due(const anonid_logon_t *logon)
 {
-    const anonid_versioned_t *candidate = &logon->candidate;
-
-    return (candidate->due && (candidate->version || logon->account->sync))
+    return candidate_is_due(logon)
            || (logon->proven.version && logon->proven.due);
 }
 
@@ -141,12 +147,21 @@ static void settle(anonid_logon_t *logon)
     tell_others(logon);
 }
 
+/* There is no newest secret: makes one, or asks for it again. */
+static void obtain(anonid_logon_t *logon)
+{
+    if (logon->account->sync) {
+        anonid_sync_begin(logon);
+        return;
+    }
+    logon->candidate.due = 0;
+    logon->source.retry = 0;
+    world->look(logon->name);
+}
+
 /* Starts what is due; 0 if nothing is. */
 static int start_due(anonid_logon_t *logon)
 {
-    anonid_versioned_t *candidate = &logon->candidate;
-    anonid_versioned_t *proven = &logon->proven;
-
     if (anonid_logon_wants_file(logon) && !logon->file)
         return 0;
     if (logon->sync.wanted) {
@@ -155,12 +170,12 @@ static int start_due(anonid_logon_t *logon)
     }
     if (!is_due(logon) || world->now() < logon->next_attempt)
         return 0;
-    if (candidate->due && !candidate->version && logon->account->sync)
-        anonid_sync_begin(logon);
-    else if (candidate->due && candidate->version)
-        anonid_attempt_start(logon, candidate);
+    if (!candidate_is_due(logon))
+        anonid_attempt_start(logon, &logon->proven);
+    else if (logon->candidate.version)
+        anonid_attempt_start(logon, &logon->candidate);
     else
-        anonid_attempt_start(logon, proven);
+        obtain(logon);
     return 1;
 }
 

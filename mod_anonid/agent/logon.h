@@ -77,6 +77,7 @@ typedef struct {
 typedef struct {
     char version[ANONID_VERSION_MAX]; /* of the candidate; "": none */
     unsigned long reading;            /* number of the reading; 0: none */
+    int retry; /* it could be opened, but not be read: ask for it again */
 } anonid_source_t;
 
 typedef enum {

@@ -12,8 +12,9 @@
  *            mode 0660. A peer must have one of the worker uids of HELLO
  *            (SO_PEERCRED), sends one request and reads one answer.
  *   ctl      listening, bound by the parent at <AnonIDStateDir>/control.sock,
- *            mode 0660. A peer must be root, the agent's uid, or have the
- *            agent's gid; several requests may follow one another.
+ *            mode 0660. A peer must be root, the agent's uid, or a member of
+ *            the agent's group (SO_PEERCRED, SO_PEERGROUPS); several requests
+ *            may follow one another.
  *
  * A frame that is malformed, too large, of a type that its sender may not
  * send, or late closes the connection it came on.

@@ -218,6 +218,24 @@ static void the_old_secret_stays_while_the_new_one_cannot_be_read(void **s)
     assert_int_equal(world.recoveries, 1);
 }
 
+static void a_secret_that_could_not_be_read_is_asked_for_again(void **state)
+{
+    anonid_outcome_t why;
+
+    (void)state;
+    anonid_outcome_set(&why, ANONID_ACCESS_DENIED, "did not arrive in time");
+    for (int i = 1; i <= 3; i++) {
+        logon->source.retry = 1;
+        anonid_logon_no_secret(logon, &why);
+        assert_int_equal(world.looks, i - 1);
+        world_turn(logon, SECONDS(5));
+        assert_int_equal(world.looks, i);
+    }
+    assert_int_equal(world.warnings, 1);
+    try_secret("good", ANONID_LOGON_OK);
+    assert_int_equal(world.failures, 3);
+}
+
 /* ---- account files ---- */
 
 static void a_file_account_waits_for_secret_and_file(void **state)
@@ -250,6 +268,26 @@ static void a_changed_file_is_checked_at_once(void **state)
     world_run_all();
     assert_int_equal(world.state, ANONID_STATE_LOGGED_ON);
     assert_int_equal(world.recoveries, 1);
+}
+
+/* The newest secret cannot be read; what is in use is checked all the same. */
+static void a_changed_file_is_checked_without_a_new_secret(void **state)
+{
+    anonid_outcome_t why;
+
+    (void)state;
+    world_file(logon, "1");
+    try_secret("old", ANONID_LOGON_OK);
+    anonid_outcome_set(&why, ANONID_ACCESS_DENIED, "no permission");
+    anonid_logon_no_secret(logon, &why);
+    world.answer = ANONID_LOGON_FAILURE;
+    world_file(logon, "2");
+    world_run_all();
+    assert_int_equal(world.attempts, 2);
+    assert_int_equal(world.looks, 0);
+    assert_int_equal(world.state, ANONID_STATE_FAILED);
+    assert_int_equal(world.warned_of.code, ANONID_ACCESS_DENIED);
+    assert_int_equal(world.kept, 0);
 }
 
 static void a_file_that_is_gone_ends_the_logon(void **state)
@@ -450,8 +488,10 @@ static const struct CMUnitTest tests[] = {
     TEST(secrets_that_come_during_an_attempt_are_tried_after_it),
     TEST(a_bad_new_secret_leaves_the_old_one_in_use),
     TEST(the_old_secret_stays_while_the_new_one_cannot_be_read),
+    TEST(a_secret_that_could_not_be_read_is_asked_for_again),
     FILE_TEST(a_file_account_waits_for_secret_and_file),
     FILE_TEST(a_changed_file_is_checked_at_once),
+    FILE_TEST(a_changed_file_is_checked_without_a_new_secret),
     FILE_TEST(a_file_that_is_gone_ends_the_logon),
     FILE_TEST(a_changed_file_is_checked_for_the_kept_secret_too),
     TEST(a_warning_comes_once_and_every_hour),
