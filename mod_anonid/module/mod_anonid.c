@@ -4,6 +4,7 @@
  * their hooks. It must not know how anything is done.
  */
 #include "config.h"
+#include "dump.h"
 #include "map.h"
 #include "parent.h"
 #include "submit.h"
@@ -11,6 +12,7 @@
 static void register_hooks(apr_pool_t *p)
 {
     anonid_config_register(p);
+    anonid_dump_register(p);
     anonid_parent_register(p);
     anonid_map_register(p);
     anonid_follow_register(p);
