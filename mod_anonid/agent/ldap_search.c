@@ -58,9 +58,6 @@ int anonid_ldap_search_parse(anonid_ldap_search_t *search,
         search->url = NULL;
         return 0;
     }
-    search->scope = search->url->lud_scope == LDAP_SCOPE_DEFAULT
-                        ? LDAP_SCOPE_SUBTREE
-                        : search->url->lud_scope;
     search->filter = make_filter(search->url, user);
     return search->filter != NULL;
 }

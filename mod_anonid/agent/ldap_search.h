@@ -5,6 +5,7 @@
  *
  *   ldap:///base?attribute?scope?(filter)
  *
+ * in which the configuration has put the scope if it was left out.
  * Owns reading it and making the filter; sends nothing.
  */
 #ifndef ANONID_AGENT_LDAP_SEARCH_H
@@ -13,8 +14,7 @@
 #include <ldap.h>
 
 typedef struct {
-    LDAPURLDesc *url; /* owns the base */
-    int scope;        /* LDAP_SCOPE_..., subtree if none is given */
+    LDAPURLDesc *url; /* base and scope */
     char *filter;
 } anonid_ldap_search_t;
 

@@ -108,8 +108,8 @@ static char *find_dn(anonid_ldap_t *ldap, anonid_attempt_t *attempt)
     }
     else if (bind_for_search(ldap, attempt, &reply)) {
         dn = anonid_ldap_search_one(
-            ldap, search.url->lud_dn ? search.url->lud_dn : "", search.scope,
-            search.filter, &reply);
+            ldap, search.url->lud_dn ? search.url->lud_dn : "",
+            search.url->lud_scope, search.filter, &reply);
         if (!dn)
             anonid_ldap_failure(&attempt->outcome, reply.result, reply.ppolicy,
                                 reply.text);

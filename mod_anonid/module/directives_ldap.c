@@ -144,18 +144,28 @@ static const char *field(apr_pool_t *p, const char **rest)
     return text;
 }
 
-static const char *check_search(apr_pool_t *p, const char *search)
+/* Reads a search and writes it with a scope, whose default is httpd's and not
+ * that of other readers of URLs. NULL, or what is wrong. */
+static const char *read_search(apr_pool_t *p, const char *rest,
+                               const char **search)
 {
-    (void)field(p, &search);
-    if (!is_attribute(field(p, &search)))
+    const char *base = field(p, &rest);
+    const char *attribute = field(p, &rest);
+    const char *scope = field(p, &rest);
+    const char *filter = field(p, &rest);
+
+    if (!is_attribute(attribute))
         return "after the base there may be one attribute, which has to be "
                "the account's user";
-    if (!is_scope(field(p, &search)))
+    if (!is_scope(scope))
         return "the scope has to be base, one or sub";
-    if (!is_filter(field(p, &search)))
+    if (!is_filter(filter))
         return "the filter has to be in parentheses, each of which is closed";
-    if (*search)
+    if (*rest)
         return "nothing may follow the filter; write %3F for a '?' in it";
+    *search =
+        apr_pstrcat(p, "ldap:///", base, "?", attribute, "?",
+                    *scope ? scope : "sub", *filter ? "?" : "", filter, NULL);
     return NULL;
 }
 
@@ -174,14 +184,13 @@ static const char *set_search(cmd_parms *cmd, anonid_account_t *account,
                             "AnonIDLogon ldap: after the last server ('%s') "
                             "the account's DN is missing",
                             url);
-    wrong = *path == '/' ? check_search(cmd->temp_pool, path + 1)
-                         : "the base of a search stands after a '/'";
-    if (wrong)
-        return apr_psprintf(cmd->pool,
-                            "AnonIDLogon ldap '%s': this is no search: %s",
-                            url, wrong);
-    account->principal = apr_pstrcat(cmd->pool, "ldap://", path, NULL);
-    return NULL;
+    wrong = *path == '/'
+                ? read_search(cmd->pool, path + 1, &account->principal)
+                : "the base of a search stands after a '/'";
+    if (!wrong)
+        return NULL;
+    return apr_psprintf(
+        cmd->pool, "AnonIDLogon ldap '%s': this is no search: %s", url, wrong);
 }
 
 const char *anonid_logon_ldap(cmd_parms *cmd, anonid_account_t *account,
