@@ -29,6 +29,7 @@ AnonID::Test::Slapd - a real OpenLDAP server
     $slapd->set_state(anon => 'locked');   # 'good' again undoes it
     $slapd->set_password(anon => 'new');
     $slapd->binds('anon')                  attempts until now
+    $slapd->failures('anon')               wrong ones that ppolicy counts
     $slapd->modify($ldif)
 
 =head1 SHAPES
@@ -230,6 +231,18 @@ sub set_state ($self, $name, $state)
 
     return $self->modify(join '', "dn: @{[$self->dn($name)]}\n",
                          "changetype: modify\n", join "-\n", @changes);
+}
+
+# The values of pwdFailureTime: a good bind clears them.
+sub failures ($self, $name)
+{
+    my $entry = $self->tool(
+        ['ldapsearch', '-LLL', '-H', $self->url('ldapi'), '-D',
+         "cn=root,$BASE", '-w', $self->{root_password}, '-b',
+         $self->dn($name), '-s', 'base', 'pwdFailureTime']);
+    my @times = $entry =~ /^pwdFailureTime:/mg;
+
+    return scalar @times;
 }
 
 sub binds ($self, $name)
