@@ -128,10 +128,11 @@ static int b_hides(const char *text, size_t length)
 {
     gchar *copy = g_strndup(text, length);
     gsize octets = 0;
-    guchar *decoded = g_base64_decode_inplace(copy, &octets);
+    guchar *decoded = g_base64_decode(copy, &octets);
     int hides = memchr(decoded, '\r', octets) || memchr(decoded, '\n', octets)
                 || memchr(decoded, '\0', octets);
 
+    g_free(decoded);
     g_free(copy);
     return hides;
 }
