@@ -89,7 +89,7 @@ is_deeply([ folders('') ], [qw(build conf mod_anonid t)],
     'there are no other top-level folders');
 is_deeply([ folders('mod_anonid') ], [ sort keys %may_include ],
     'mod_anonid/ has the four folders of the design');
-none([ files('mod_anonid', qr/^(?:util|utils|misc|helpers?)\.[ch]$/) ],
+none([ files('mod_anonid', qr/^(?:utils?|misc|helpers)\.[ch]$/) ],
     'no file is named for having no job');
 
 for my $folder (sort keys %may_include) {
