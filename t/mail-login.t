@@ -191,6 +191,29 @@ sub test_refused_at_once ()
     $_->stop for $site, $server;
 }
 
+# The password changes while the server still thinks about the old one.
+sub test_changed_meanwhile ()
+{
+    my $new = canary();
+    my $server = server(password => $new, script => [
+        [response => { reply => '535 5.7.8 No', drip => 0.5 },
+         { connection => 1 }]]);
+    my $site = site($server);
+    my $visitor = $site->connect;
+
+    $site->expect_log(qr/ANID0221: /);
+    $site->allow_log(qr/ANID000[12]: /);
+    $visitor->send(join "\r\n", 'POST /mail HTTP/1.1', 'Host: localhost',
+                   'Content-Type: application/x-www-form-urlencoded',
+                   'Content-Length: 30', '', 'to=webmaster&subject=x&body=yz');
+    $server->wait_log(qr/^1 C: AUTH/);
+    $site->password($new);
+    is $visitor->response('POST')->{status}, 200,
+        'a password that changed while the server refused the old one';
+    is scalar(@{ auth_lines($server) }), 2, 'it is logged on with the new one';
+    $_->stop for $site, $server;
+}
+
 SKIP: {
     skip 'needs Dovecot', 1 if !grep { -x "$_/dovecot" } split /:/, $ENV{PATH};
     test_dovecot();
@@ -200,4 +223,5 @@ test_loopback();
 test_impostors();
 test_refused();
 test_refused_at_once();
+test_changed_meanwhile();
 done_testing;

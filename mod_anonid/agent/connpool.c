@@ -266,6 +266,12 @@ static void start_attempts(lane_t *lane)
     }
 }
 
+static void answer_all(lane_t *lane, const anonid_trouble_t *trouble)
+{
+    for (int n = lane->n_waiting; n > 0 && lane->first; n--)
+        answer(lane, NULL, trouble);
+}
+
 /* The login was refused a short time ago: nobody waits for nothing. */
 static void refuse_line(lane_t *lane, int seconds)
 {
@@ -276,8 +282,17 @@ static void refuse_line(lane_t *lane, int seconds)
                        "again for %d s",
                        seconds);
     trouble.retry_after = seconds;
-    while (lane->first)
-        answer(lane, NULL, &trouble);
+    answer_all(lane, &trouble);
+}
+
+/* Nobody logs on with a password that is not the account's any more. */
+static void send_line_away(lane_t *lane)
+{
+    anonid_trouble_t trouble;
+
+    anonid_trouble_set(&trouble, ANONID_TROUBLE_STALE, ANONID_PHASE_AUTH,
+                       "the account has a new password");
+    answer_all(lane, &trouble);
 }
 
 static void serve(lane_t *lane)
@@ -293,6 +308,10 @@ static void serve(lane_t *lane)
     }
     if (!lane->first)
         return;
+    if (lane->stale) {
+        send_line_away(lane);
+        return;
+    }
     seconds = anonid_refusal_wait(
         lane->account, lane->first->login->service->name, lane->version);
     if (seconds > 0)

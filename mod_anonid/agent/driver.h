@@ -56,8 +56,9 @@ typedef struct {
                             anonid_mail_reply_t *reply, size_t *consumed);
     anonid_verdict_t (*judge)(anonid_phase_t phase,
                               const anonid_mail_reply_t *reply);
-    /* The command that asks for capabilities, and its answer. */
-    void (*hello)(char command[ANONID_COMMAND_MAX]);
+    /* The command that asks for capabilities, and its answer. literal: our
+     * address, as "[127.0.0.1]" or "[IPv6:::1]". */
+    void (*hello)(const char *literal, char command[ANONID_COMMAND_MAX]);
     void (*capabilities)(const anonid_mail_reply_t *reply,
                          anonid_capabilities_t *caps);
     const char *starttls; /* the command */

@@ -11,7 +11,6 @@
 #include "log.h"
 #include "sasl.h"
 
-#include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,9 +60,10 @@ static void start_tls(anonid_dialogue_t *d)
 
 static void say_hello(anonid_dialogue_t *d)
 {
-    char command[ANONID_COMMAND_MAX];
+    char command[ANONID_COMMAND_MAX], literal[ANONID_LITERAL_MAX];
 
-    d->session->driver->hello(command);
+    anonid_transport_literal(d->session->transport, literal);
+    d->session->driver->hello(literal, command);
     anonid_session_say(d->session, ANONID_PHASE_HELLO, "%s", command);
 }
 
@@ -139,8 +139,8 @@ static int choose_mechanism(anonid_dialogue_t *d,
 {
     anonid_session_t *s = d->session;
     const anonid_mechanism_terms_t terms = {
-        .private =
-            anonid_transport_is_tls(s->transport) || s->server->loopback,
+        .private = anonid_transport_is_tls(s->transport)
+                   || anonid_transport_is_local(s->transport),
         .binding = binding->name != NULL,
         .password = s->login->proof.secret != NULL,
         .supported = anonid_sasl_supported,

@@ -34,19 +34,26 @@ static anonid_verdict_t judge(anonid_phase_t phase,
     return reply->code >= 400 ? ANONID_VERDICT_LATER : ANONID_VERDICT_BAD;
 }
 
-/* The name of this host as a domain; RFC 5321 section 4.1.4 lets a client
- * that has none say an address. */
-static void hello(char command[ANONID_COMMAND_MAX])
+static int is_domain(const char *name)
+{
+    const char *dot = strchr(name, '.');
+
+    for (const char *p = name; *p; p++) {
+        if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
+            return 0;
+    }
+    return dot && dot > name && dot[1];
+}
+
+/* The name of this host as a domain; a client that has none says its address
+ * (RFC 5321 section 4.1.4). */
+static void hello(const char *literal, char command[ANONID_COMMAND_MAX])
 {
     char name[256] = "";
 
     (void)gethostname(name, sizeof(name) - 1);
-    for (const char *p = name; *p; p++) {
-        if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
-            name[0] = '\0';
-    }
     snprintf(command, ANONID_COMMAND_MAX, "EHLO %s",
-             *name ? name : "[127.0.0.1]");
+             is_domain(name) ? name : literal);
 }
 
 static void auth(const char *mechanism, char command[ANONID_COMMAND_MAX])

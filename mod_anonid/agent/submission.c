@@ -224,6 +224,43 @@ static void on_done(void *context, anonid_session_t *session,
 
 static const anonid_smtp_events_t transaction_events = { on_begun, on_done };
 
+/* Proves the account anew: 1 if that gave another version than before. */
+static int renew_login(anonid_submission_t *s)
+{
+    anonid_login_t *login;
+    anonid_proof_t proof;
+
+    if (!anonid_registry_proof(s->mandate.account->name, &proof))
+        return 0;
+    if (proof.version == s->login->proof.version) {
+        anonid_proof_release(&proof);
+        return 0;
+    }
+    login = anonid_login_make(loop, s->config, s->mandate.account,
+                              s->mandate.service, &proof);
+    if (!login)
+        return 0;
+    anonid_login_drop(s->login);
+    s->login = login;
+    return 1;
+}
+
+/* There is no session. A password that was changed while this one waited is
+ * no reason to send the visitor away. */
+static void on_no_session(anonid_submission_t *s,
+                          const anonid_trouble_t *trouble)
+{
+    int of_password = trouble->kind == ANONID_TROUBLE_LOGIN
+                      || trouble->kind == ANONID_TROUBLE_HELD
+                      || trouble->kind == ANONID_TROUBLE_STALE;
+
+    decide_trouble(s, ANONID_SUBMIT_TEMPORARY, trouble);
+    if (of_password && renew_login(s) && ask_session(s, 0))
+        return;
+    if (!anonid_trouble_info(trouble->kind)->next_server || !next_server(s))
+        conclude(s);
+}
+
 static void on_session(void *context, anonid_session_t *session,
                        const anonid_trouble_t *trouble)
 {
@@ -232,10 +269,7 @@ static void on_session(void *context, anonid_session_t *session,
 
     s->request = NULL;
     if (!session) {
-        decide_trouble(s, ANONID_SUBMIT_TEMPORARY, trouble);
-        if (!anonid_trouble_info(trouble->kind)->next_server
-            || !next_server(s))
-            conclude(s);
+        on_no_session(s, trouble);
         return;
     }
     s->reused = session->used > 0;

@@ -20,6 +20,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -339,6 +340,50 @@ void anonid_transport_binding(const anonid_transport_t *t,
     memset(binding, 0, sizeof(*binding));
     if (t->handshake)
         anonid_tls_binding(bufferevent_openssl_get_ssl(t->bev), binding);
+}
+
+static int is_loopback(const struct sockaddr_storage *address)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+
+    if (address->ss_family == AF_INET)
+        return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    return address->ss_family == AF_INET6
+           && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+int anonid_transport_is_local(const anonid_transport_t *t)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof(address);
+
+    return getpeername(bufferevent_getfd(t->bev), (struct sockaddr *)&address,
+                       &length)
+               == 0
+           && is_loopback(&address);
+}
+
+void anonid_transport_literal(const anonid_transport_t *t,
+                              char literal[ANONID_LITERAL_MAX])
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof(address);
+    char text[ANONID_LITERAL_MAX - 8];
+    int known;
+
+    known = getsockname(bufferevent_getfd(t->bev), (struct sockaddr *)&address,
+                        &length)
+                == 0
+            && getnameinfo((struct sockaddr *)&address, length, text,
+                           sizeof(text), NULL, 0, NI_NUMERICHOST)
+                   == 0;
+    if (!known || address.ss_family == AF_INET)
+        snprintf(literal, ANONID_LITERAL_MAX, "[%s]",
+                 known ? text : "127.0.0.1");
+    else
+        snprintf(literal, ANONID_LITERAL_MAX, "[IPv6:%.*s]",
+                 (int)strcspn(text, "%"), text);
 }
 
 struct evbuffer *anonid_transport_input(anonid_transport_t *t)

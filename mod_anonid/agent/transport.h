@@ -51,6 +51,14 @@ int anonid_transport_is_tls(const anonid_transport_t *t);
 void anonid_transport_binding(const anonid_transport_t *t,
                               anonid_binding_t *binding);
 
+/* 1 if the peer is this machine, by its address and not by its name. */
+int anonid_transport_is_local(const anonid_transport_t *t);
+
+/* Our own address as a literal (RFC 5321 section 4.1.3): "[127.0.0.1]". */
+#define ANONID_LITERAL_MAX 80
+void anonid_transport_literal(const anonid_transport_t *t,
+                              char literal[ANONID_LITERAL_MAX]);
+
 /* Received octets; the caller drains what it has read. */
 struct evbuffer *anonid_transport_input(anonid_transport_t *t);
 

@@ -75,6 +75,8 @@ static const anonid_trouble_info_t troubles[] = {
                                      1, 60 },
     [ANONID_TROUBLE_HELD] = { ANONID_LOG_INFO, ANONID_LOGNO(0223),
                               "see the error of the refused login", 0, 60 },
+    [ANONID_TROUBLE_STALE] = { ANONID_LOG_INFO, ANONID_LOGNO(0226),
+                               "it is logged on with the new one", 0, 1 },
     [ANONID_TROUBLE_UNPROVEN] = { ANONID_LOG_ERROR, ANONID_LOGNO(0224),
                                   "this may be another server than you think: "
                                   "check its address and "

@@ -27,6 +27,7 @@ typedef enum {
     ANONID_TROUBLE_LOGIN,       /* the account was refused */
     ANONID_TROUBLE_LOGIN_LATER, /* ... for now */
     ANONID_TROUBLE_HELD,        /* it was refused before, and is not tried */
+    ANONID_TROUBLE_STALE,       /* it has a new password since it was asked */
     ANONID_TROUBLE_UNPROVEN,    /* the server did not prove itself */
     ANONID_TROUBLE_INTERNAL     /* no memory, no descriptor */
 } anonid_trouble_kind_t;
