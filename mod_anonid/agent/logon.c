@@ -13,6 +13,8 @@
 #include "logon_steps.h"
 #include "sync.h"
 
+#include "../common/warning.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +127,16 @@ static void arm(anonid_logon_t *logon)
     world->wake(logon, when);
 }
 
+/* What is still in use if the newest secret has failed. */
+static anonid_kept_t kept(const anonid_logon_t *logon)
+{
+    if (logon->proven.version == 0)
+        return ANONID_KEPT_NOTHING;
+    return logon->proven.version == logon->candidate.version
+               ? ANONID_KEPT_LOGON
+               : ANONID_KEPT_OLD_SECRET;
+}
+
 static void tell_others(anonid_logon_t *logon)
 {
     anonid_state_t state = anonid_logon_state(logon);
@@ -143,7 +155,7 @@ static void settle(anonid_logon_t *logon)
     world->publish(logon->account->slot, anonid_logon_state(logon),
                    logon->outcome.code, logon->expires,
                    anonid_logon_next_attempt(logon));
-    anonid_streak_report(logon, logon->proven.version != 0);
+    anonid_streak_report(logon, kept(logon));
     tell_others(logon);
 }
 

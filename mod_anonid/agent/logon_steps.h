@@ -89,7 +89,7 @@ void anonid_streak_failed(anonid_logon_t *logon);
 void anonid_streak_ended(anonid_logon_t *logon);
 
 /* streak.c: warns if a warning is due: the first of a streak, a change, or
- * an hour after the last. */
+ * an hour after the last. kept is an anonid_kept_t. */
 void anonid_streak_report(anonid_logon_t *logon, int kept);
 
 /* streak.c: when the next repetition is due; 0: never. */

@@ -71,7 +71,7 @@ void anonid_report_warning(const char *account,
     anonid_writer_text(&w, ANONID_TAG_ACCOUNT, account);
     anonid_writer_u32(&w, ANONID_TAG_CODE, (uint32_t)outcome->code);
     anonid_writer_text(&w, ANONID_TAG_DETAIL, outcome->detail);
-    anonid_writer_u32(&w, ANONID_TAG_KEPT, kept ? 1 : 0);
+    anonid_writer_u32(&w, ANONID_TAG_KEPT, (uint32_t)kept);
     send_frame(&w);
 }
 

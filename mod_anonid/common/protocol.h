@@ -91,8 +91,8 @@ enum {
  * READY            -
  * CONFIG_DONE      GENERATION, TEXT if it was refused
  * LOG              LEVEL (syslog's: 3 error ... 7 debug), TEXT
- * LOGON_WARNING    ACCOUNT, CODE, DETAIL, and KEPT 1 if an older logon of the
- *                  account stays in use: a warning is due now
+ * LOGON_WARNING    ACCOUNT, CODE, DETAIL, and KEPT (anonid_kept_t) if an older
+ *                  logon of the account stays in use: a warning is due now
  * LOGON_RECOVERED  ACCOUNT, FAILURES, SECONDS
  * STORE_VERIFIER   ACCOUNT, VERIFIER: put it in the account's line
  * LOOK             ACCOUNT: look at its secret and account file now, and send
@@ -165,7 +165,7 @@ typedef enum {
     ANONID_TAG_CODE = 19,        /* N failure code or errno */
     ANONID_TAG_FAILURES = 20,    /* N */
     ANONID_TAG_SECONDS = 21,     /* N */
-    ANONID_TAG_KEPT = 22,        /* N 1: an older logon stays in use */
+    ANONID_TAG_KEPT = 22,        /* N anonid_kept_t */
     ANONID_TAG_VERIFIER = 23,    /* T e.g. "{SCRAM-SHA-256}4096,..." */
     ANONID_TAG_SERVER = 24,      /* T URL of a mail server; in order */
     ANONID_TAG_CA_FILE = 25,     /* T */

@@ -7,6 +7,15 @@
 
 #include <apr_strings.h>
 
+/* What a further sentence says of an anonid_kept_t. */
+static const char *const kept_texts[] = {
+    "",
+    " The new secret was not taken up; the last good logon stays in use.",
+    " The last good logon stays in use until it ends.",
+};
+
+#define N_KEPT_TEXTS (int)(sizeof(kept_texts) / sizeof(kept_texts[0]))
+
 const char *anonid_warning_text(apr_pool_t *pool,
                                 const anonid_account_t *account,
                                 anonid_failure_t code, const char *detail,
@@ -26,9 +35,7 @@ const char *anonid_warning_text(apr_pool_t *pool,
         help_url ? help_url : ANONID_DEFAULT_HELP_URL, (int)code,
         (unsigned)code, anonid_provider_name(account->provider),
         has_detail ? ", " : "", has_detail ? detail : "",
-        kept ? " The new secret was not taken up; the last good logon stays "
-               "in use."
-             : "");
+        kept > 0 && kept < N_KEPT_TEXTS ? kept_texts[kept] : "");
 }
 
 /* "41 s", "5 min 3 s", "2 h 10 min": two units are enough for anybody. */

@@ -16,8 +16,16 @@
 #error "the build defines ANONID_DEFAULT_HELP_URL"
 #endif
 
-/* "ANID0001: The server was unable to logon the ..." in one line. kept: an
- * older logon stays in use, which a further sentence says. */
+/* What stays in use although an attempt failed; a further sentence of the
+ * warning says so. */
+typedef enum {
+    ANONID_KEPT_NOTHING = 0,
+    ANONID_KEPT_OLD_SECRET = 1, /* the newest secret failed, not the proven */
+    ANONID_KEPT_LOGON = 2       /* renewing a logon failed before its end */
+} anonid_kept_t;
+
+/* "ANID0001: The server was unable to logon the ..." in one line. kept
+ * is an anonid_kept_t; what is none of it says nothing. */
 const char *anonid_warning_text(apr_pool_t *pool,
                                 const anonid_account_t *account,
                                 anonid_failure_t code, const char *detail,

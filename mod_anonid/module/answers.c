@@ -94,7 +94,7 @@ static apr_status_t on_logon_warning(anonid_talk_t *talk,
         talk->scratch, account,
         (anonid_failure_t)anonid_frame_u32(frame, ANONID_TAG_CODE, 0),
         anonid_frame_text(frame, ANONID_TAG_DETAIL, talk->scratch),
-        anonid_frame_u32(frame, ANONID_TAG_KEPT, 0) == 1,
+        (int)anonid_frame_u32(frame, ANONID_TAG_KEPT, ANONID_KEPT_NOTHING),
         talk->config->help_url);
     anonid_report_account(talk->server, account, APLOG_WARNING, text,
                           talk->scratch);
