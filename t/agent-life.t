@@ -85,7 +85,7 @@ sub survives_restarts ($httpd)
 sub survives_a_worker ($httpd)
 {
     my $pid = agent($httpd);
-    my ($worker) = $httpd->worker_pids;
+    my $worker = wait_until(sub { ($httpd->worker_pids)[0] }, 15, 'a worker');
 
     kill KILL => $worker;
     wait_until(sub { grep { $_ != $worker } $httpd->worker_pids }, 15,

@@ -163,8 +163,9 @@ subtest 'an agent user' => sub {
 subtest 'one process' => sub {
     my $httpd = site();
 
-    $httpd->spawn([AnonID::Test::Httpd::program(), '-f',
-                   $httpd->config_path, '-X']);
+    $httpd->spawn([AnonID::Test::Httpd::program(), "-f",
+                   $httpd->config_path, "-X"],
+                  env => AnonID::Test::HttpdConfig::environment());
     $httpd->wait_ready(sub { eval { $httpd->get('/x.txt') } });
     ok served($httpd), 'requests are mapped';
     my $pid = $httpd->wait_agent;

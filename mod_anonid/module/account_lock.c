@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define CHANGE_TIMEOUT apr_time_from_sec(5)
-#define CHANGE_RETRY apr_time_from_msec(20)
+#define CHANGE_RETRY 20 /* milliseconds */
 
 anonid_account_locks_t *
 anonid_account_locks_make(apr_array_header_t *descriptors)
@@ -36,7 +36,6 @@ static int lock_file(anonid_account_locks_t *locks, const char *path)
 
     if (known)
         return *known;
-    anonid_forkguard_lock();
     fd = open(apr_pstrcat(pool, path, ".lock", NULL),
               O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd >= 0) {
@@ -45,7 +44,6 @@ static int lock_file(anonid_account_locks_t *locks, const char *path)
                      APR_HASH_KEY_STRING, known);
         APR_ARRAY_PUSH(locks->descriptors, int) = fd;
     }
-    anonid_forkguard_unlock();
     return fd;
 }
 
@@ -92,7 +90,7 @@ apr_status_t anonid_account_lock_change(anonid_account_locks_t *locks,
         return errno;
     rv = lock_octet(fd, 0, F_WRLCK);
     while (rv == EBUSY && apr_time_now() < deadline) {
-        apr_sleep(CHANGE_RETRY);
+        (void)anonid_forkguard_poll(NULL, 0, CHANGE_RETRY);
         rv = lock_octet(fd, 0, F_WRLCK);
     }
     return rv;
@@ -120,7 +118,6 @@ void anonid_account_locks_release(anonid_account_locks_t *locks)
 {
     apr_hash_index_t *hi;
 
-    anonid_forkguard_lock();
     for (hi = apr_hash_first(NULL, locks->files); hi; hi = apr_hash_next(hi)) {
         const int *fd = apr_hash_this_val(hi);
 
@@ -128,5 +125,4 @@ void anonid_account_locks_release(anonid_account_locks_t *locks)
         close(*fd);
     }
     apr_hash_clear(locks->files);
-    anonid_forkguard_unlock();
 }

@@ -3,7 +3,6 @@
  * Changing and creating account files; see account_writer.h.
  */
 #include "account_writer.h"
-#include "forkguard.h"
 
 #include "../common/accountfile.h"
 #include "../common/protocol.h"
@@ -148,7 +147,7 @@ static const struct {
                                          "whole of %s is not text" },
 };
 
-/* One replacement, under the lock and the fork guard. */
+/* One replacement, under the lock. */
 static apr_status_t replace(const anonid_account_t *account, const char *path,
                             const char *verifier, const char **why,
                             apr_pool_t *pool)
@@ -198,9 +197,7 @@ static apr_status_t store(anonid_account_locks_t *locks,
     rv = anonid_account_lock_change(locks, path);
     if (rv != APR_SUCCESS)
         return rv;
-    anonid_forkguard_lock();
     rv = replace(account, path, verifier, why, pool);
-    anonid_forkguard_unlock();
     anonid_account_unlock_change(locks, path);
     return rv;
 }

@@ -3,7 +3,6 @@
  * Start, renewal and end of the agent; see agent_process.h.
  */
 #include "agent_process.h"
-#include "forkguard.h"
 #include "push.h"
 
 #include "../common/protocol.h"
@@ -38,12 +37,10 @@ static const char *spawn(anonid_retained_t *retained, apr_pool_t *pool)
     anonid_process_t *process = &retained->process;
     const char *error;
 
-    anonid_forkguard_lock();
     error = anonid_spawn(process, &how, pool);
     anonid_retained_set_fd(retained, ANONID_FD_CONTROL, process->control);
     anonid_retained_set_fd(retained, ANONID_FD_ERRORS, process->errors);
     anonid_retained_set_fd(retained, ANONID_FD_PIDFD, process->pidfd);
-    anonid_forkguard_unlock();
     if (!error)
         anonid_channel_open(&retained->control, process->control,
                             ANONID_CONTROL_MAX, OUT_MAX);
@@ -183,10 +180,8 @@ const char *anonid_agent_end(anonid_talk_t *talk, apr_interval_time_t grace,
     if (!anonid_agent_runs(retained))
         return "none ran";
     part(talk, grace);
-    anonid_forkguard_lock();
     anonid_channel_close(&retained->control);
     anonid_retained_set_fd(retained, ANONID_FD_CONTROL, -1);
-    anonid_forkguard_unlock();
     if (!anonid_process_wait(process, grace)) {
         anonid_process_kill(process);
         (void)anonid_process_wait(process, ANONID_AGENT_END_TIMEOUT);

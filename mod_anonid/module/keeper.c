@@ -4,6 +4,7 @@
  */
 #include "keeper.h"
 #include "agent_process.h"
+#include "forkguard.h"
 #include "report.h"
 
 #include "../common/lognos.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <http_log.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
@@ -30,6 +32,7 @@ static struct {
     pthread_t thread;
     int running;
     int wake;
+    sem_t at_work; /* posted when the thread has the guard */
     atomic_int stopping;
     anonid_talk_t *talk;
     apr_time_t next_look;  /* at the sources */
@@ -149,12 +152,15 @@ static void miss(void)
 
 static void *run(void *unused)
 {
+    anonid_forkguard_lock();
+    sem_post(&keeper.at_work);
     while (!keeper.stopping) {
         if (anonid_agent_runs(keeper.talk->retained))
             attend();
         else
             miss();
     }
+    anonid_forkguard_unlock();
     return unused;
 }
 
@@ -192,8 +198,12 @@ apr_status_t anonid_keeper_start(anonid_talk_t *talk)
     keeper.next_look = now + ANONID_SOURCES_INTERVAL;
     if (!anonid_agent_runs(talk->retained))
         plan_start(now);
+    sem_init(&keeper.at_work, 0, 0);
     rv = start_thread();
     keeper.running = rv == 0;
+    while (rv == 0 && sem_wait(&keeper.at_work) != 0)
+        ; /* a signal; httpd's next fork finds the thread under the guard */
+    sem_destroy(&keeper.at_work);
     if (rv != 0)
         anonid_retained_close_fd(talk->retained, ANONID_FD_WAKE);
     return rv;

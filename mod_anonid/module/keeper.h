@@ -5,8 +5,8 @@
  * It hears what the agent says, looks at the sources, and starts the agent
  * anew when it has died. httpd's monitor hook cannot do this: it runs every
  * ten seconds. The thread blocks all signals, and lives from the end of
- * post_config to the end of that configuration; what it must do beside
- * httpd's forks, it does under the fork guard.
+ * post_config to the end of that configuration. It holds the fork guard
+ * whenever it runs, so a worker is forked only while it waits.
  */
 #ifndef ANONID_MODULE_KEEPER_H
 #define ANONID_MODULE_KEEPER_H

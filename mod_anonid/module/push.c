@@ -3,11 +3,11 @@
  * Frames to the agent; see push.h.
  */
 #include "push.h"
+#include "forkguard.h"
 
 #include "../common/protocol.h"
 
 #include <errno.h>
-#include <poll.h>
 
 apr_status_t anonid_push_wait(anonid_channel_t *agent)
 {
@@ -20,7 +20,8 @@ apr_status_t anonid_push_wait(anonid_channel_t *agent)
     do {
         apr_interval_time_t left = deadline - apr_time_now();
 
-        n = poll(&p, 1, left > 0 ? (int)(left / 1000) + 1 : 0);
+        n = anonid_forkguard_poll(&p, 1,
+                                  left > 0 ? (int)(left / 1000) + 1 : 0);
     } while (n < 0 && errno == EINTR);
     if (n < 0)
         return errno;
@@ -51,6 +52,18 @@ apr_status_t anonid_push_hello(anonid_channel_t *agent,
     return anonid_push_frame(agent, &w, fds, 3);
 }
 
+/* A frame of many: each waits for room first, without the fork guard. */
+static apr_status_t push_when_ready(anonid_channel_t *agent,
+                                    anonid_writer_t *w)
+{
+    apr_status_t rv = anonid_push_wait(agent);
+
+    if (rv == APR_SUCCESS)
+        return anonid_push_frame(agent, w, NULL, 0);
+    anonid_writer_free(w);
+    return rv;
+}
+
 static apr_status_t push_generation(anonid_channel_t *agent, uint16_t type,
                                     uint32_t generation)
 {
@@ -58,7 +71,7 @@ static apr_status_t push_generation(anonid_channel_t *agent, uint16_t type,
 
     anonid_writer_begin(&w, type, 0, 0);
     anonid_writer_u32(&w, ANONID_TAG_GENERATION, generation);
-    return anonid_push_frame(agent, &w, NULL, 0);
+    return push_when_ready(agent, &w);
 }
 
 static apr_status_t push_accounts(anonid_channel_t *agent,
@@ -71,7 +84,7 @@ static apr_status_t push_accounts(anonid_channel_t *agent,
 
         (void)anonid_account_encode(
             &w, APR_ARRAY_IDX(accounts, i, const anonid_account_t *));
-        rv = anonid_push_frame(agent, &w, NULL, 0);
+        rv = push_when_ready(agent, &w);
     }
     return rv;
 }
@@ -86,7 +99,7 @@ static apr_status_t push_services(anonid_channel_t *agent,
 
         (void)anonid_service_encode(
             &w, APR_ARRAY_IDX(services, i, const anonid_service_t *));
-        rv = anonid_push_frame(agent, &w, NULL, 0);
+        rv = push_when_ready(agent, &w);
     }
     return rv;
 }

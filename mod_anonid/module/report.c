@@ -4,7 +4,6 @@
  */
 #include "report.h"
 #include "config.h"
-#include "forkguard.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -41,9 +40,7 @@ static int maps_to(server_rec *s, const anonid_account_t *account,
 
 static void log_line(server_rec *s, int level, const char *text)
 {
-    anonid_forkguard_lock();
     ap_log_error(APLOG_MARK, level, 0, s, "%s", text);
-    anonid_forkguard_unlock();
 }
 
 void anonid_report(server_rec *s, int level, const char *format, ...)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parent's lines in httpd's error logs. Any thread may call these: they
- * take the fork guard, because writing a log line takes libc's locks.
+ * The parent's lines in httpd's error logs. Writing one takes libc's
+ * locks, so a thread beside httpd's forks must hold the fork guard.
  */
 #ifndef ANONID_MODULE_REPORT_H
 #define ANONID_MODULE_REPORT_H

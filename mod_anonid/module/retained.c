@@ -75,9 +75,7 @@ anonid_retained_t *anonid_retained_make(void)
 void anonid_retained_set_fd(anonid_retained_t *retained, anonid_fd_t which,
                             int fd)
 {
-    anonid_forkguard_lock();
     APR_ARRAY_IDX(retained->descriptors, which, int) = fd;
-    anonid_forkguard_unlock();
 }
 
 int anonid_retained_fd(const anonid_retained_t *retained, anonid_fd_t which)
@@ -87,11 +85,9 @@ int anonid_retained_fd(const anonid_retained_t *retained, anonid_fd_t which)
 
 void anonid_retained_close_fd(anonid_retained_t *retained, anonid_fd_t which)
 {
-    anonid_forkguard_lock();
     if (anonid_retained_fd(retained, which) >= 0)
         close(anonid_retained_fd(retained, which));
     anonid_retained_set_fd(retained, which, -1);
-    anonid_forkguard_unlock();
 }
 
 int anonid_retained_slot(anonid_retained_t *retained, const char *account)

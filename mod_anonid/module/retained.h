@@ -5,7 +5,7 @@
  * none of this may be static, nor point into the module.
  *
  * Belongs to the main thread while no keeper runs, else to the keeper, but
- * for process.proc.pid and the descriptors (see forkguard.h).
+ * for process.proc.pid, and the descriptors in forked children.
  */
 #ifndef ANONID_MODULE_RETAINED_H
 #define ANONID_MODULE_RETAINED_H

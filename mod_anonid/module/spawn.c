@@ -8,6 +8,7 @@
  * process with threads.
  */
 #include "spawn.h"
+#include "forkguard.h"
 
 #include "../common/protocol.h"
 
@@ -16,7 +17,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,7 +269,8 @@ int anonid_process_wait(const anonid_process_t *process,
     do {
         apr_interval_time_t left = deadline - apr_time_now();
 
-        n = poll(&p, 1, left > 0 ? (int)(left / 1000) + 1 : 0);
+        n = anonid_forkguard_poll(&p, 1,
+                                  left > 0 ? (int)(left / 1000) + 1 : 0);
     } while (n < 0 && errno == EINTR);
     return n > 0;
 }

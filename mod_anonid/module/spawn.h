@@ -42,7 +42,7 @@ void anonid_process_clear(anonid_process_t *process);
 
 /* Starts the program. Its pid stands in *process before it can end, so that
  * whoever reaps it knows it. Descriptors are close-on-exec and the caller's.
- * NULL, or what went wrong, in the pool. Under the fork guard. */
+ * NULL, or what went wrong, in the pool. */
 const char *anonid_spawn(anonid_process_t *process, const anonid_spawn_t *how,
                          apr_pool_t *pool);
 

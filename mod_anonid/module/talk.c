@@ -3,6 +3,7 @@
  * Waiting for what the agent says; see talk.h.
  */
 #include "talk.h"
+#include "forkguard.h"
 #include "report.h"
 
 #include "../common/lognos.h"
@@ -10,7 +11,6 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <http_log.h>
-#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -118,7 +118,8 @@ apr_status_t anonid_talk_step(anonid_talk_t *talk, int wake,
         { talk->retained->control.fd, POLLIN, 0 },
         { talk->retained->process.errors, POLLIN, 0 },
     };
-    int n = poll(p, 3, timeout > 0 ? (int)(timeout / 1000) + 1 : 0);
+    int n = anonid_forkguard_poll(p, 3,
+                                  timeout > 0 ? (int)(timeout / 1000) + 1 : 0);
 
     if (n <= 0)
         return n == 0 || errno == EINTR ? APR_SUCCESS : errno;
