@@ -8,6 +8,7 @@
 #include "logon.h"
 #include "sync.h"
 
+#include "../common/lognos.h"
 #include "../common/protocol.h"
 
 #include <apr_strings.h>
@@ -68,16 +69,58 @@ static void read_secret(void *data)
         anonid_secret_read(job->fd, job->binary, READ_TIMEOUT, &job->why);
 }
 
+static int has_scheme(const anonid_logon_t *logon, const char *scheme)
+{
+    const char *source = logon->account->secret;
+
+    return source && strncmp(source, scheme, strlen(scheme)) == 0;
+}
+
+/* What a program prints has no version of its own: it is looked at. */
+static int is_program(const anonid_logon_t *logon)
+{
+    return has_scheme(logon, "exec:");
+}
+
+/* A program that fails takes back nothing: what it printed before may well be
+ * right, and if that was refused it must not be tried again only because the
+ * program failed in between. */
+static int keep_old_secret(anonid_logon_t *logon, const char *why)
+{
+    if (!is_program(logon) || !logon->candidate.version)
+        return 0;
+    anonid_log(ANONID_LOG_WARNING,
+               ANONID_LOGNO(0045) "The secret of the account '%s' could not "
+                                  "be asked for again, and is used as it is: "
+                                  "%s",
+               logon->name, why);
+    anonid_logon_same_secret(logon);
+    return 1;
+}
+
 /* retry: the parent does not know of it, and has to be asked again. */
 static void refuse_secret(anonid_logon_t *logon, const char *why, int retry)
 {
     anonid_outcome_t outcome;
 
+    if (keep_old_secret(logon, why))
+        return;
     logon->source.reading = 0;
     logon->source.retry = retry;
     logon->source.version[0] = '\0';
     anonid_outcome_set(&outcome, ANONID_ACCESS_DENIED, "%s", why);
     anonid_logon_no_secret(logon, &outcome);
+}
+
+static void take_read(anonid_logon_t *logon, const job_t *job)
+{
+    if (!job->secret)
+        refuse_secret(logon, job->why, 1);
+    else if (is_program(logon)
+             && anonid_secret_is_same(job->secret, logon->candidate.secret))
+        anonid_logon_same_secret(logon);
+    else
+        anonid_logon_secret(logon, job->secret);
 }
 
 static void secret_read(void *data)
@@ -87,10 +130,7 @@ static void secret_read(void *data)
 
     if (!logon->gone && logon->source.reading == job->number) {
         logon->source.reading = 0;
-        if (job->secret)
-            anonid_logon_secret(logon, job->secret);
-        else
-            refuse_secret(logon, job->why, 1);
+        take_read(logon, job);
     }
     anonid_secret_drop(job->secret);
     anonid_logon_drop(logon);
@@ -101,7 +141,6 @@ static void secret_read(void *data)
 static void start_reading(anonid_logon_t *logon, int fd)
 {
     static unsigned long last_number;
-    const char *source = logon->account->secret;
     job_t *job = calloc(1, sizeof(*job));
 
     if (!job) {
@@ -111,7 +150,7 @@ static void start_reading(anonid_logon_t *logon, int fd)
     job->logon = anonid_logon_hold(logon);
     job->number = logon->source.reading = ++last_number;
     job->fd = fd;
-    job->binary = source && strncmp(source, "keytab:", 7) == 0;
+    job->binary = has_scheme(logon, "keytab:");
     job->why = "the secret could not be read";
     if (anonid_workpool_add(read_secret, secret_read, job) != APR_SUCCESS)
         secret_read(job);
@@ -121,7 +160,7 @@ static void take_secret(anonid_logon_t *logon, const char *version, int fd)
 {
     anonid_source_t *source = &logon->source;
 
-    if (strcmp(source->version, version) != 0) {
+    if (strcmp(source->version, version) != 0 || is_program(logon)) {
         apr_cpystrn(source->version, version, sizeof(source->version));
         start_reading(logon, fd);
         return;

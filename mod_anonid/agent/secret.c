@@ -186,6 +186,12 @@ void anonid_secret_drop(anonid_secret_t *secret)
     (void)munmap(secret, mapped);
 }
 
+int anonid_secret_is_same(const anonid_secret_t *a, const anonid_secret_t *b)
+{
+    return a && b && a->length == b->length
+           && memcmp(a->octets, b->octets, a->length) == 0;
+}
+
 const char *anonid_secret_data(const anonid_secret_t *secret)
 {
     return secret->octets;

@@ -34,6 +34,9 @@ anonid_secret_t *anonid_secret_hold(anonid_secret_t *secret);
 /* Wipes and frees with the last holder. NULL is fine. */
 void anonid_secret_drop(anonid_secret_t *secret);
 
+/* 1 if both are the same octets; NULL is like nothing. */
+int anonid_secret_is_same(const anonid_secret_t *a, const anonid_secret_t *b);
+
 /* The octets, followed by a NUL that is not counted. */
 const char *anonid_secret_data(const anonid_secret_t *secret);
 size_t anonid_secret_length(const anonid_secret_t *secret);

@@ -64,6 +64,8 @@ static void leave(void)
     if (!retained || retained->owner != getpid())
         return;
     anonid_keeper_stop();
+    anonid_sources_close(talk.sources);
+    talk.sources = NULL;
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_EXITING)
         return;
     retire(retained, retained->pool);
@@ -104,6 +106,8 @@ static apr_status_t at_end_of_child(void *unused)
 
     (void)unused;
     anonid_keeper_stop();
+    anonid_sources_close(talk.sources);
+    talk.sources = NULL;
     if (retained)
         retire(retained, retained->pool);
     return APR_SUCCESS;

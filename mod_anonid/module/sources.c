@@ -2,46 +2,22 @@
 /*
  * Opening sources for the agent and watching them; see sources.h.
  *
- * Two tables of functions keep apart what is different: the kinds of sources
- * (how one is opened) and the two uses of one (how the agent is told).
+ * How each kind of source is opened is in source_open.h; here is when, and how
+ * the agent is told, which differs for the two uses of a source.
  */
 #include "sources.h"
 #include "forkguard.h"
+#include "program_queue.h"
 #include "push.h"
+#include "source_open.h"
 
 #include "../common/protocol.h"
-#include "../common/source.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Octets of "why there is none", its NUL included. */
-#define WHY_MAX 512
-
-typedef struct source_t source_t;
-
-/* A source that was opened, or not. */
-typedef struct {
-    int fd; /* -1: see code and why */
-    int code;
-    char why[WHY_MAX];
-    char version[ANONID_VERSION_MAX];
-} opened_t;
-
-/* A kind of source: "file:", ... The path is found once. */
-typedef struct {
-    const char *prefix;
-    const char *(*path)(apr_pool_t *pool, const char *rest);
-    void (*open)(const source_t *source, opened_t *opened);
-    mode_t forbidden; /* permissions that a secret's file must not give */
-} kind_t;
 
 /* What the agent is told of a source. */
 typedef struct {
@@ -50,19 +26,24 @@ typedef struct {
     uint16_t tag;    /* of the field that says which source it is */
 } use_t;
 
-struct source_t {
-    const kind_t *kind;
+typedef struct {
+    const anonid_source_kind_t *kind;
     const use_t *use;
     const char *name;                /* account, or path of an account file */
     const char *path;                /* NULL: there is none now */
     char passed[ANONID_VERSION_MAX]; /* the version passed last; "": none */
-    char why[WHY_MAX];               /* the failure told last; "": none */
-};
+    char why[ANONID_SOURCE_WHY];     /* the failure told last; "": none */
+    anonid_queued_t *program;        /* NULL: it is no program ... */
+    char tried[ANONID_VERSION_MAX];  /* ... the version of it run last */
+    int always;                      /* its next outcome is told, whether it
+                                        is news or not */
+} source_t;
 
 struct anonid_sources_t {
-    apr_array_header_t *all; /* source_t * */
-    apr_hash_t *secrets;     /* account name -> source_t */
-    apr_hash_t *files;       /* path -> source_t */
+    apr_array_header_t *all;          /* source_t * */
+    apr_hash_t *secrets;              /* account name -> source_t */
+    apr_hash_t *files;                /* path -> source_t */
+    anonid_program_queue_t *programs; /* their owners are source_t */
 };
 
 static const use_t use_secret = { ANONID_MSG_SECRET, ANONID_MSG_SECRET_ERROR,
@@ -71,103 +52,21 @@ static const use_t use_file = { ANONID_MSG_ACCOUNT_FILE,
                                 ANONID_MSG_ACCOUNT_FILE_ERROR,
                                 ANONID_TAG_PATH };
 
-static void fail(opened_t *opened, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void fail(opened_t *opened, int code, const char *format, ...)
-{
-    va_list args;
-
-    if (opened->fd >= 0)
-        close(opened->fd);
-    opened->fd = -1;
-    opened->code = code;
-    va_start(args, format);
-    vsnprintf(opened->why, sizeof(opened->why), format, args);
-    va_end(args);
-}
-
-static void fail_errno(opened_t *opened, const char *path)
-{
-    int code = errno;
-    char reason[128];
-
-    fail(opened, code, "%s: %s", path,
-         apr_strerror(code, reason, sizeof(reason)));
-}
-
-/* A file. Never waits: a named pipe is opened as it is, and refused. */
-static void open_file(const source_t *source, opened_t *opened)
-{
-    mode_t forbidden = source->kind->forbidden;
-    const char *path = source->path;
-    struct stat st;
-
-    if (!path) {
-        fail(opened, ENOENT, "%s: CREDENTIALS_DIRECTORY is not set",
-             source->name);
-        return;
-    }
-    opened->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (opened->fd < 0 || fstat(opened->fd, &st) != 0) {
-        fail_errno(opened, path);
-        return;
-    }
-    anonid_source_version(opened->version, &st);
-    if (!S_ISREG(st.st_mode))
-        fail(opened, EINVAL, "%s is not a regular file", path);
-    else if (st.st_mode & forbidden)
-        fail(opened, EACCES,
-             "%s can be read or written by others (mode %04o): run chmod 600",
-             path, (unsigned)(st.st_mode & 07777));
-    else if (forbidden && st.st_uid != 0 && st.st_uid != geteuid())
-        fail(opened, EACCES, "%s belongs to user %lu, who is not httpd's",
-             path, (unsigned long)st.st_uid);
-}
-
-static const char *path_as_it_is(apr_pool_t *pool, const char *rest)
-{
-    return apr_pstrdup(pool, rest);
-}
-
-/* systemd.exec(5), Credentials. */
-static const char *path_of_credential(apr_pool_t *pool, const char *rest)
-{
-    const char *folder = getenv("CREDENTIALS_DIRECTORY");
-
-    return folder ? apr_pstrcat(pool, folder, "/", rest, NULL) : NULL;
-}
-
-/* systemd lets its service's user read a credential by an access control
- * list, whose mask looks like permissions of the group. */
-static const kind_t kinds[] = {
-    { "file:", path_as_it_is, open_file, 077 },
-    { "credential:", path_of_credential, open_file, 007 },
-};
-
-static const kind_t account_file = { "", path_as_it_is, open_file, 0 };
-
-#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-static const kind_t *find_kind(const char *secret)
-{
-    for (size_t i = 0; i < N_KINDS; i++) {
-        if (strncmp(secret, kinds[i].prefix, strlen(kinds[i].prefix)) == 0)
-            return &kinds[i];
-    }
-    return NULL;
-}
-
-static source_t *add(anonid_sources_t *sources, const kind_t *kind,
-                     const use_t *use, const char *name, const char *where)
+static source_t *add(anonid_sources_t *sources,
+                     const anonid_source_kind_t *kind, const use_t *use,
+                     const char *name, const char *where)
 {
     apr_pool_t *pool = sources->all->pool;
+    const char *rest = where + strlen(kind->prefix);
     source_t *source = apr_pcalloc(pool, sizeof(*source));
 
     source->kind = kind;
     source->use = use;
     source->name = name;
-    source->path = kind->path(pool, where + strlen(kind->prefix));
+    source->path = kind->path(pool, rest);
+    if (kind->is_program && source->path)
+        source->program =
+            anonid_program_queue_add(sources->programs, rest, name, source);
     APR_ARRAY_PUSH(sources->all, source_t *) = source;
     return source;
 }
@@ -175,7 +74,8 @@ static source_t *add(anonid_sources_t *sources, const kind_t *kind,
 static void add_account(anonid_sources_t *sources,
                         const anonid_account_t *account)
 {
-    const kind_t *kind = account->secret ? find_kind(account->secret) : NULL;
+    const anonid_source_kind_t *kind =
+        account->secret ? anonid_source_kind(account->secret) : NULL;
 
     if (kind)
         apr_hash_set(
@@ -184,8 +84,8 @@ static void add_account(anonid_sources_t *sources,
     if (account->path
         && !apr_hash_get(sources->files, account->path, APR_HASH_KEY_STRING))
         apr_hash_set(sources->files, account->path, APR_HASH_KEY_STRING,
-                     add(sources, &account_file, &use_file, account->path,
-                         account->path));
+                     add(sources, &anonid_source_account_file, &use_file,
+                         account->path, account->path));
 }
 
 anonid_sources_t *anonid_sources_make(apr_pool_t *pool,
@@ -196,13 +96,15 @@ anonid_sources_t *anonid_sources_make(apr_pool_t *pool,
     sources->all = apr_array_make(pool, 4, sizeof(source_t *));
     sources->secrets = apr_hash_make(pool);
     sources->files = apr_hash_make(pool);
+    sources->programs = anonid_program_queue_make(pool);
     for (int i = 0; i < accounts->nelts; i++)
         add_account(sources,
                     APR_ARRAY_IDX(accounts, i, const anonid_account_t *));
     return sources;
 }
 
-static apr_status_t tell_opened(source_t *source, const opened_t *opened,
+static apr_status_t tell_opened(source_t *source,
+                                const anonid_opened_t *opened,
                                 anonid_channel_t *agent)
 {
     anonid_writer_t w = ANONID_WRITER_INIT;
@@ -215,7 +117,8 @@ static apr_status_t tell_opened(source_t *source, const opened_t *opened,
     return anonid_push_frame(agent, &w, &opened->fd, 1);
 }
 
-static apr_status_t tell_failed(source_t *source, const opened_t *opened,
+static apr_status_t tell_failed(source_t *source,
+                                const anonid_opened_t *opened,
                                 anonid_channel_t *agent)
 {
     anonid_writer_t w = ANONID_WRITER_INIT;
@@ -229,20 +132,18 @@ static apr_status_t tell_failed(source_t *source, const opened_t *opened,
     return anonid_push_frame(agent, &w, NULL, 0);
 }
 
-/* Under the fork guard. */
-static apr_status_t open_and_tell(source_t *source, anonid_channel_t *agent,
-                                  int always)
+/* Closes what was opened. Under the fork guard. */
+static apr_status_t tell(source_t *source, anonid_opened_t *opened,
+                         anonid_channel_t *agent, int always)
 {
-    opened_t opened = { -1, 0, "", "" };
     apr_status_t rv = APR_SUCCESS;
 
-    source->kind->open(source, &opened);
-    if (opened.fd >= 0) {
-        rv = tell_opened(source, &opened, agent);
-        close(opened.fd);
+    if (opened->fd >= 0) {
+        rv = tell_opened(source, opened, agent);
+        close(opened->fd);
     }
-    else if (always || strcmp(source->why, opened.why) != 0) {
-        rv = tell_failed(source, &opened, agent);
+    else if (always || strcmp(source->why, opened->why) != 0) {
+        rv = tell_failed(source, opened, agent);
     }
     return rv;
 }
@@ -259,8 +160,10 @@ static int is_passed(const source_t *source)
     return strcmp(source->passed, version) == 0;
 }
 
-static apr_status_t pass(source_t *source, anonid_channel_t *agent, int always)
+static apr_status_t pass_file(source_t *source, anonid_channel_t *agent,
+                              int always)
 {
+    anonid_opened_t opened = ANONID_OPENED_INIT;
     apr_status_t rv;
 
     if (!always && is_passed(source))
@@ -269,9 +172,110 @@ static apr_status_t pass(source_t *source, anonid_channel_t *agent, int always)
     if (rv != APR_SUCCESS)
         return rv;
     anonid_forkguard_lock();
-    rv = open_and_tell(source, agent, always);
+    anonid_source_open(source->kind, source->path, source->name, &opened);
+    rv = tell(source, &opened, agent, always);
     anonid_forkguard_unlock();
     return rv;
+}
+
+/* ---- programs ---- */
+
+/* A program is run whenever somebody asks, when it is time, and when it is
+ * another one. One that must not be run has failed. */
+static apr_status_t pass_program(source_t *source, anonid_channel_t *agent,
+                                 int always)
+{
+    anonid_opened_t opened = ANONID_OPENED_INIT;
+    apr_status_t rv;
+
+    source->always |= always;
+    if (anonid_source_may_run(source->kind, source->path, &opened)) {
+        if (always || anonid_program_queue_due(source->program, apr_time_now())
+            || strcmp(source->tried, opened.version) != 0)
+            anonid_program_queue_want(source->program);
+        memcpy(source->tried, opened.version, sizeof(source->tried));
+        return APR_SUCCESS;
+    }
+    rv = anonid_push_wait(agent);
+    if (rv == APR_SUCCESS)
+        rv = tell(source, &opened, agent, always);
+    source->always = 0;
+    return rv;
+}
+
+static void judge(const source_t *source,
+                  const anonid_program_report_t *report,
+                  anonid_opened_t *opened)
+{
+    char why[ANONID_PROGRAM_WHY];
+
+    if (report->end != ANONID_PROGRAM_PRINTED) {
+        anonid_program_explain(report, why);
+        anonid_source_fail(opened, EIO, "%s: %s", source->path, why);
+    }
+}
+
+/* Takes one run that has ended, and tells of it unless rv says that nobody
+ * listens. 0 if there is none. */
+static int take_run(anonid_sources_t *sources, anonid_channel_t *agent,
+                    apr_status_t *rv)
+{
+    anonid_opened_t opened = ANONID_OPENED_INIT;
+    anonid_program_report_t report;
+    source_t *source;
+
+    source = anonid_program_queue_next(sources->programs, apr_time_now(),
+                                       &report, &opened.fd);
+    if (!source)
+        return 0;
+    (void)anonid_source_may_run(source->kind, source->path, &opened);
+    judge(source, &report, &opened);
+    if (*rv == APR_SUCCESS)
+        *rv = tell(source, &opened, agent, source->always);
+    else if (opened.fd >= 0)
+        close(opened.fd);
+    source->always = 0;
+    return 1;
+}
+
+apr_status_t anonid_sources_collect(anonid_sources_t *sources,
+                                    anonid_channel_t *agent)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int got;
+
+    if (anonid_program_queue_fd(sources->programs) < 0) {
+        anonid_program_queue_start(sources->programs, apr_time_now());
+        return rv;
+    }
+    do {
+        if (rv == APR_SUCCESS)
+            rv = anonid_push_wait(agent);
+        anonid_forkguard_lock();
+        got = take_run(sources, agent, &rv);
+        anonid_forkguard_unlock();
+    } while (got);
+    anonid_program_queue_start(sources->programs, apr_time_now());
+    return rv;
+}
+
+int anonid_sources_fd(const anonid_sources_t *sources)
+{
+    return sources ? anonid_program_queue_fd(sources->programs) : -1;
+}
+
+void anonid_sources_close(anonid_sources_t *sources)
+{
+    if (sources)
+        anonid_program_queue_close(sources->programs);
+}
+
+/* ---- what is asked for ---- */
+
+static apr_status_t pass(source_t *source, anonid_channel_t *agent, int always)
+{
+    return source->program ? pass_program(source, agent, always)
+                           : pass_file(source, agent, always);
 }
 
 static apr_status_t pass_each(anonid_sources_t *sources,
@@ -281,7 +285,7 @@ static apr_status_t pass_each(anonid_sources_t *sources,
 
     for (int i = 0; i < sources->all->nelts && rv == APR_SUCCESS; i++)
         rv = pass(APR_ARRAY_IDX(sources->all, i, source_t *), agent, always);
-    return rv;
+    return rv == APR_SUCCESS ? anonid_sources_collect(sources, agent) : rv;
 }
 
 apr_status_t anonid_sources_pass_all(anonid_sources_t *sources,
@@ -312,5 +316,5 @@ apr_status_t anonid_sources_pass_account(anonid_sources_t *sources,
         rv = pass(secret, agent, 1);
     if (file && rv == APR_SUCCESS)
         rv = pass(file, agent, 1);
-    return rv;
+    return rv == APR_SUCCESS ? anonid_sources_collect(sources, agent) : rv;
 }

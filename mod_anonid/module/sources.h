@@ -7,15 +7,16 @@
  *
  * A file is looked at by name every time and opened only when it differs
  * from what was passed on last, so a file that is replaced by renaming,
- * rewritten, or repaired by chmod is noticed alike. Symbolic links are
- * followed: Kubernetes and many an administrator let a secret's name be one;
- * what is checked is the file that was opened. A secret has to be a regular
- * file of root or of httpd's own user that nobody else can read, also when
- * it is replaced while httpd runs. An account file holds verifiers and is
- * meant to be shared; it only has to be a regular file.
+ * rewritten, or repaired by chmod is noticed alike. What is allowed of one is
+ * in source_open.h.
  *
- * Belongs to one thread at a time. Descriptors live from open to send under
- * the fork guard, so that no worker inherits one.
+ * What a program prints cannot be looked at: it is run at the start, at each
+ * restart, whenever the agent asks, when the program's file has changed, and
+ * every five minutes. Its version is that of its file; whether it printed
+ * something else than before, the agent finds out.
+ *
+ * Belongs to one thread at a time, which holds the fork guard if httpd may
+ * fork meanwhile: descriptors live from open to send.
  */
 #ifndef ANONID_MODULE_SOURCES_H
 #define ANONID_MODULE_SOURCES_H
@@ -42,9 +43,20 @@ apr_status_t anonid_sources_pass_all(anonid_sources_t *sources,
 apr_status_t anonid_sources_pass_changed(anonid_sources_t *sources,
                                          anonid_channel_t *agent);
 
-/* Passes the sources of one account, changed or not. */
+/* Passes the sources of one account, changed or not. A program is started;
+ * what it prints follows. */
 apr_status_t anonid_sources_pass_account(anonid_sources_t *sources,
                                          const anonid_account_t *account,
                                          anonid_channel_t *agent);
+
+/* Passes the output of the programs that have ended, and starts those that
+ * wait. To be called when the descriptor (-1: none) can be read; also does
+ * what has become due otherwise. */
+apr_status_t anonid_sources_collect(anonid_sources_t *sources,
+                                    anonid_channel_t *agent);
+int anonid_sources_fd(const anonid_sources_t *sources);
+
+/* Ends the programs that run. Nothing is passed any more. NULL is fine. */
+void anonid_sources_close(anonid_sources_t *sources);
 
 #endif

@@ -117,8 +117,10 @@ apr_status_t anonid_talk_step(anonid_talk_t *talk, int wake,
         { wake, POLLIN, 0 },
         { talk->retained->control.fd, POLLIN, 0 },
         { talk->retained->process.errors, POLLIN, 0 },
+        { anonid_sources_fd(talk->sources), POLLIN, 0 },
     };
-    int n = anonid_forkguard_poll(p, 3,
+    apr_status_t rv = APR_SUCCESS;
+    int n = anonid_forkguard_poll(p, 4,
                                   timeout > 0 ? (int)(timeout / 1000) + 1 : 0);
 
     if (n <= 0)
@@ -127,5 +129,9 @@ apr_status_t anonid_talk_step(anonid_talk_t *talk, int wake,
         drain(wake);
     if (p[2].revents)
         anonid_talk_read_errors(talk, 0);
-    return p[1].revents ? hear(talk) : APR_SUCCESS;
+    if (p[1].revents)
+        rv = hear(talk);
+    if (p[3].revents && rv == APR_SUCCESS)
+        rv = anonid_sources_collect(talk->sources, &talk->retained->control);
+    return rv;
 }
