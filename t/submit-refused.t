@@ -36,6 +36,11 @@ my $site = AnonID::Test::SubmitSite->new(config => <<'END');
     AnonIDMapTo broken
     AnonIDOnLogonFailure decline
 </Location>
+<Location "/unavailable">
+    SetHandler anonid-submit
+    AnonIDMail office
+    AnonIDMapTo broken
+</Location>
 END
 $site->expect_log(qr/ANID0001: .*'broken'/)->start;
 $site->expect_log(qr/ANID0301: .* Add AnonIDMail\./);
@@ -196,9 +201,11 @@ check('a place without account', $FORM, $OK, 403, undef,
 check('a visitor who is not mapped', $FORM, $OK, 403, undef,
       target => '/logged-on');
 
-$answer = check('an account that is not logged on', $FORM, $OK, 503, undef,
-                target => '/broken');
-like $answer->{header}{'retry-after'}, qr/^[1-9]\d*$/, 'it may be later';
+for my $target ('/broken', '/unavailable') {
+    $answer = check("an account that is not logged on, $target", $FORM, $OK,
+                    503, undef, target => $target);
+    like $answer->{header}{'retry-after'}, qr/^[1-9]\d*$/, 'it may be later';
+}
 
 for my $method (qw(PUT DELETE PATCH PROPFIND FROBNICATE)) {
     $answer = $site->request($method, '/contact');

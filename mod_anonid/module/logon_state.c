@@ -6,6 +6,7 @@
 #include "logon_state.h"
 #include "config.h"
 #include "parent.h"
+#include "submit.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -66,6 +67,8 @@ int anonid_logon_unavailable(request_rec *r, const anonid_account_t *account)
 
     if (table && account->slot >= 0)
         seconds = anonid_status_retry_after(table, account->slot);
+    if (!r->main && anonid_submit_is_here(r))
+        return anonid_submit_unavailable(r, seconds);
     apr_table_setn(r->err_headers_out, "Retry-After",
                    apr_itoa(r->pool, seconds));
     return HTTP_SERVICE_UNAVAILABLE;
@@ -91,6 +94,7 @@ int anonid_logon_check(request_rec *r, const anonid_account_t *account)
                   "%s is not mapped: account '%s' is not logged on; %s",
                   r->uri, account->name,
                   status == DECLINED ? "left to other authentication"
-                                     : ap_get_status_line(status));
+                                     : ap_get_status_line(
+                                         status == DONE ? r->status : status));
     return status;
 }

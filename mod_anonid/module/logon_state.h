@@ -17,14 +17,15 @@
  * OK if the account is logged on; while its first attempt lasts, that is
  * waited for, up to 5 seconds after the request came. Otherwise DECLINED if
  * the location's own authentication is to be asked, which is so for every
- * error document; 403; or 503 with Retry-After.
+ * error document; 403; 503 with Retry-After; or DONE where the handler
+ * anonid-submit has said so in its own way.
  */
 int anonid_logon_check(request_rec *r, const anonid_account_t *account);
 
 /* Whether anonid_logon_check would say DECLINED. */
 int anonid_logon_declines(request_rec *r, const anonid_account_t *account);
 
-/* 503, with Retry-After in the response. */
+/* 503, with Retry-After in the response; or DONE, as above. */
 int anonid_logon_unavailable(request_rec *r, const anonid_account_t *account);
 
 #endif

@@ -18,6 +18,8 @@
 #include "submit_result.h"
 #include "../common/lognos.h"
 
+#include <ap_expr.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
 #include <string.h>
@@ -212,6 +214,25 @@ static const struct {
     { M_POST, handle_post },
     { M_OPTIONS, handle_options },
 };
+
+/* SetHandler takes an expression, of which a plain name is the usual one. */
+int anonid_submit_is_here(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const char *error = NULL;
+    const char *handler = core->expr_handler
+                              ? ap_expr_str_exec(r, core->expr_handler, &error)
+                              : core->handler;
+
+    return handler && !error && strcmp(handler, ANONID_SUBMIT_HANDLER) == 0;
+}
+
+int anonid_submit_unavailable(request_rec *r, int retry_after)
+{
+    int status = refuse_unread(r, anonid_place_unavailable(r, retry_after));
+
+    return status == OK ? DONE : status;
+}
 
 static int hook_handler(request_rec *r)
 {

@@ -28,7 +28,8 @@ static int awaits_logon(const request_rec *r)
     return anonid_status_retry_after(table, slot);
 }
 
-static const anonid_problem_t *not_logged_on(request_rec *r, int retry_after)
+const anonid_problem_t *anonid_place_unavailable(request_rec *r,
+                                                 int retry_after)
 {
     anonid_problem_t *problem = anonid_problem_make(
         r->pool, HTTP_SERVICE_UNAVAILABLE, NULL,
@@ -46,7 +47,7 @@ static const anonid_problem_t *not_mapped(request_rec *r)
     int retry_after = awaits_logon(r);
 
     if (retry_after > 0)
-        return not_logged_on(r, retry_after);
+        return anonid_place_unavailable(r, retry_after);
     if (!map_to || map_to->none)
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,

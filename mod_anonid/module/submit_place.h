@@ -19,6 +19,10 @@ typedef struct {
     const anonid_service_t *service;
 } anonid_place_t;
 
+/* 503: the account is not logged on. */
+const anonid_problem_t *anonid_place_unavailable(request_rec *r,
+                                                 int retry_after);
+
 /* NULL with both filled; or what is wrong, which is logged where it is the
  * operator's to mend. */
 const anonid_problem_t *anonid_place_find(request_rec *r,
