@@ -178,6 +178,45 @@ subtest 'one process' => sub {
     pass 'nothing is left running';
 };
 
+# httpd -k start: the parent that runs is a grandchild of what was started.
+subtest 'in the background' => sub {
+    my $httpd = site()->start_detached;
+    my $pid = $httpd->wait_agent;
+    my $mark = $httpd->log_mark;
+
+    ok served($httpd), 'requests are mapped';
+    $httpd->control('graceful');
+    $httpd->wait_log(qr/resuming normal operations/, since => $mark);
+    is_deeply [$httpd->agent_pids], [$pid], 'httpd -k graceful keeps the agent';
+    $httpd->control('stop');
+    $httpd->wait_gone;
+    is_deeply [sockets($httpd)], [], 'httpd -k stop leaves no socket';
+};
+
+# Each has a state folder of its own, and the default account in one file.
+subtest 'two with one synchronised account' => sub {
+    my $file = AnonID::Test::temp_root() . '/shared-accounts';
+    my @both = map { site(config => "AnonIDAccountFile $file\nAnonIDMapTo") }
+        1 .. 2;
+    my ($first, $second) = @both;
+
+    $first->start;
+    wait_until(sub { served($first) }, 10, 'the first is logged on');
+    my $verifier = slurp($file);
+    $second->expect_log(qr/ANID0001: .* Access is denied\. /);
+    $second->start;
+    like $second->wait_log(qr/ANID0001/),
+        qr/\#5 \[data 00000005, .* another server controls the password/,
+        'the second says that another controls the account';
+    is slurp($file), $verifier, '... and leaves its password alone';
+    ok served($first), '... with which the first goes on';
+    $first->stop;
+    $second->wait_log(qr/ANID0002/, deadline => 70);
+    ok served($second), 'it takes over when the first has ended';
+    isnt slurp($file), $verifier, '... with a password of its own';
+    $second->stop;
+};
+
 sub skip_all_unless_root ()
 {
     plan(skip_all => 'needs root') if !is_root;
