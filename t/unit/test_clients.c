@@ -170,8 +170,7 @@ static int connect_as_nobody(const char *name)
 static void strangers_are_refused(void **state)
 {
     (void)state;
-    if (getuid() != 0)
-        skip();
+    RETURN_UNLESS_ROOT();
     assert_int_equal(connect_as_nobody("agent.sock"), 0);
     assert_int_equal(connect_as_nobody("control.sock"), 0);
     assert_well();
@@ -270,10 +269,11 @@ static void a_parent_must_say_hello_first(void **state)
 
 static void hello_must_bring_its_descriptors(void **state)
 {
-    const int fds[] = { agent->worker_fd, agent->worker_fd, agent->ctl_fd };
+    const int fds[] = { agent->worker_fd, agent->worker_fd, agent->ctl_fd,
+                        agent->ctl_fd };
 
     (void)state;
-    send_bare(&agent->control, ANONID_MSG_HELLO, fds, 3);
+    send_bare(&agent->control, ANONID_MSG_HELLO, fds, 4);
     assert_int_equal(agent_wait_exit(agent), 1);
 }
 

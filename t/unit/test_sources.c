@@ -200,8 +200,7 @@ static void tells_why_a_secret_cannot_be_had(void **state)
 static void refuses_somebody_elses_secret(void **state)
 {
     (void)state;
-    if (geteuid() != 0)
-        skip();
+    RETURN_UNLESS_ROOT();
     assert_int_equal(chown(secret, 12345, 0), 0);
     look();
     assert_refused("belongs to user 12345");
