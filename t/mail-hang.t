@@ -47,7 +47,7 @@ my @CASES = (
 $site->expect_log(qr/ANID0305: /);
 for (@CASES) {
     my ($state, $action, $status, $reason) = @$_;
-    my $name = "$state: " . join ' ', map { substr "$_=$action->{$_}", 0, 24 }
+    my $name = "$state: " . join ' ', map { substr "$_=$action->{$_}", 0, 12 }
         sort keys %$action;
     my $mark = $site->log_mark;
 
