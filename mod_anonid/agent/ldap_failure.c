@@ -22,7 +22,7 @@ static const row_t results[] = {
     { LDAP_INVALID_CREDENTIALS, ANONID_LOGON_FAILURE, NULL },
     { LDAP_NO_SUCH_OBJECT, ANONID_LOGON_FAILURE, NULL },
     { LDAP_INVALID_DN_SYNTAX, ANONID_LOGON_FAILURE, NULL },
-    /* Another server has the account; this one did not look at the password. */
+    /* Another server has the account; nobody looked at the password. */
     { LDAP_REFERRAL, ANONID_NO_LOGON_SERVERS, NULL },
     { LDAP_BUSY, ANONID_NO_LOGON_SERVERS, NULL },
     { LDAP_UNAVAILABLE, ANONID_NO_LOGON_SERVERS, NULL },
