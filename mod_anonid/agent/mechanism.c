@@ -21,17 +21,12 @@ typedef struct {
     unsigned flags;
 } mechanism_row_t;
 
-#define SCRAM_ROWS(hash)                                                      \
-    { "SCRAM-SHA-" hash "-PLUS", "SCRAM-SHA-" hash,                           \
-      BINDS | SCRAM | PASSWORD },                                             \
-    {                                                                         \
-        "SCRAM-SHA-" hash, "SCRAM-SHA-" hash, SCRAM | PASSWORD                \
-    }
-
 /* Every mechanism that this build speaks; GSSAPI and NTLM will be rows. */
 static const mechanism_row_t mechanisms[] = {
-    SCRAM_ROWS("256"),
-    SCRAM_ROWS("1"),
+    { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", BINDS | SCRAM | PASSWORD },
+    { "SCRAM-SHA-256", "SCRAM-SHA-256", SCRAM | PASSWORD },
+    { "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", BINDS | SCRAM | PASSWORD },
+    { "SCRAM-SHA-1", "SCRAM-SHA-1", SCRAM | PASSWORD },
     { "CRAM-MD5", "CRAM-MD5", PASSWORD },
     { "PLAIN", "PLAIN", REVEALS | PASSWORD },
 };
