@@ -28,8 +28,8 @@ void anonid_forkguard_lock(void);
 void anonid_forkguard_unlock(void);
 
 /* poll(), without the guard meanwhile if the caller holds it: what it has
- * open then must be watched (see below). The only way in which a thread that holds
- * the guard may wait. */
+ * open then must be watched (see below). The only way in which a thread that
+ * holds the guard may wait. */
 int anonid_forkguard_poll(struct pollfd *fds, nfds_t nfds, int milliseconds);
 
 /* The descriptors (int; -1 is none) that forked children are to close. The
