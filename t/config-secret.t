@@ -28,7 +28,7 @@ sub account ($source)
 # A literal password is refused, and stands in no output.
 for my $literal ($password, "file$password", "pass:$password",
                  "\"a $password\"", "a $password", "plain://$password",
-                 "exec:$password", "keytab:$password", "/$password")
+                 "exec:$password", "/$password")
 {
     my ($exit, $output) = $httpd->configtest(account($literal));
     my $shape = $literal =~ s/\Q$password\E/.../r;
@@ -39,7 +39,13 @@ for my $literal ($password, "file$password", "pass:$password",
         '... but its line is';
 }
 
+my $program = secret('program', 0755, "#!/bin/sh\n");
+
 takes($httpd,
+    ['a program', account("exec:$program")],
+    ['a program with arguments', account("\"exec:$program -n 'a b' c\"")],
+    ['a keytab', account('keytab:' . secret('keytab'))
+         =~ s/AnonIDLogon file \S+/AnonIDLogon krb5 web\@EXAMPLE.COM/r],
     ['a file', account('file:' . secret('good'))],
     ['a file that nobody can write', account('file:' . secret('ro', 0400))],
     ['a file relative to ServerRoot', account('file:good')],
@@ -52,7 +58,7 @@ takes($httpd, ['a symbolic link to a good file', account('file:link')]);
 
 refuses($httpd,
     ['a password', account('hunter2'),
-     qr/takes the place of a secret, never the secret itself.*file:PATH/],
+     qr/takes the place of a secret, never the secret itself.*file:PATH, ke/],
     ['no source', account(''), qr/AnonIDSecret takes one argument/],
     ['a file without a name', account('file:'), qr/file: names no file/],
     ['a file that does not exist', account('file:missing'),
@@ -68,10 +74,30 @@ refuses($httpd,
     (map { ["a file of mode $_", account('file:' . secret("m$_", oct)),
             qr/can be read or written by others \(mode $_\); run: chmod 600/] }
          qw(0640 0604 0644 0620 0602)),
-    ['keytab:, which is not there yet', account('keytab:/etc/krb5.keytab'),
-     qr/AnonIDSecret keytab:: this build cannot read secrets from there yet/],
-    ['exec:, which is not there yet', account('exec:/bin/true'),
-     qr/AnonIDSecret exec:: this build cannot/],
+    ['a keytab of a local account', account('keytab:good'),
+     qr/keytab: is for AnonIDLogon krb5, and <AnonIDAccount web> has Anon/],
+    ['a keytab without a name', account('keytab:'),
+     qr/keytab: names no file; write keytab:\/path\/of\/keytab/],
+    ['a keytab that does not exist', account('keytab:missing'),
+     qr/missing' does not exist; create it .* account's keys in it/],
+    ['an empty keytab', account('keytab:empty'),
+     qr/empty' is empty; put the account's keys into it/],
+    ['a keytab that others can read', account('keytab:m0640'),
+     qr/can be read or written by others \(mode 0640\); run: chmod 600/],
+    ['a program without a name', account('exec:'),
+     qr/exec: takes the absolute path of a program/],
+    ['a program without a path', account('exec:get-secret'),
+     qr/exec: takes the absolute path of a program/],
+    ['a program that does not exist', account('exec:/no/such'),
+     qr/AnonIDSecret exec: the program '\/no\/such' does not exist/],
+    ['a folder as a program', account('exec:/'), qr/'\/' is a directory; n/],
+    ['a program that cannot be executed',
+     account('exec:' . $httpd->path('good')),
+     qr/'\S+good' cannot be executed; run: chmod \+x/],
+    (map { ["a program of mode $_",
+            account('exec:' . secret("p$_", oct, "#!/bin/sh\n")),
+            qr/can be written by others \(mode $_\); run: chmod go-w/] }
+         qw(0775 0757)),
     ['a credential without a name', account('credential:'),
      qr/credential: names no credential/],
     ['a credential that is a path', account('credential:../x'),
@@ -110,7 +136,7 @@ refuses($httpd,
 
 # Who may not look at the file is told who may.
 SKIP: {
-    skip 'needs root', 4 if !is_root();
+    skip 'needs root', 6 if !is_root();
     my $path = $httpd->path('private/web');
 
     secret('private/web');
@@ -119,6 +145,11 @@ SKIP: {
     chown 65534, 65534, secret('theirs') or die "chown: $!";
     refuses($httpd, ['a file of somebody else', account('file:theirs'),
                      qr/belongs to another user \(uid 65534\).*chown 0/]);
+    chown 65534, 65534, secret('their-program', 0755) or die "chown: $!";
+    refuses($httpd,
+        ['a program of somebody else',
+         account('exec:' . $httpd->path('their-program')),
+         qr/another user \(uid 65534\), who could change it; run: chown 0/]);
     $httpd->configtest(account("file:$path"));
     my ($exit, $output) = run(
         ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups',

@@ -44,7 +44,7 @@ typedef struct {
 } run_t;
 
 /* A child that is made without fork()'s handlers: they take locks, which may
- * be another thread's at this moment. The stack is copied with all the rest. */
+ * be another thread's at this moment. The stack is copied with all else. */
 static pid_t spawn(int (*child)(void *), run_t *run, int signal)
 {
     static _Alignas(16) char stack[STACK_SIZE];

@@ -22,7 +22,8 @@ const char *anonid_secret_source_parse(apr_pool_t *p, const char *argument,
 const char *anonid_secret_source_path(apr_pool_t *p, const char *source);
 
 /* NULL if the source's file is there, is not empty and is nobody else's to
- * read, or its program is nobody else's to change; else an error. A credential that has no path now passes. */
+ * read, or its program is nobody else's to change; else an error. A
+ * credential that has no path now passes. */
 const char *anonid_secret_source_check(apr_pool_t *p, const char *source);
 
 #endif

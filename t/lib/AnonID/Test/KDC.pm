@@ -28,7 +28,17 @@ AnonID::Test::KDC - a real MIT Kerberos KDC
     $kdc->set_password(anon => 'new');
     $kdc->keytab('smtp/localhost');            # path; keys stay as they are
     $kdc->requests('anon');                    # AS requests until now
+    $kdc->failed_attempts('anon');             # its own count since a good one
+    $kdc->tickets('anon', 'smtp/localhost');   # TGS requests until now
     $kdc->stop; $kdc->start; $kdc->pause; $kdc->resume;
+
+=head1 FIELDS
+
+    libdefaults => "kdc_timesync = 0\n"        # more of that section
+    clock => '+10m'                            # faketime's offset of the KDC
+
+The text of a client's krb5.conf for several realms, with the defaults of the
+first: C<< $kdc->krb5_conf($other_kdc...) >>.
 
 =head1 SHAPES
 
@@ -53,7 +63,8 @@ my %STATE = (
 sub new ($class, %field)
 {
     my $self = $class->SUPER::new(realm => 'EXAMPLE.TEST', principals => {},
-                                  max_failures => 3, %field);
+                                  max_failures => 3, libdefaults => '',
+                                  %field);
 
     AnonID::Test::spit($self->path('krb5.conf'), $self->krb5_conf);
     AnonID::Test::spit($self->path('kdc.conf'), $self->kdc_conf);
@@ -61,13 +72,21 @@ sub new ($class, %field)
                 '-P', AnonID::Test::canary());
     $self->kadmin('addpol', '-maxfailure', $self->{max_failures},
                   '-lockoutduration', '1hour', 'lockout');
-    $self->add_principal($_, $self->{principals}{$_})
-        for sort keys %{ $self->{principals} };
+    $self->add_principals($self->{principals});
     return $self;
 }
 
 # kdc= lines stand alone: a comment after one would become part of it.
-sub krb5_conf ($self)
+sub realm_conf ($self)
+{
+    return <<"END";
+$self->{realm} = {
+kdc = 127.0.0.1:@{[$self->port('kdc')]}
+}
+END
+}
+
+sub krb5_conf ($self, @others)
 {
     my $realm = $self->{realm};
 
@@ -79,10 +98,9 @@ dns_lookup_realm = false
 rdns = false
 dns_canonicalize_hostname = false
 default_ccache_name = FILE:$self->{dir}/run/ccache
+$self->{libdefaults}
 [realms]
-$realm = {
-kdc = 127.0.0.1:@{[$self->port('kdc')]}
-}
+@{[join '', map { $_->realm_conf } $self, @others]}
 [domain_realm]
 localhost = $realm
 [logging]
@@ -135,8 +153,28 @@ sub kadmin ($self, @words)
 
 sub add_principal ($self, $name, $password = undef)
 {
-    $self->kadmin('addprinc', '+requires_preauth', '-policy', 'lockout',
-                  defined $password ? ('-pw', $password) : '-randkey', $name);
+    $self->kadmin(addprinc_words($name, $password));
+    return $self;
+}
+
+sub addprinc_words ($name, $password)
+{
+    return ('addprinc', '+requires_preauth', '-policy', 'lockout',
+            defined $password ? ('-pw', $password) : '-randkey', $name);
+}
+
+# As many as one likes, in one process: name => password.
+sub add_principals ($self, $principals)
+{
+    my @lines = map { join ' ', map { "\"$_\"" }
+                          addprinc_words($_, $principals->{$_}) }
+        sort keys %$principals;
+    my ($exit, $output) = run(['kadmin.local', '-r', $self->{realm}],
+                              env => $self->server_env,
+                              input => join '', map { "$_\n" } @lines);
+    my $created = () = $output =~ /^Principal ".*" created\.$/mg;
+
+    $created == @lines or die "kadmin.local, exit $exit: $output";
     return $self;
 }
 
@@ -166,7 +204,9 @@ sub keytab ($self, $name)
 
 sub start ($self)
 {
-    $self->spawn(['krb5kdc', '-n', '-r', $self->{realm}],
+    my @clock = $self->{clock} ? ('faketime', '-f', $self->{clock}) : ();
+
+    $self->spawn([@clock, 'krb5kdc', '-n', '-r', $self->{realm}],
                  env => $self->server_env);
     return $self->wait_ready(sub { IO::Socket::INET->new(
         PeerAddr => '127.0.0.1', PeerPort => $self->port('kdc')) });
@@ -192,6 +232,23 @@ sub requests ($self, $name)
         grep { !/NEEDED_PREAUTH/ } split /\n/, $self->log_text;
 
     return scalar @lines;
+}
+
+# What the KDC itself has counted; see set_state for the states.
+sub failed_attempts ($self, $name)
+{
+    my ($count) = $self->kadmin('getprinc', $name)
+        =~ /^Failed password attempts: (\d+)/m;
+
+    return $count;
+}
+
+# Tickets issued to a principal for a service.
+sub tickets ($self, $name, $service)
+{
+    return scalar grep {
+        /TGS_REQ .*ISSUE:.* \Q$name\E\@\S+ for \Q$service\E\@/
+    } split /\n/, $self->log_text;
 }
 
 1;

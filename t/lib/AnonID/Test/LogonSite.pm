@@ -33,7 +33,8 @@ AnonID::Test::LogonSite - a site whose accounts log on
 
 =head1 SHAPES
 
-An account's virtual host is its name, without domain, and C<.test>.
+An account's virtual host is its name, without domain, and C<.test>. Instead
+of C<secret> an account may have C<source>, what its AnonIDSecret says.
 
 =cut
 
@@ -50,7 +51,8 @@ sub new ($class, %field)
     my $self = $class->SUPER::new(
         vhosts => [map { (vhost($_) => "AnonIDMapTo $_") } @names], %field);
     $self->document('x.txt', "served\n", vhost($_)) for @names;
-    $self->put_secret($_, $accounts->{$_}{secret}) for @names;
+    $self->put_secret($_, $accounts->{$_}{secret})
+        for grep { defined $accounts->{$_}{secret} } @names;
     return $self;
 }
 
@@ -59,7 +61,8 @@ sub account_text ($name, $account)
     my $file = user($name);
 
     return join "\n", "<AnonIDAccount $name>", "AnonIDLogon $account->{logon}",
-        "AnonIDSecret \"file:\${DIR}/$file.secret\"",
+        'AnonIDSecret "'
+            . ($account->{source} // "file:\${DIR}/$file.secret") . '"',
         @{ $account->{lines} // [] }, "</AnonIDAccount>\n";
 }
 
