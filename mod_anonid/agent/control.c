@@ -6,6 +6,7 @@
 #include "control.h"
 #include "clients.h"
 #include "config.h"
+#include "failed_store.h"
 #include "intake.h"
 #include "link.h"
 #include "log.h"
@@ -50,15 +51,18 @@ static void take_peers(const anonid_frame_t *frame)
 static const char *hello(const anonid_frame_t *frame, anonid_take_fd_t take_fd)
 {
     int table = take_fd(), workers = take_fd(), ctl = take_fd();
+    int folder = take_fd();
 
-    if (said_hello || table < 0 || workers < 0 || ctl < 0) {
+    if (said_hello || table < 0 || workers < 0 || ctl < 0 || folder < 0) {
         (void)(table >= 0 && close(table));
         (void)(workers >= 0 && close(workers));
         (void)(ctl >= 0 && close(ctl));
+        (void)(folder >= 0 && close(folder));
         return "its HELLO was not the first, or lacked descriptors";
     }
     said_hello = 1;
     take_peers(frame);
+    anonid_failed_store_open(folder);
     if (anonid_clients_listen(loop, workers, ctl) != APR_SUCCESS) {
         close(table);
         return "its listening sockets cannot be used";
@@ -76,6 +80,7 @@ static void config_end(const anonid_frame_t *frame)
     anonid_config_t *config = anonid_staging_end(frame, &why);
 
     if (config) {
+        anonid_failed_store_prune(config);
         anonid_registry_apply(config);
         if (!said_ready)
             anonid_report_ready();

@@ -240,6 +240,7 @@ static void attempt_failed(anonid_logon_t *logon, unsigned long version,
     if (version == logon->proven.version && outcome->kind == ANONID_PERMANENT)
         anonid_logon_unprove(logon);
     if (version == logon->candidate.version) {
+        anonid_logon_remember(logon, outcome);
         note_failure(logon, outcome);
     }
     else if (version == logon->proven.version) {
@@ -257,6 +258,7 @@ static void attempt_succeeded(anonid_logon_t *logon, unsigned long version,
     anonid_logon_prove(logon, version, secret, attempt);
     if (version != logon->candidate.version)
         return;
+    anonid_logon_forget(logon);
     logon->outcome = attempt->outcome;
     logon->attempted = 1;
     logon->next_attempt = 0;

@@ -18,6 +18,7 @@
 #define ANONID_AGENT_LOGON_H
 
 #include "account_file.h"
+#include "failed_record.h"
 #include "provider.h"
 #include "registry.h"
 #include "workpool.h"
@@ -52,6 +53,12 @@ typedef struct {
     void (*changed)(const char *account);
     /* To whoever uses proofs: an anonid_version_listener_t. */
     void (*proven)(const char *account, unsigned long version);
+    /* Records of failed versions; see failed_store.h. */
+    int (*recall)(const anonid_account_t *account, const char *version,
+                  anonid_failed_t *failed);
+    void (*remember)(const anonid_account_t *account, const char *version,
+                     const anonid_outcome_t *outcome);
+    void (*forget)(const anonid_account_t *account);
 } anonid_logon_world_t;
 
 /* A secret and its credential version; version 0 means that there is none.
@@ -75,7 +82,8 @@ typedef struct {
 
 /* What is known of the secret's source; intake.h's. */
 typedef struct {
-    char version[ANONID_VERSION_MAX]; /* of the candidate; "": none */
+    char version[ANONID_VERSION_MAX]; /* that came last; "": none */
+    char adopted[ANONID_VERSION_MAX]; /* of the candidate */
     unsigned long reading;            /* number of the reading; 0: none */
     int retry; /* it could be opened, but not be read: ask for it again */
 } anonid_source_t;

@@ -51,7 +51,13 @@ static void looked(anonid_logon_t *logon, int what)
 
 void anonid_logon_secret(anonid_logon_t *logon, anonid_secret_t *secret)
 {
+    int is_first = logon->candidate.version == 0;
+
     anonid_logon_adopt(logon, secret);
+    memcpy(logon->source.adopted, logon->source.version,
+           sizeof(logon->source.adopted));
+    if (is_first)
+        anonid_logon_recall(logon);
     looked(logon, ANONID_LOOK_SECRET);
     anonid_logon_proceed(logon);
 }

@@ -2,7 +2,7 @@
 /*
  * What the parts of the logon machine ask of each other: logon.c (decisions),
  * logon_events.c and logon_config.c (what happens), proven.c (what is proven),
- * waiters.c (who waits), attempt.c (one attempt on the pool), helper.c
+ * recall.c (what has failed before), waiters.c (who waits), attempt.c (one attempt on the pool), helper.c
  * (accounts that need another one), streak.c (warnings) and sync.c (passwords
  * of our own). Nobody else includes this.
  */
@@ -43,6 +43,18 @@ void anonid_logon_prove(anonid_logon_t *logon, unsigned long version,
 
 /* proven.c: the logon has ended. */
 void anonid_logon_unprove(anonid_logon_t *logon);
+
+/* recall.c: records that the newest secret has failed, if it is for good and
+ * the account's own doing. */
+void anonid_logon_remember(anonid_logon_t *logon,
+                           const anonid_outcome_t *outcome);
+
+/* recall.c: takes an earlier agent's failure for the newest secret's, if it is
+ * of the same version: then no attempt is due. */
+void anonid_logon_recall(anonid_logon_t *logon);
+
+/* recall.c: the newest secret is good. */
+void anonid_logon_forget(anonid_logon_t *logon);
 
 /* waiters.c: adds one (NULL: nobody), tells all who wait, and tells them when
  * all that was under way has ended. */

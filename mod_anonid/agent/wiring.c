@@ -3,6 +3,7 @@
  * The logon machine's world; see wiring.h and anonid_logon_world_t.
  */
 #include "wiring.h"
+#include "failed_store.h"
 #include "logon.h"
 #include "reports.h"
 #include "schedule.h"
@@ -36,6 +37,9 @@ static const anonid_logon_world_t world = {
     .find = anonid_registry_logon,
     .changed = anonid_registry_changed,
     .proven = anonid_registry_tell,
+    .recall = anonid_failed_store_recall,
+    .remember = anonid_failed_store_remember,
+    .forget = anonid_failed_store_forget,
 };
 
 void anonid_wire_logons(void)

@@ -21,7 +21,7 @@
  *
  * Start-up, on control ("->" parent to agent):
  *
- *   -> HELLO (+3 descriptors)
+ *   -> HELLO (+4 descriptors)
  *   -> CONFIG_BEGIN  ACCOUNT*  SERVICE*  CONFIG_END
  *   -> SECRET / ACCOUNT_FILE, one for each source the accounts name
  *   <- READY          (HELLO and one whole configuration were taken up)
@@ -77,7 +77,9 @@ enum {
  * The messages: X(name, number, who may send it, descriptors).
  *
  * HELLO            WORKER_UID+, CTL_GID; descriptors: status table (read and
- *                  write), worker listener, ctl listener
+ *                  write), worker listener, ctl listener, and a folder of the
+ *                  agent's own, in which it keeps what is to outlive it (see
+ *                  agent/failed_store.h)
  * CONFIG_BEGIN     GENERATION
  * ACCOUNT          the fields of account.h
  * SERVICE          the fields of service.h
@@ -111,7 +113,7 @@ enum {
  * CTL_REPLY        CODE (failure code, 0 good), TEXT, DETAIL
  */
 #define ANONID_MESSAGES(X)                                                    \
-    X(HELLO, 1, ANONID_FROM_PARENT, 3)                                        \
+    X(HELLO, 1, ANONID_FROM_PARENT, 4)                                        \
     X(CONFIG_BEGIN, 2, ANONID_FROM_PARENT, 0)                                 \
     X(ACCOUNT, 3, ANONID_FROM_PARENT, 0)                                      \
     X(SERVICE, 4, ANONID_FROM_PARENT, 0)                                      \

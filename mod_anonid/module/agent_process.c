@@ -55,6 +55,7 @@ static apr_status_t say_hello(anonid_retained_t *retained)
         anonid_retained_fd(retained, ANONID_FD_TABLE),
         anonid_retained_fd(retained, ANONID_FD_AGENT_LISTENER),
         anonid_retained_fd(retained, ANONID_FD_CTL_LISTENER),
+        anonid_retained_fd(retained, ANONID_FD_AGENT_FOLDER),
     };
 
     return anonid_push_hello(&retained->control, &hello);

@@ -43,13 +43,13 @@ apr_status_t anonid_push_hello(anonid_channel_t *agent,
                                const anonid_hello_t *hello)
 {
     const int fds[] = { hello->table, hello->agent_listener,
-                        hello->ctl_listener };
+                        hello->ctl_listener, hello->folder };
     anonid_writer_t w = ANONID_WRITER_INIT;
 
-    anonid_writer_begin(&w, ANONID_MSG_HELLO, 3, 0);
+    anonid_writer_begin(&w, ANONID_MSG_HELLO, 4, 0);
     anonid_writer_u32(&w, ANONID_TAG_WORKER_UID, (uint32_t)hello->worker_uid);
     anonid_writer_u32(&w, ANONID_TAG_CTL_GID, (uint32_t)hello->ctl_gid);
-    return anonid_push_frame(agent, &w, fds, 3);
+    return anonid_push_frame(agent, &w, fds, 4);
 }
 
 /* A frame of many: each waits for room first, without the fork guard. */

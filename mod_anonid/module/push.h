@@ -23,6 +23,7 @@ typedef struct {
     int table; /* the status table, for writing */
     int agent_listener;
     int ctl_listener;
+    int folder; /* of the agent's own */
 } anonid_hello_t;
 
 /* All return APR_SUCCESS, APR_TIMEUP if the agent is hung, or an error of

@@ -52,7 +52,21 @@ static const char *open_listener(anonid_retained_t *retained,
     return error;
 }
 
-/* Takes a state folder and opens the sockets in it. */
+static const char *open_agent_folder(anonid_retained_t *retained,
+                                     apr_pool_t *pool)
+{
+    const int root = geteuid() == 0;
+    int fd;
+    const char *error = anonid_statedir_agent_folder(
+        retained->settings.state_dir,
+        root ? retained->settings.agent_uid : (uid_t)-1,
+        root ? retained->settings.agent_gid : (gid_t)-1, &fd, pool);
+
+    anonid_retained_set_fd(retained, ANONID_FD_AGENT_FOLDER, fd);
+    return error;
+}
+
+/* Takes a state folder and opens the sockets in it, and the agent's own. */
 static const char *enter_state_dir(anonid_retained_t *retained,
                                    const anonid_settings_t *settings,
                                    apr_pool_t *pool)
@@ -80,7 +94,7 @@ static const char *enter_state_dir(anonid_retained_t *retained,
     if (!error)
         error =
             open_listener(retained, ANONID_FD_CTL_LISTENER, &for_ctl, pool);
-    return error;
+    return error ? error : open_agent_folder(retained, pool);
 }
 
 static const char *make_table(anonid_retained_t *retained, apr_pool_t *pool)
@@ -161,6 +175,7 @@ void anonid_setup_undo(anonid_retained_t *retained, apr_pool_t *pool)
     anonid_statedir_leave(retained->settings.state_dir, pool);
     anonid_retained_close_fd(retained, ANONID_FD_AGENT_LISTENER);
     anonid_retained_close_fd(retained, ANONID_FD_CTL_LISTENER);
+    anonid_retained_close_fd(retained, ANONID_FD_AGENT_FOLDER);
     anonid_account_locks_release(retained->locks);
     anonid_retained_close_fd(retained, ANONID_FD_STATE_LOCK);
     memset(&retained->settings, 0, sizeof(retained->settings));

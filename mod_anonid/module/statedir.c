@@ -167,6 +167,28 @@ const char *anonid_statedir_listen(const char *dir,
     return NULL;
 }
 
+const char *anonid_statedir_agent_folder(const char *dir, uid_t uid, gid_t gid,
+                                         int *folder, apr_pool_t *pool)
+{
+    const char *path = in_dir(dir, ANONID_AGENT_FOLDER, pool);
+    int fd;
+
+    *folder = -1;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return failed(pool, "create", path);
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return failed(pool, "open", path);
+    if (fchown(fd, uid, gid) != 0 || fchmod(fd, 0700) != 0) {
+        const char *error = failed(pool, "set the owner and mode of", path);
+
+        close(fd);
+        return error;
+    }
+    *folder = fd;
+    return NULL;
+}
+
 void anonid_statedir_leave(const char *dir, apr_pool_t *pool)
 {
     (void)unlink(in_dir(dir, ANONID_AGENT_SOCKET, pool));

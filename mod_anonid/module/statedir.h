@@ -6,9 +6,11 @@
  *                 process id in it; the file stays, the lock ends with httpd
  *   agent.sock    where workers reach the agent
  *   control.sock  where anonidctl does
+ *   agent/        the agent's own: what is to outlive it
  *
  * Nobody but its owner may write in the folder, so what is found there is
- * the owner's own: sockets that a killed httpd left behind are replaced.
+ * the owner's own: sockets that a killed httpd left behind are replaced. What
+ * is in agent/ is never looked at here.
  * Knows no agent and nothing of httpd.
  */
 #ifndef ANONID_MODULE_STATEDIR_H
@@ -19,6 +21,7 @@
 
 #define ANONID_AGENT_SOCKET "agent.sock"
 #define ANONID_CTL_SOCKET "control.sock"
+#define ANONID_AGENT_FOLDER "agent"
 
 /* All functions but leave return NULL, or what is wrong and what can be
  * done about it, in the pool. Descriptors are close-on-exec. */
@@ -40,6 +43,11 @@ typedef struct {
 const char *anonid_statedir_listen(const char *dir,
                                    const anonid_socket_t *socket,
                                    int *listener, apr_pool_t *pool);
+
+/* Makes the agent's folder (0700) if it is not there, gives it to that user
+ * (-1 as in chown), and opens it. */
+const char *anonid_statedir_agent_folder(const char *dir, uid_t uid, gid_t gid,
+                                         int *folder, apr_pool_t *pool);
 
 /* Removes the sockets. The lock's descriptor is closed by its owner. */
 void anonid_statedir_leave(const char *dir, apr_pool_t *pool);

@@ -20,6 +20,7 @@
 
 #include <apr_general.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -34,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct event_base *base;
 static struct sockaddr_un worker_address, ctl_address;
-static int hello_fds[3], n_hello_fds;
+static int hello_fds[4], n_hello_fds;
 
 static void quiet(anonid_log_level_t level, const char *line)
 {
@@ -54,6 +55,19 @@ static int listen_anywhere(struct sockaddr_un *address)
         || getsockname(fd, (struct sockaddr *)address, &length) != 0
         || listen(fd, 16) != 0)
         abort();
+    return fd;
+}
+
+/* A folder that is gone: nothing can be kept in it. */
+static int open_nowhere(void)
+{
+    char path[] = "/tmp/fuzz-agent-XXXXXX";
+    int fd;
+
+    if (!mkdtemp(path))
+        abort();
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    rmdir(path);
     return fd;
 }
 
@@ -90,7 +104,8 @@ static void say_hello(void)
         abort();
     hello_fds[1] = listen_anywhere(&worker_address);
     hello_fds[2] = listen_anywhere(&ctl_address);
-    anonid_writer_begin(&w, ANONID_MSG_HELLO, 3, 0);
+    hello_fds[3] = open_nowhere();
+    anonid_writer_begin(&w, ANONID_MSG_HELLO, 4, 0);
     anonid_writer_u32(&w, ANONID_TAG_WORKER_UID, getuid());
     if (!anonid_writer_end(&w)
         || anonid_wire_decode(w.data, w.length, ANONID_CONTROL_MAX, &frame,

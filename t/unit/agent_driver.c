@@ -143,6 +143,7 @@ void agent_free(agent_t *agent)
         (void)agent_wait_exit(agent);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unlink(path_of(agent, names[i]));
+    rmdir(path_of(agent, "agent"));
     rmdir(agent->dir);
     close(agent->worker_fd);
     close(agent->ctl_fd);
@@ -164,13 +165,17 @@ void agent_send(agent_t *agent, anonid_writer_t *w, const int *fds, int nfds)
 
 void agent_hello(agent_t *agent)
 {
-    const int fds[] = { agent->table_fd, agent->worker_fd, agent->ctl_fd };
+    const char *folder = path_of(agent, "agent");
+    int fds[] = { agent->table_fd, agent->worker_fd, agent->ctl_fd, -1 };
     anonid_writer_t w = ANONID_WRITER_INIT;
 
-    anonid_writer_begin(&w, ANONID_MSG_HELLO, 3, 0);
+    (void)mkdir(folder, 0700);
+    fds[3] = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    anonid_writer_begin(&w, ANONID_MSG_HELLO, 4, 0);
     anonid_writer_u32(&w, ANONID_TAG_WORKER_UID, getuid());
     anonid_writer_u32(&w, ANONID_TAG_CTL_GID, getgid());
-    agent_send(agent, &w, fds, 3);
+    agent_send(agent, &w, fds, 4);
+    close(fds[3]);
 }
 
 static void send_generation(agent_t *agent, uint16_t type)

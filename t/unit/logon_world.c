@@ -158,6 +158,30 @@ static void changed(const char *account)
     world.changes++;
 }
 
+static int recall(const anonid_account_t *account, const char *version,
+                  anonid_failed_t *failed)
+{
+    (void)account;
+    *failed = world.failed;
+    return *version && strcmp(world.failed.version, version) == 0;
+}
+
+static void remember(const anonid_account_t *account, const char *version,
+                     const anonid_outcome_t *outcome)
+{
+    (void)account;
+    world.records++;
+    world.failed.outcome = *outcome;
+    world.failed.when = world.now;
+    apr_cpystrn(world.failed.version, version, sizeof(world.failed.version));
+}
+
+static void forget(const anonid_account_t *account)
+{
+    (void)account;
+    world.failed.version[0] = '\0';
+}
+
 static const anonid_logon_world_t functions = {
     .now = now,
     .random = random_number,
@@ -174,6 +198,9 @@ static const anonid_logon_world_t functions = {
     .find = find,
     .changed = changed,
     .proven = proven,
+    .recall = recall,
+    .remember = remember,
+    .forget = forget,
 };
 
 /* A configuration that holds nothing but its own life. */

@@ -32,6 +32,9 @@ typedef struct {
     int changes; /* that other accounts were told of */
     /* another account, which the one under test may need; NULL: none */
     anonid_logon_t *other;
+    /* the record of a failed version; version "": none */
+    anonid_failed_t failed;
+    int records; /* that were written */
     /* what an earlier agent has left */
     anonid_state_t inherited;
 } logon_world_t;

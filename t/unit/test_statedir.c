@@ -139,6 +139,30 @@ static void refuses_a_path_too_long_for_a_socket(void **state)
                            "choose a shorter AnonIDStateDir"));
 }
 
+static void makes_the_agents_folder(void **state)
+{
+    const char *path = apr_pstrcat(pool, dir, "/" ANONID_AGENT_FOLDER, NULL);
+    struct stat st;
+    int lock, fd;
+
+    (void)state;
+    assert_null(anonid_statedir_enter(dir, &lock, pool));
+    for (int i = 0; i < 2; i++) {
+        assert_null(anonid_statedir_agent_folder(dir, (uid_t)-1, (gid_t)-1,
+                                                 &fd, pool));
+        assert_int_equal(fstat(fd, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0700);
+        assert_int_equal(chmod(path, 0755), 0);
+        close(fd);
+    }
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(symlink("/tmp", path), 0);
+    assert_non_null(strstr(
+        anonid_statedir_agent_folder(dir, (uid_t)-1, (gid_t)-1, &fd, pool),
+        "cannot open"));
+    close(lock);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -150,6 +174,7 @@ int main(void)
         TEST(refuses_what_is_no_folder),
         TEST(replaces_a_stale_socket),
         TEST(refuses_a_path_too_long_for_a_socket),
+        TEST(makes_the_agents_folder),
     };
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
