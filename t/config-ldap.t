@@ -78,6 +78,7 @@ refuses($httpd,
     ['no DN after two servers', ldap('ldaps://a.test ldaps://b.test'),
      qr/after the last server \('ldaps:\/\/b\.test'\).*DN is missing/],
     ['no DN after a slash', ldap('ldaps://a.test/'), qr/DN is missing/],
+    ['an empty DN', ldap("$server \" \""), qr/the account's DN is empty/],
     ['no URL', ldap('a.test cn=web'), qr/'a\.test' is not a URL.*ldaps:\/\//],
     ['no server', ldap($search), qr/names no server: write ldap:\/\/host/],
     (map { ["the server $_", ldap("$_ $dn"), qr/'\Q$_\E': after the scheme/] }

@@ -13,7 +13,7 @@
 #include "ldap_session.h"
 #include "provider.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +21,12 @@
 #define LIFETIME_SECONDS 3600
 
 /* What a logon leaves: whom it bound as, for accounts that this one searches
- * for, and whether one of them saw it refused since. */
+ * for. They bind as it one after the other, so that it is refused once and not
+ * by all who try at the same time. */
 typedef struct {
     anonid_credentials_t base;
-    atomic_int refused;
+    pthread_mutex_t lock;
+    int refused; /* behind the lock: nobody binds as it any more */
     char dn[];
 } bound_t;
 
@@ -37,14 +39,18 @@ static anonid_credentials_t *make_bound(const char *dn)
         return NULL;
     bound->base.provider = &anonid_provider_ldap;
     atomic_init(&bound->base.holders, 1);
-    atomic_init(&bound->refused, 0);
+    pthread_mutex_init(&bound->lock, NULL);
+    bound->refused = 0;
     memcpy(bound->dn, dn, size);
     return &bound->base;
 }
 
 static void release(anonid_credentials_t *credentials)
 {
-    free(credentials);
+    bound_t *bound = (bound_t *)credentials;
+
+    pthread_mutex_destroy(&bound->lock);
+    free(bound);
 }
 
 /* ---- searching ---- */
@@ -57,40 +63,50 @@ static void refuse_search(anonid_attempt_t *attempt, const char *why,
                        attempt->helper.account, why, detail);
 }
 
-/* The account that searches was refused. Its own logon is told of it, once:
- * its password must not be refused again for each account. */
-static void helper_refused(anonid_attempt_t *attempt, bound_t *bound)
+/* Binds as the account that searches, behind its lock. The first refusal is
+ * what its own logon is told of. */
+static void bind_as_helper(anonid_ldap_t *ldap, anonid_attempt_t *attempt,
+                           bound_t *bound)
 {
-    anonid_outcome_t refusal = attempt->outcome;
+    const anonid_secret_t *secret = attempt->helper.secret;
+    anonid_outcome_t *outcome = &attempt->helper.outcome;
+    anonid_ldap_reply_t reply;
 
-    if (!atomic_exchange(&bound->refused, 1))
-        attempt->helper.outcome = refusal;
-    refuse_search(attempt, "is refused: ", refusal.detail);
+    if (bound->refused) {
+        refuse_search(attempt, "is not logged on", "");
+        return;
+    }
+    anonid_ldap_bind(ldap, bound->dn, anonid_secret_data(secret),
+                     anonid_secret_length(secret), &reply);
+    anonid_ldap_failure(outcome, reply.result, reply.ppolicy, reply.text);
+    attempt->outcome = *outcome;
+    if (outcome->code == ANONID_LOGON_OK)
+        return;
+    if (outcome->code == ANONID_NO_LOGON_SERVERS) {
+        outcome->code = ANONID_LOGON_OK; /* nothing is known of it */
+        return;
+    }
+    bound->refused = 1;
+    refuse_search(attempt, "is refused: ", outcome->detail);
 }
 
 /* Binds as whom the search is made: another account, or nobody. 1, or 0 with
  * the outcome. */
-static int bind_for_search(anonid_ldap_t *ldap, anonid_attempt_t *attempt,
-                           anonid_ldap_reply_t *reply)
+static int bind_for_search(anonid_ldap_t *ldap, anonid_attempt_t *attempt)
 {
     anonid_helper_t *helper = &attempt->helper;
     bound_t *bound = (bound_t *)helper->credentials;
 
     if (!helper->account)
         return 1;
-    if (!helper->secret || !bound || atomic_load(&bound->refused)) {
+    if (!helper->secret || !bound) {
         refuse_search(attempt, "is not logged on", "");
         return 0;
     }
-    anonid_ldap_bind(ldap, bound->dn, anonid_secret_data(helper->secret),
-                     anonid_secret_length(helper->secret), reply);
-    anonid_ldap_failure(&attempt->outcome, reply->result, reply->ppolicy,
-                        reply->text);
-    if (attempt->outcome.code == ANONID_LOGON_OK)
-        return 1;
-    if (attempt->outcome.code != ANONID_NO_LOGON_SERVERS)
-        helper_refused(attempt, bound);
-    return 0;
+    pthread_mutex_lock(&bound->lock);
+    bind_as_helper(ldap, attempt, bound);
+    pthread_mutex_unlock(&bound->lock);
+    return attempt->outcome.code == ANONID_LOGON_OK;
 }
 
 /* The DN that the search finds; NULL with the outcome. */
@@ -106,7 +122,7 @@ static char *find_dn(anonid_ldap_t *ldap, anonid_attempt_t *attempt)
         anonid_outcome_set(&attempt->outcome, ANONID_LOGON_FAILURE,
                            "the search is not an LDAP URL");
     }
-    else if (bind_for_search(ldap, attempt, &reply)) {
+    else if (bind_for_search(ldap, attempt)) {
         dn = anonid_ldap_search_one(
             ldap, search.url->lud_dn ? search.url->lud_dn : "",
             search.url->lud_scope, search.filter, &reply);
@@ -193,15 +209,23 @@ static void try_servers(anonid_attempt_t *attempt)
     }
 }
 
+/* RFC 4513 section 5.1: without a name or without a password a bind is
+ * anonymous, and servers say yes to it. */
+static int is_anonymous(const anonid_attempt_t *attempt)
+{
+    const char *dn = attempt->account->principal;
+
+    return !attempt->secret || anonid_secret_length(attempt->secret) == 0
+           || !dn || dn[strspn(dn, " ")] == '\0';
+}
+
 static void logon(anonid_attempt_t *attempt)
 {
     anonid_outcome_t *outcome = &attempt->outcome;
 
-    /* RFC 4513 section 5.1.2: a DN with an empty password is an anonymous
-     * bind, and servers say yes to it. */
-    if (!attempt->secret || anonid_secret_length(attempt->secret) == 0) {
+    if (is_anonymous(attempt)) {
         anonid_outcome_set(outcome, ANONID_LOGON_FAILURE,
-                           "the password is empty");
+                           "the password or the DN is empty");
         return;
     }
     try_servers(attempt);

@@ -210,6 +210,9 @@ const char *anonid_logon_ldap(cmd_parms *cmd, anonid_account_t *account,
         return error;
     if (scheme_length(last))
         error = set_search(cmd, account, last);
+    else if (last[strspn(last, " ")] == '\0')
+        error = "AnonIDLogon ldap: the account's DN is empty, which would be "
+                "an anonymous bind; write the DN";
     else
         account->principal = last;
     if (!error && account->urls->nelts == 0)
