@@ -2,9 +2,9 @@
 /*
  * What the parts of the logon machine ask of each other: logon.c (decisions),
  * logon_events.c and logon_config.c (what happens), proven.c (what is proven),
- * recall.c (what has failed before), waiters.c (who waits), attempt.c (one attempt on the pool), helper.c
- * (accounts that need another one), streak.c (warnings) and sync.c (passwords
- * of our own). Nobody else includes this.
+ * recall.c (what has failed before), waiters.c (who waits), attempt.c (one
+ * attempt on the pool), helper.c (accounts that need another one), streak.c
+ * (warnings) and sync.c (passwords of our own). Nobody else includes this.
  */
 #ifndef ANONID_AGENT_LOGON_STEPS_H
 #define ANONID_AGENT_LOGON_STEPS_H
