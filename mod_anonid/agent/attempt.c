@@ -64,6 +64,22 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
     return job;
 }
 
+/* What an attempt may have to wait for: its directory or its realm. NULL: for
+ * nothing. Accounts of one that hangs must not hold up the others. */
+static const char *lane(const anonid_account_t *account)
+{
+    const char *realm;
+
+    if (account->provider == ANONID_PROVIDER_LDAP)
+        return account->urls && account->urls->nelts > 0
+                   ? APR_ARRAY_IDX(account->urls, 0, const char *)
+                   : NULL;
+    if (account->provider != ANONID_PROVIDER_KRB5)
+        return NULL;
+    realm = account->principal ? strrchr(account->principal, '@') : NULL;
+    return realm ? realm : "the default realm";
+}
+
 /* 1 if the attempt cannot be made, for a reason that is in its outcome. */
 static int is_hopeless(job_t *job)
 {
@@ -101,7 +117,7 @@ void anonid_attempt_start(anonid_logon_t *logon, anonid_versioned_t *what)
         finish(job);
         return;
     }
-    if (world->run(run, finish, job) != APR_SUCCESS) {
+    if (world->run(lane(logon->account), run, finish, job) != APR_SUCCESS) {
         anonid_outcome_set(&job->attempt.outcome, ANONID_ACCESS_DENIED,
                            "the attempt could not be started");
         finish(job);

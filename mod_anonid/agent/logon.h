@@ -29,8 +29,9 @@ typedef struct anonid_logon_t anonid_logon_t;
 typedef struct {
     apr_time_t (*now)(void);
     uint32_t (*random)(void);
-    /* As anonid_workpool_add. */
-    apr_status_t (*run)(anonid_work_t work, anonid_work_t done, void *data);
+    /* As anonid_workpool_add_to. */
+    apr_status_t (*run)(const char *lane, anonid_work_t work,
+                        anonid_work_t done, void *data);
     const anonid_provider_ops_t *(*provider)(anonid_provider_t id);
     /* Calls anonid_logon_alarm then, once; replaces an older wish. 0: not. */
     void (*wake)(anonid_logon_t *logon, apr_time_t when);

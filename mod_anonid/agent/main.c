@@ -29,7 +29,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define THREADS 8
+/* For what blocks. A directory or a realm that hangs holds LANE of them. */
+#define THREADS 16
+#define LANE 4
+
 #define LAST_WORDS 5 /* seconds that an orderly end may take */
 
 #define EXIT_FAILED 1
@@ -69,7 +72,7 @@ static const char *start(struct event_base *base)
     anonid_schedule_start(base);
     anonid_op_status_start();
     anonid_wire_logons();
-    if (anonid_workpool_start(base, THREADS) != APR_SUCCESS)
+    if (anonid_workpool_start(base, THREADS, LANE) != APR_SUCCESS)
         return "threads";
     if (anonid_mail_start(base) != APR_SUCCESS)
         return "mail";

@@ -64,7 +64,8 @@ anonid_lookup_t *anonid_resolve(const char *host, int port,
     lookup->resolved = resolved;
     lookup->context = context;
     if (lookup->host
-        && anonid_workpool_add(look_up, finish, lookup) == APR_SUCCESS)
+        && anonid_workpool_add_to("host names", look_up, finish, lookup)
+               == APR_SUCCESS)
         return lookup;
     free(lookup->host);
     free(lookup);

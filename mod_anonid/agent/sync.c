@@ -135,7 +135,7 @@ void anonid_sync_begin(anonid_logon_t *logon)
         return;
     }
     logon->sync.stage = ANONID_SYNC_MAKING;
-    if (anonid_logon_world()->run(make_verifier, verifier_made, job)
+    if (anonid_logon_world()->run(NULL, make_verifier, verifier_made, job)
         != APR_SUCCESS) {
         job->error = "the making of a verifier could not be started";
         verifier_made(job);

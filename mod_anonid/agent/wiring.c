@@ -24,7 +24,7 @@ static uint32_t random_number(void)
 static const anonid_logon_world_t world = {
     .now = apr_time_now,
     .random = random_number,
-    .run = anonid_workpool_add,
+    .run = anonid_workpool_add_to,
     .provider = anonid_provider_find,
     .wake = anonid_schedule_wake,
     .publish = anonid_status_table_publish,

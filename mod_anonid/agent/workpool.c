@@ -2,34 +2,28 @@
 /*
  * A bounded pool of threads; see workpool.h.
  *
- *   add -> [ todo ] -> a thread runs work -> [ finished ] -> loop runs done
+ *   add -> [ lanes ] -> a thread runs work -> [ finished ] -> loop runs done
  *
- * Both queues and `stopping` are guarded by one lock; everything else belongs
- * to the loop's thread.
+ * Lanes, finished jobs and `stopping` are guarded by one lock; everything else
+ * belongs to the loop's thread.
  */
 #include "workpool.h"
+#include "lanes.h"
 #include "waker.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
-typedef struct job_t {
-    struct job_t *next;
-    anonid_work_t work;
-    anonid_work_t done;
-    void *data;
-} job_t;
-
 typedef struct {
-    job_t *first;
-    job_t *last;
+    anonid_job_t *first;
+    anonid_job_t *last;
 } queue_t;
 
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t wanted;
-    queue_t todo;
+    anonid_lanes_t todo;
     queue_t finished;
     int stopping;
     pthread_t *threads;
@@ -39,7 +33,7 @@ static struct {
            .wanted = PTHREAD_COND_INITIALIZER,
            .stopping = 1 };
 
-static void push(queue_t *queue, job_t *job)
+static void push(queue_t *queue, anonid_job_t *job)
 {
     job->next = NULL;
     if (queue->last)
@@ -49,9 +43,9 @@ static void push(queue_t *queue, job_t *job)
     queue->last = job;
 }
 
-static job_t *pop(queue_t *queue)
+static anonid_job_t *pop(queue_t *queue)
 {
-    job_t *job = queue->first;
+    anonid_job_t *job = queue->first;
 
     if (!job)
         return NULL;
@@ -62,16 +56,23 @@ static job_t *pop(queue_t *queue)
 }
 
 /* Waits for the next job; NULL when the pool stops. Holds the lock. */
-static job_t *await_job(void)
+static anonid_job_t *await_job(void)
 {
-    while (!pool.stopping && !pool.todo.first)
+    while (!pool.stopping) {
+        anonid_job_t *job = anonid_lanes_take(&pool.todo);
+
+        if (job)
+            return job;
         pthread_cond_wait(&pool.wanted, &pool.lock);
-    return pool.stopping ? NULL : pop(&pool.todo);
+    }
+    return NULL;
 }
 
+/* A job that ends may let another one of its lane run: this thread's next, or
+ * that of a thread that was woken for what this one takes instead. */
 static void *thread_main(void *unused)
 {
-    job_t *job;
+    anonid_job_t *job;
 
     (void)unused;
     pthread_mutex_lock(&pool.lock);
@@ -79,6 +80,7 @@ static void *thread_main(void *unused)
         pthread_mutex_unlock(&pool.lock);
         job->work(job->data);
         pthread_mutex_lock(&pool.lock);
+        anonid_lanes_ended(&pool.todo, job);
         push(&pool.finished, job);
         anonid_waker_wake(pool.waker);
     }
@@ -86,30 +88,43 @@ static void *thread_main(void *unused)
     return NULL;
 }
 
-static job_t *next_of(queue_t *queue)
+static void report(anonid_job_t *job)
 {
-    job_t *job;
+    if (job->done)
+        job->done(job->data);
+    free(job);
+}
+
+static anonid_job_t *next_finished(void)
+{
+    anonid_job_t *job;
 
     pthread_mutex_lock(&pool.lock);
-    job = pop(queue);
+    job = pop(&pool.finished);
     pthread_mutex_unlock(&pool.lock);
     return job;
 }
 
-/* Reports every job of a queue. A `done` may add jobs. */
-static void report(queue_t *queue)
-{
-    for (job_t *job = next_of(queue); job; job = next_of(queue)) {
-        if (job->done)
-            job->done(job->data);
-        free(job);
-    }
-}
-
+/* A `done` may add jobs. */
 static void report_finished(void *unused)
 {
+    anonid_job_t *job;
+
     (void)unused;
-    report(&pool.finished);
+    for (job = next_finished(); job; job = next_finished())
+        report(job);
+}
+
+/* No thread runs any more. */
+static void drop_waiting(void)
+{
+    anonid_job_t *job;
+
+    for (job = anonid_lanes_take(&pool.todo); job;
+         job = anonid_lanes_take(&pool.todo)) {
+        anonid_lanes_ended(&pool.todo, job);
+        report(job);
+    }
 }
 
 /* Signals are the main thread's business, so the pool's threads block all. */
@@ -130,7 +145,8 @@ static apr_status_t start_threads(int threads)
     return rv;
 }
 
-apr_status_t anonid_workpool_start(struct event_base *base, int threads)
+apr_status_t anonid_workpool_start(struct event_base *base, int threads,
+                                   int lane)
 {
     apr_status_t rv;
 
@@ -140,6 +156,7 @@ apr_status_t anonid_workpool_start(struct event_base *base, int threads)
         anonid_workpool_stop();
         return APR_ENOMEM;
     }
+    pool.todo.most = lane;
     pool.stopping = 0;
     rv = start_threads(threads);
     if (rv != APR_SUCCESS)
@@ -147,10 +164,11 @@ apr_status_t anonid_workpool_start(struct event_base *base, int threads)
     return rv;
 }
 
-apr_status_t anonid_workpool_add(anonid_work_t work, anonid_work_t done,
-                                 void *data)
+apr_status_t anonid_workpool_add_to(const char *lane, anonid_work_t work,
+                                    anonid_work_t done, void *data)
 {
-    job_t *job;
+    anonid_job_t *job;
+    int added;
 
     if (pool.stopping)
         return APR_EGENERAL;
@@ -161,10 +179,20 @@ apr_status_t anonid_workpool_add(anonid_work_t work, anonid_work_t done,
     job->done = done;
     job->data = data;
     pthread_mutex_lock(&pool.lock);
-    push(&pool.todo, job);
-    pthread_cond_signal(&pool.wanted);
+    added = anonid_lanes_add(&pool.todo, lane, job);
+    if (added)
+        pthread_cond_signal(&pool.wanted);
     pthread_mutex_unlock(&pool.lock);
-    return APR_SUCCESS;
+    if (added)
+        return APR_SUCCESS;
+    free(job);
+    return APR_ENOMEM;
+}
+
+apr_status_t anonid_workpool_add(anonid_work_t work, anonid_work_t done,
+                                 void *data)
+{
+    return anonid_workpool_add_to(NULL, work, done, data);
 }
 
 void anonid_workpool_stop(void)
@@ -178,8 +206,8 @@ void anonid_workpool_stop(void)
     free(pool.threads);
     pool.threads = NULL;
     pool.n_threads = 0;
-    report(&pool.finished);
-    report(&pool.todo);
+    report_finished(NULL);
+    drop_waiting();
     anonid_waker_free(pool.waker);
     pool.waker = NULL;
 }

@@ -32,8 +32,10 @@ static uint32_t random_number(void)
     return 0;
 }
 
-static apr_status_t run(anonid_work_t work, anonid_work_t done, void *data)
+static apr_status_t run(const char *lane, anonid_work_t work,
+                        anonid_work_t done, void *data)
 {
+    (void)lane;
     if (n_jobs == JOBS)
         return APR_EGENERAL;
     jobs[n_jobs++] = (job_t){ work, done, data };

@@ -379,14 +379,14 @@ static void it_may_be_closed_at_work(void **state)
     sasl_dispose(&x.server);
     anonid_workpool_stop();
     assert_false(x.stepped);
-    anonid_workpool_start(base, 2);
+    anonid_workpool_start(base, 2, 1);
 }
 
 static int start(void **state)
 {
     base = event_base_new();
     return unit_setup(state) != 0 || !base
-           || anonid_workpool_start(base, 2) != APR_SUCCESS
+           || anonid_workpool_start(base, 2, 1) != APR_SUCCESS
            || anonid_sasl_library_start() != APR_SUCCESS
            || sasl_auxprop_add_plugin("anonidtest", password_plugin_init)
                   != SASL_OK
