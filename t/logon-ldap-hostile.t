@@ -78,9 +78,9 @@ my ($agent) = $site->agent_pids;
 
 for my $name (sort keys %failure) {
     my ($code, $detail) = @{ $failure{$name} };
-    my $status = $site->wait_failure($name, $code, 120);
-
-    like $status->{detail}, qr/\Q$detail\E/, "$name: a failure with a name";
+    $site->wait_failure($name, $code, 120);
+    like $site->warning($name), qr/provider ldap, .*\Q$detail\E/,
+        "$name: a failure with a name";
 }
 cmp_ok time - $began, '<', 90, 'all of them had their turn in time';
 is $site->wait_state(control => 'logged on')->{code}, 0,
@@ -99,7 +99,8 @@ cmp_ok length $lines[0], '<', 1000, '... which is not too long';
 unlike $lines[0], qr/[\x00-\x1f]/, '... and has no control characters';
 is_deeply [$site->agent_pids], [$agent], 'the agent is the first one';
 my ($peak) = slurp("/proc/$agent/status") =~ /^VmHWM:\s+(\d+)/m;
-cmp_ok $peak, '<', 100_000, 'it did not grow';
+cmp_ok $peak, '<', $ENV{ANONID_HTTPD_PRELOAD} ? 1_000_000 : 100_000,
+    'it did not grow';
 my @stat = split ' ', slurp("/proc/$agent/stat") =~ s/^.*\) //r;
 cmp_ok +($stat[11] + $stat[12]) / 100, '<', 0.5 * (time - $began),
     'it did not spin';

@@ -59,13 +59,14 @@ static int connect_to_path(const char *path, anonid_deadline_t deadline,
                            char *why, size_t size)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
+    size_t length = strlen(path);
     int fd;
 
-    if (strlen(path) >= sizeof(address.sun_path)) {
+    if (length >= sizeof(address.sun_path)) {
         snprintf(why, size, "the path of the socket is too long");
         return -1;
     }
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, length);
     fd = connect_to((struct sockaddr *)&address, sizeof(address), deadline);
     if (fd < 0)
         snprintf(why, size, "%s", strerror(errno));

@@ -9,13 +9,18 @@
  * would count as often.
  */
 #include "account_option.h"
+#include "deadline.h"
 #include "ldap_search.h"
 #include "ldap_session.h"
+#include "ldap_shun.h"
 #include "provider.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A server that fails after that time hangs. */
+#define HANGS_SECONDS 4
 
 /* How long a bind is good for when lifetime= is not given. */
 #define LIFETIME_SECONDS 3600
@@ -184,6 +189,23 @@ static void try_server(anonid_attempt_t *attempt, const char *url)
     anonid_ldap_close(ldap);
 }
 
+/* The same unless the server hung a moment ago, and notes if it does now. */
+static void try_unless_shunned(anonid_attempt_t *attempt, const char *url)
+{
+    anonid_deadline_t hangs = anonid_deadline_in(HANGS_SECONDS);
+    const anonid_outcome_t *outcome = &attempt->outcome;
+
+    if (anonid_ldap_is_shunned(url)) {
+        anonid_outcome_set(&attempt->outcome, ANONID_NO_LOGON_SERVERS,
+                           "it kept another logon waiting in vain");
+        return;
+    }
+    try_server(attempt, url);
+    if (outcome->code == ANONID_NO_LOGON_SERVERS
+        && anonid_deadline_left(hangs) == 0)
+        anonid_ldap_shun(url);
+}
+
 /* Puts the server's URL before what is wrong with it. */
 static void name_server(anonid_outcome_t *outcome, const char *url)
 {
@@ -202,7 +224,7 @@ static void try_servers(anonid_attempt_t *attempt)
     for (int i = 0; i < urls->nelts; i++) {
         const char *url = APR_ARRAY_IDX(urls, i, const char *);
 
-        try_server(attempt, url);
+        try_unless_shunned(attempt, url);
         if (outcome->code != ANONID_NO_LOGON_SERVERS)
             return;
         name_server(outcome, url);
