@@ -47,6 +47,7 @@ my %failure = (
 );
 
 $site->expect_failure($_ => $failure{$_}[0]) for keys %failure;
+$site->allow_log(qr/AH00098: .* Unclean shutdown/);
 $site->start;
 
 # The states, and the whole text of their warnings.
@@ -83,6 +84,14 @@ $site->wait_status(good => sub ($s) { $s->{attempts} > 1 }, 'tried again');
 is +($site->agent_pids)[0], $agent, 'the agent is still the first one';
 counts_once('after a change of another secret');
 is $site->status('wrong')->{attempts}, 1, 'one attempt was made';
+$site->stop->start;
+$site->wait_state($_ => 'failed') for keys %failure;
+$site->wait_state(good => 'logged on');
+counts_once('after a full restart');
+$site->kill->start;
+$site->wait_state(wrong => 'failed');
+$site->wait_state(good => 'logged on');
+counts_once('after a violent end');
 
 # The right secret, which no restart takes up.
 $site->expect_recovery('wrong');
