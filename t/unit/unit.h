@@ -32,7 +32,7 @@
 
 static apr_pool_t *pool;
 
-static int unit_setup(void **state)
+static inline int unit_setup(void **state)
 {
     (void)state;
     if (apr_initialize() != APR_SUCCESS)
@@ -40,7 +40,7 @@ static int unit_setup(void **state)
     return apr_pool_create(&pool, NULL) == APR_SUCCESS ? 0 : -1;
 }
 
-static int unit_teardown(void **state)
+static inline int unit_teardown(void **state)
 {
     (void)state;
     apr_pool_destroy(pool);
