@@ -38,9 +38,9 @@ for my $path ('/index.html', '/shop/index.html') {
                "$path is served");
     pass "$path is served";
 }
-like $httpd->log_text('access'), qr{ visitor 200 "GET /index\.html},
+ok $httpd->wait_log(qr{ visitor 200 "GET /index\.html}, log => 'access'),
     'a visitor is the one account';
-like $httpd->log_text('access'), qr{ shop 200 "GET /shop/index\.html},
+ok $httpd->wait_log(qr{ shop 200 "GET /shop/index\.html}, log => 'access'),
     '... and in the shop the other';
 is $slapd->binds('shop'), 1, 'which was found, and has bound';
 
