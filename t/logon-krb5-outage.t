@@ -56,9 +56,10 @@ is $site->wait_failure(late => 1311)->{detail}, 'KRB5_KDC_UNREACH',
     'a KDC that is down at the start';
 is $site->served('late'), 503, '... the visitors wait';
 is $site->warning('late'),
-    $site->warning_text('Kerberos account', 'late', 1311, 'There are currently '
-                        . 'no logon servers available to service the logon '
-                        . 'request.', 'krb5') . ', KRB5_KDC_UNREACH]',
+    $site->warning_text('Kerberos account', 'late', 1311, 'There are '
+                        . 'currently no logon servers available to '
+                        . 'service the logon request.', 'krb5')
+    . ', KRB5_KDC_UNREACH]',
     '... and the warning is in the words of the manual';
 $site->wait_status(late => sub ($s) { $s->{attempts} > 2 }, 'tried again');
 is scalar(() = $site->warnings('late')), 1, '... once';

@@ -7,6 +7,7 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,7 +108,15 @@ static const struct {
     { KRB5KDC_ERR_WRONG_REALM, 1355, ANONID_TRANSIENT },
     { KRB5KRB_AP_ERR_SKEW, 1398, ANONID_TRANSIENT },
     { KRB5_KDCREP_SKEW, 1398, ANONID_TRANSIENT },
+    { KRB5_KT_NOTFOUND, 1326, ANONID_PERMANENT },
+    { KRB5KRB_ERR_GENERIC, 1326, ANONID_PERMANENT },
+    { KRB5_CONFIG_NODEFREALM, 1355, ANONID_TRANSIENT },
+    /* What a KDC says and we do not know; what no KDC has heard of. */
     { KRB5KDC_ERR_MUST_USE_USER2USER, 1327, ANONID_PERMANENT },
+    { KRB5KDC_ERR_CLIENT_NOT_TRUSTED, 1327, ANONID_PERMANENT },
+    { KRB5_CONFIG_BADFORMAT, 1311, ANONID_TRANSIENT },
+    { KRB5_KDCREP_MODIFIED, 1311, ANONID_TRANSIENT },
+    { ENOMEM, 1311, ANONID_TRANSIENT },
 };
 
 static void every_error_has_its_row(void **state)
