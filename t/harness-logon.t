@@ -111,10 +111,13 @@ sub test_domain_controller ()
     test_states($dc, 'controller, LDAP', $bind,
                 good => qr/^0 dn:/, disabled => qr/data 533/,
                 expired => qr/data 701/, must_change => qr/data 773/,
-                locked => qr/data 775/);
+                password_expired => qr/data 532/, workstation => qr/data 531/,
+                hours => qr/data 530/, locked => qr/data 775/);
     test_states($dc, 'controller, Kerberos', $logon,
                 good => qr/^0 /, disabled => qr/revoked/,
                 expired => qr/revoked/, must_change => qr/Password expired/,
+                password_expired => qr/Password expired/,
+                workstation => qr/^0 /, hours => qr/revoked/,
                 locked => qr/revoked/);
     is $dc->bad_passwords('anon'), 3, 'controller: wrong ones are counted';
     $dc->set_state(anon => 'good');

@@ -184,14 +184,15 @@ sub spit ($path, $content, $mode = undef)
     return $path;
 }
 
-# A random secret that occurs nowhere by chance: 160 bits, letters and digits.
+# A random secret that occurs nowhere by chance: 160 bits. Each has capitals,
+# small letters and digits, on which password policies insist.
 sub canary ()
 {
     my @letters = ('A' .. 'Z', 'a' .. 'z', 2 .. 9);
 
     open my $random, '<:raw', '/dev/urandom' or die "/dev/urandom: $!";
     read $random, my $bytes, 28 or die "/dev/urandom: $!";
-    return join '', 'Cn', map { $letters[$_ % @letters] } unpack 'C*', $bytes;
+    return join '', 'Cn2', map { $letters[$_ % @letters] } unpack 'C*', $bytes;
 }
 
 sub is_root () { return $> == 0 }

@@ -114,17 +114,24 @@ sub wait_failure ($self, $name, $code, $deadline = 30)
         $deadline);
 }
 
+# httpd doubles the backslash of a name in its error log.
+sub logged ($name) { return $name =~ s/\\/\\\\/gr }
+
 # Announces warnings of an account with that code.
 sub expect_failure ($self, $name, @codes)
 {
+    my $logged = quotemeta logged($name);
+
     return $self->expect_log(
-        map { qr/ANID0001: .*'\Q$name\E'.*\#$_ \[data/ } @codes);
+        map { qr/ANID0001: .*'$logged'.*\#$_ \[data/ } @codes);
 }
 
 # ... and the notice of its end, which is no problem but has to come.
 sub expect_recovery ($self, $name)
 {
-    return $self->expect_log(qr/ANID0002: The account '\Q$name\E' /);
+    my $logged = quotemeta logged($name);
+
+    return $self->expect_log(qr/ANID0002: The account '$logged' /);
 }
 
 sub warnings ($self, $name)
@@ -140,8 +147,8 @@ sub warning_text ($self, $kind, $name, $code, $sentence, $provider)
     return sprintf 'ANID0001: The server was unable to logon the %s \'%s\' '
         . 'due to the following error: %s The data is the error code. For '
         . 'additional information specific to this message please visit '
-        . '%s#%d [data %08x, provider %s', $kind, $name, $sentence, $HELP,
-        $code, $code, $provider;
+        . '%s#%d [data %08x, provider %s', $kind, logged($name), $sentence,
+        $HELP, $code, $code, $provider;
 }
 
 sub served ($self, $name)

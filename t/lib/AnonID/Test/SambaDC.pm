@@ -10,6 +10,7 @@ use v5.36;
 use parent 'AnonID::Test::Server';
 use File::Path qw(make_path);
 use IO::Socket::INET;
+use MIME::Base64 qw(encode_base64);
 use Socket;
 
 use AnonID::Test::Process qw(run);
@@ -32,29 +33,39 @@ AnonID::Test::SambaDC - a real Active Directory domain controller
     $dc->set_state(anon => 'disabled');
     $dc->set_password(anon => 'new');
     $dc->bad_passwords('anon');            # badPwdCount
+    $dc->attribute('anon', 'lockoutTime');
     $dc->keytab('anon');                   # path
     $dc->add_service('HTTP/web.example.test', 'anon');
     $dc->tool(qw(user list));              # samba-tool
 
 =head1 SHAPES
 
-States: C<good>, C<disabled>, C<expired>, C<must_change>, and C<locked>, which
-takes C<max_failures> (field, default 3) binds with a wrong password.
-Passwords need three kinds of characters; canary() has them.
+States: C<good>, C<disabled>, C<expired> (the account), C<must_change>,
+C<password_expired>, C<workstation> (the account may use another one only),
+C<hours> (there is none to log on in), and C<locked>, which takes
+C<max_failures> (field, default 3) binds with a wrong password. Passwords need
+three kinds of characters; canary() has them.
 
 =cut
 
 my $ADDRESS = '127.0.0.10';
 my $BASE = 'DC=example,DC=test';
 
-# Attributes by state: userAccountControl 512 is a normal account, 514 a
-# disabled one; accountExpires 0 is never, the other lies in 2012.
+# Windows' time for a day in 2012.
+my $LONG_AGO = 130_000_000_000_000_000;
+
+# Attributes by state; undef: there is none. userAccountControl 512 is a normal
+# account, 514 a disabled one; accountExpires 0 is never; logonHours is a bit
+# for each hour of the week.
 my %STATE = (
     good => { userAccountControl => 512, accountExpires => 0,
-              pwdLastSet => -1, lockoutTime => 0 },
+              pwdLastSet => -1, lockoutTime => 0,
+              userWorkstations => undef, logonHours => undef },
     disabled => { userAccountControl => 514 },
-    expired => { accountExpires => 130_000_000_000_000_000 },
+    expired => { accountExpires => $LONG_AGO },
     must_change => { pwdLastSet => 0 },
+    workstation => { userWorkstations => 'ELSEWHERE' },
+    hours => { logonHours => "\0" x 21 },
 );
 
 sub new ($class, %field)
@@ -216,6 +227,29 @@ sub modify ($self, $ldif)
     return $self;
 }
 
+# LDIF that replaces attributes; an undefined one is removed.
+sub replacement ($self, $name, %change)
+{
+    return join '', "dn: @{[$self->dn($name)]}\nchangetype: modify\n",
+        join "-\n", map {
+            "replace: $_\n" . (defined $change{$_}
+                ? "${_}:: " . encode_base64($change{$_}, '') . "\n" : '')
+        } sort keys %change;
+}
+
+# When the password was set. The directory lets nobody write that, so it goes
+# into the database beneath it.
+sub age_password ($self, $name, $time)
+{
+    my $database = $self->path('dc/private/sam.ldb.d', uc($BASE) . '.ldb');
+    my ($exit, $output) = run(
+        ['ldbmodify', '-H', $database],
+        input => $self->replacement($name, pwdLastSet => $time));
+
+    $exit == 0 or die "ldbmodify $database: $output";
+    return $self;
+}
+
 sub set_password ($self, $name, $password)
 {
     $self->tool(qw(user setpassword), $name, "--newpassword=$password");
@@ -223,14 +257,16 @@ sub set_password ($self, $name, $password)
     return $self;
 }
 
+# -1 makes a password new only if it had to be changed before.
 sub set_state ($self, $name, $state)
 {
     my %change = (%{ $STATE{good} }, %{ $STATE{$state} // {} });
 
-    $self->modify(join '', "dn: @{[$self->dn($name)]}\n",
-                  "changetype: modify\n",
-                  join "-\n", map { "replace: $_\n$_: $change{$_}\n" }
-                  sort keys %change);
+    $self->modify($self->replacement($name, pwdLastSet => 0))
+        if delete $self->{aged}{$name};
+    $self->modify($self->replacement($name, %change));
+    $self->age_password($name, $self->{aged}{$name} = $LONG_AGO)
+        if $state eq 'password_expired';
     return $self if $state ne 'locked';
     $self->bind($name, 'wrong-' . AnonID::Test::canary())
         for 1 .. $self->{max_failures};
@@ -245,12 +281,17 @@ sub bind ($self, $name, $password)
                 qw(-s base -b), '', '1.1']);
 }
 
+sub attribute ($self, $name, $attribute)
+{
+    my ($value) = $self->ldb_tool('ldbsearch', "(sAMAccountName=$name)",
+                                  $attribute) =~ /^\Q$attribute\E: (.*)/m;
+
+    return $value;
+}
+
 sub bad_passwords ($self, $name)
 {
-    my ($count) = $self->ldb_tool('ldbsearch', "(sAMAccountName=$name)",
-                                  'badPwdCount') =~ /^badPwdCount: (\d+)/m;
-
-    return $count // 0;
+    return $self->attribute($name, 'badPwdCount') // 0;
 }
 
 sub keytab ($self, $name)
