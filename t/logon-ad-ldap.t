@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Accounts in Active Directory log on by LDAP, over StartTLS and ldaps, as
+# DOMAIN\user, as user@REALM, as a DN or by a search. Each state has its
+# failure; a wrong password is counted once by the domain controller itself;
+# what an operator mends is found mended; and an outage passes.
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use AnonID::Test;
+use AnonID::Test::CA;
+use AnonID::Test::Ctl;
+use AnonID::Test::LogonSite;
+use AnonID::Test::SambaDC;
+use Time::HiRes qw(time);
+
+skip_unless_root;
+skip_unless_program(qw(samba samba-tool ldbmodify ldbsearch wbinfo ip));
+require_build;
+
+my @good = qw(AnonUser Upn Dn Found Reader Short);
+my @states = qw(disabled expired must_change password_expired workstation hours
+                locked);
+my %password = map { ($_ => canary()) } @good, @states, qw(wrong unknown);
+
+my $ca = AnonID::Test::CA->new;
+my $dc = AnonID::Test::SambaDC->new(
+    ca => $ca, users => { map { ($_ => $password{$_}) }
+                          grep { $_ ne 'unknown' } keys %password })->start;
+$dc->set_state($_ => $_) for @states;
+
+my $trust = 'AnonIDLogonTLS ca=' . $ca->file;
+my $starttls = 'ldap://' . $dc->address;
+my $ldaps = 'ldaps://' . $dc->address;
+my $users = 'CN=Users,DC=example,DC=test';
+
+sub account ($name, $logon, $user, @lines)
+{
+    return ($name => { logon => "ldap $logon", lines => [$trust, @lines],
+                       secret => $password{$user} });
+}
+
+sub windows ($user) { return "EXAMPLE\\$user" }
+
+my $site = AnonID::Test::LogonSite->new(accounts => {
+    (map { account(windows($_), "$starttls EXAMPLE\\$_", $_) }
+         'AnonUser', @states, 'unknown'),
+    account('Upn@EXAMPLE.TEST', "$ldaps Upn\@EXAMPLE.TEST", 'Upn'),
+    account('Dn', "$ldaps " . $dc->dn('Dn'), 'Dn'),
+    account(windows('Found'),
+            "$ldaps ldap:///DC=example,DC=test?sAMAccountName", 'Found',
+            'AnonIDLogonSearchAs EXAMPLE\Reader'),
+    account(windows('Reader'), "$ldaps EXAMPLE\\Reader", 'Reader'),
+    account(windows('Short'), "$starttls EXAMPLE\\Short", 'Short',
+            'AnonIDLogonLifetime 8'),
+    windows('wrong') => { logon => "ldap $starttls EXAMPLE\\wrong",
+                          lines => [$trust], secret => canary() },
+});
+my $ctl = AnonID::Test::Ctl->new($site);
+
+# user => [code, sentence, data]
+my $bad = 'Logon failure: unknown user name or bad password.';
+my %failure = (
+    wrong => [1326, $bad, '52e'],
+    unknown => [1326, $bad, '52e'],
+    hours => [1328, 'Logon failure: account logon time restriction violation.',
+              '530'],
+    workstation => [1329, 'Logon failure: user not allowed to log on to this '
+                    . 'computer.', '531'],
+    password_expired => [1330, 'Logon failure: the specified account password '
+                         . 'has expired.', '532'],
+    disabled => [1331, 'Logon failure: account currently disabled.', '533'],
+    expired => [1793, 'The user\'s account has expired.', '701'],
+    must_change => [1907, 'The user\'s password must be changed before '
+                    . 'logging on the first time.', '773'],
+    locked => [1909, 'The referenced account is currently locked out and may '
+               . 'not be logged on to.', '775'],
+);
+
+sub visit_all ()
+{
+    return map { $site->served(windows($_)) } sort keys %failure;
+}
+
+$site->expect_failure(windows($_) => $failure{$_}[0]) for keys %failure;
+$site->start;
+
+# Who is right.
+for my $name ((map { windows($_) } qw(AnonUser Found Reader Short)),
+              'Upn@EXAMPLE.TEST', 'Dn') {
+    is $site->wait_state($name, 'logged on')->{attempts}, 1,
+        "$name is logged on, at the first attempt";
+    is $site->served($name), 200, '... and its visitors are served';
+}
+is $site->status(windows('Found'))->{detail}, '', 'a search passes referrals';
+
+# The states, and the whole text of their warnings.
+for my $user (sort keys %failure) {
+    my ($code, $sentence, $data) = @{ $failure{$user} };
+    my $status = $site->wait_failure(windows($user) => $code);
+
+    is_deeply [$site->warnings(windows($user))],
+        [$site->warning_text('Windows NT account', windows($user), $code,
+                             $sentence, 'ldap')
+         . ", LDAP result 49, data $data]"],
+        "$user: the warning says $code, once";
+    is defined $status->{next_attempt} ? 'again' : 'never',
+        $user =~ /^(?:locked|hours)$/ ? 'again' : 'never',
+        '... and is it tried again';
+}
+my $delay = $site->status(windows('locked'))->{next_attempt} - time;
+cmp_ok $delay, '>', 40, 'a locked account is left alone for a minute';
+
+# The controller's own count, which a good logon would clear.
+my $lockout = $dc->attribute('locked', 'lockoutTime');
+sub counts_once ($what)
+{
+    is $dc->bad_passwords('wrong'), 1, "a wrong password counts once: $what";
+    is $dc->bad_passwords('locked'), 3, '... a locked account as before';
+    is $dc->bad_passwords($_), 0, "... $_ not at all"
+        for grep { !/locked/ } @states;
+}
+
+counts_once('at the start');
+for (1 .. 3) {
+    visit_all() for 1 .. 20;
+    $site->graceful;
+}
+is_deeply [visit_all()], [(503) x keys %failure], 'the visitors wait';
+counts_once('after visits and graceful restarts');
+$site->stop->start;
+is $site->wait_failure(windows('wrong') => 1326)->{attempts}, 0,
+    'a new agent does not try it';
+counts_once('after a restart of everything');
+is $dc->attribute('locked', 'lockoutTime'), $lockout,
+    'a lock-out does not begin anew';
+
+# An operator mends an account, and says so or changes the secret.
+my %mend = (
+    password_expired => sub ($user) { $dc->set_password($user => canary()) },
+    must_change => sub ($user) { $dc->set_password($user => canary()) },
+    wrong => sub ($user) { },
+    unknown => sub ($user) { $dc->tool(qw(user create), $user,
+                                       $dc->{users}{$user} = canary()) },
+);
+for my $user (sort keys %failure) {
+    my $name = windows($user);
+    my $new = $mend{$user};
+
+    $site->expect_recovery($name);
+    $new ? $new->($user) : $dc->set_state($user => 'good');
+    my $mark = time;
+    $new ? $site->put_secret($name => $dc->{users}{$user})
+        : $ctl->ok('logon', $name);
+    $site->wait_state($name => 'logged on');
+    cmp_ok time - $mark, '<', 5, "$user is mended, and logged on within 5 s";
+    like $site->wait_log(qr/ANID0002: The account 'EXAMPLE\\\\$user'/),
+        qr/is logged on again after \d+ failures? in \d+/, '... which is said';
+    is $site->served($name), 200, '... and visitors are served again';
+}
+is $dc->bad_passwords('wrong'), 0, 'a good logon clears the count';
+
+# A new secret that is wrong, among good ones.
+$site->expect_failure(windows('AnonUser') => 1326);
+$site->put_secret(windows('AnonUser') => canary());
+$site->wait_status(windows('AnonUser') => sub ($s) { $s->{kept} }, 'kept');
+like $site->warning(windows('AnonUser')), qr/the last good logon stays in use/,
+    'a wrong new secret leaves the old logon in use';
+is $dc->bad_passwords('AnonUser'), 1, '... and counts once';
+is $site->served(windows('AnonUser')), 200, '... the visitors notice nothing';
+
+# The controller hangs, dies and comes back.
+my $short = windows('Short');
+my $outage = $site->warning_text(
+    'Windows NT account', $short, 1311, 'There are currently no logon servers '
+    . 'available to service the logon request.', 'ldap');
+$site->expect_failure($short => 1311);
+$site->expect_recovery($short);
+$dc->pause;
+is $site->served($short), 200, 'who is logged on stays so in an outage';
+my $status = $site->wait_status(
+    $short => sub ($s) { $s->{state} eq 'failed' }, 'ended');
+is $status->{code}, 1311, '... until the logon ends';
+$dc->resume;
+$site->wait_state($short => 'logged on');
+pass 'it hung, and goes on';
+$dc->stop;
+$status = $site->wait_failure($short => 1311);
+like $site->warning($short), qr/^\Q$outage, $starttls: LDAP result -1, /,
+    'it is stopped';
+$dc->start;
+$site->wait_state($short => 'logged on');
+pass '... and comes back';
+
+done_testing;
