@@ -12,6 +12,7 @@
 /* Win32 codes (MS-ERREF 2.2) of requests that are refused as such. */
 enum {
     ANONID_CTL_NOT_SUPPORTED = 50,
+    ANONID_CTL_BUSY = 170,
     ANONID_CTL_NO_SUCH_ACCOUNT = 1317
 };
 

@@ -11,6 +11,8 @@ static const anonid_request_t requests[] = {
     { ANONID_MSG_STATUS, anonid_op_status },
     { ANONID_MSG_ROTATE, anonid_op_rotate },
     { ANONID_MSG_LOGON, anonid_op_logon },
+    { ANONID_MSG_CHECK, anonid_op_check },
+    { ANONID_MSG_REDEEM, anonid_op_redeem },
 };
 
 #define N_REQUESTS (sizeof(requests) / sizeof(requests[0]))

@@ -29,5 +29,7 @@ void anonid_op_status_start(void); /* notes when the agent was started */
 void anonid_op_status(anonid_client_t *client, const anonid_frame_t *frame);
 void anonid_op_rotate(anonid_client_t *client, const anonid_frame_t *frame);
 void anonid_op_logon(anonid_client_t *client, const anonid_frame_t *frame);
+void anonid_op_check(anonid_client_t *client, const anonid_frame_t *frame);
+void anonid_op_redeem(anonid_client_t *client, const anonid_frame_t *frame);
 
 #endif

@@ -65,3 +65,9 @@ unsigned long long anonid_status_table_attempts(int slot)
 
     return s ? atomic_load(&s->attempts) : 0;
 }
+
+void anonid_status_table_expect_check(apr_time_t until)
+{
+    if (table)
+        atomic_store(&table->header.check_until, until);
+}

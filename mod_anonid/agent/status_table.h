@@ -23,4 +23,7 @@ void anonid_status_table_count_attempt(int slot);
 anonid_state_t anonid_status_table_state(int slot, apr_time_t *since);
 unsigned long long anonid_status_table_attempts(int slot);
 
+/* Lets workers know that a token may be shown to them until then. */
+void anonid_status_table_expect_check(apr_time_t until);
+
 #endif

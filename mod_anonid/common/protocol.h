@@ -64,6 +64,7 @@
 #define ANONID_SECRET_MAX 65536               /* octets of a secret */
 #define ANONID_ACCOUNT_FILE_MAX (16 * 1024 * 1024)
 #define ANONID_REPLY_TEXT_MAX 512 /* octets of a server's reply shown */
+#define ANONID_TOKEN_LENGTH 32    /* octets of a token: 128 random bits */
 
 /* Who may send a message. */
 enum {
@@ -111,6 +112,10 @@ enum {
  * ROTATE           ACCOUNT: a new password for a synchronised account
  * LOGON            ACCOUNT: one attempt now
  * CTL_REPLY        CODE (failure code, 0 good), TEXT, DETAIL
+ * CHECK            -
+ * CHECK_REPLY      TOKEN: good once, for half a minute; see module/check.h
+ * REDEEM           TOKEN
+ * REDEEMED         CODE: 0 if the token was good
  */
 #define ANONID_MESSAGES(X)                                                    \
     X(HELLO, 1, ANONID_FROM_PARENT, 4)                                        \
@@ -132,11 +137,15 @@ enum {
     X(LOOK, 38, ANONID_FROM_AGENT, 0)                                         \
     X(SUBMIT, 64, ANONID_FROM_WORKER, 1)                                      \
     X(SUBMITTED, 65, ANONID_FROM_AGENT, 0)                                    \
+    X(REDEEM, 66, ANONID_FROM_WORKER, 0)                                      \
+    X(REDEEMED, 67, ANONID_FROM_AGENT, 0)                                     \
     X(STATUS, 96, ANONID_FROM_CTL, 0)                                         \
     X(STATUS_REPLY, 97, ANONID_FROM_AGENT, 0)                                 \
     X(ROTATE, 98, ANONID_FROM_CTL, 0)                                         \
     X(LOGON, 99, ANONID_FROM_CTL, 0)                                          \
-    X(CTL_REPLY, 100, ANONID_FROM_AGENT, 0)
+    X(CTL_REPLY, 100, ANONID_FROM_AGENT, 0)                                   \
+    X(CHECK, 101, ANONID_FROM_CTL, 0)                                         \
+    X(CHECK_REPLY, 102, ANONID_FROM_AGENT, 0)
 
 typedef enum {
 #define X(name, number, from, fds) ANONID_MSG_##name = number,
@@ -182,7 +191,8 @@ typedef enum {
     ANONID_TAG_RETRY_AFTER = 34, /* N seconds */
     ANONID_TAG_REJECTED = 35,    /* T alias; the TEXT after it says why */
     ANONID_TAG_JSON = 36,        /* T */
-    ANONID_TAG_OPTION = 37       /* T "name=value" of a provider, repeated */
+    ANONID_TAG_OPTION = 37,      /* T "name=value" of a provider, repeated */
+    ANONID_TAG_TOKEN = 38        /* T ANONID_TOKEN_LENGTH hexadecimal digits */
 } anonid_tag_t;
 
 /* Flags of SUBMIT. */

@@ -46,7 +46,10 @@ typedef struct {
     uint32_t magic;
     uint32_t version;
     _Atomic uint32_t agent_pid; /* 0: none is running */
-    uint32_t reserved[13];
+    uint32_t unused;
+    _Atomic int64_t check_until; /* apr_time_t: a token of `anonidctl check`
+                                    may be shown to a worker until then */
+    uint32_t reserved[10];
 } anonid_status_header_t;
 
 typedef struct {
@@ -74,6 +77,24 @@ anonid_status_state(const anonid_status_table_t *table, int slot)
     return (anonid_state_t)atomic_load_explicit(
         &((anonid_status_table_t *)table)->slots[slot].state,
         memory_order_acquire);
+}
+
+/* Why the last attempt of a slot failed; ANONID_LOGON_OK if it did not. */
+static inline anonid_failure_t
+anonid_status_code(const anonid_status_table_t *table, int slot)
+{
+    if (slot < 0 || slot >= ANONID_STATUS_SLOTS)
+        return ANONID_ACCESS_DENIED;
+    return (anonid_failure_t)atomic_load_explicit(
+        &((anonid_status_table_t *)table)->slots[slot].code,
+        memory_order_relaxed);
+}
+
+/* Whether an operator's token may come now: see module/check.h. */
+static inline int anonid_status_expects_check(const anonid_status_table_t *t)
+{
+    return atomic_load(&((anonid_status_table_t *)t)->header.check_until)
+           > apr_time_now();
 }
 
 /* Seconds until the next attempt, at least 1, at most 3600: Retry-After. */

@@ -21,6 +21,8 @@ static const struct {
       anonid_cmd_status },
     { "logon", "ACCOUNT", "one attempt to log the account on, now",
       anonid_cmd_logon },
+    { "check", "[OPTION...] URL", "which account a request would get, and why",
+      anonid_cmd_check },
     { "rotate", "ACCOUNT", "a new password for a synchronised account",
       anonid_cmd_rotate },
 };

@@ -12,6 +12,7 @@
 typedef int (*anonid_command_run_t)(anonid_session_t *session, int argc,
                                     char **argv);
 
+int anonid_cmd_check(anonid_session_t *session, int argc, char **argv);
 int anonid_cmd_logon(anonid_session_t *session, int argc, char **argv);
 int anonid_cmd_rotate(anonid_session_t *session, int argc, char **argv);
 int anonid_cmd_status(anonid_session_t *session, int argc, char **argv);

@@ -4,6 +4,7 @@
  */
 #include "decision.h"
 #include "config.h"
+#include "explain.h"
 #include "mapping.h"
 
 #include <ap_expr.h>
@@ -108,7 +109,6 @@ const anonid_account_t *anonid_decide(request_rec *r)
 
     if (!reason)
         return anonid_dir(r)->map_to->account;
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s is not mapped: %s",
-                  r->uri, reason);
+    anonid_explain(r, "%s is not mapped: %s", r->uri, reason);
     return NULL;
 }

@@ -11,6 +11,7 @@
  */
 #include "config.h"
 #include "decision.h"
+#include "explain.h"
 #include "identity.h"
 #include "logon_state.h"
 #include "map.h"
@@ -59,9 +60,8 @@ static anonid_mapping_t *adopt(request_rec *r)
         mapping = anonid_mapping_decide(r, anonid_global_account(name));
     if (mapping->candidate)
         anonid_mapping_apply(r, mapping);
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "%s is served, mapped to %s",
-                  r->uri,
-                  mapping->account ? mapping->account->name : "nobody");
+    anonid_explain(r, "%s is served, mapped to %s", r->uri,
+                   mapping->account ? mapping->account->name : "nobody");
     return mapping;
 }
 
@@ -77,9 +77,8 @@ static int map_late(request_rec *r)
     if (status != OK)
         return status == DECLINED ? OK : status;
     anonid_mapping_apply(r, mapping);
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                  "%s is mapped to account '%s'", r->uri,
-                  mapping->account->name);
+    anonid_explain(r, "%s is mapped to account '%s'", r->uri,
+                   mapping->account->name);
     return OK;
 }
 
@@ -131,9 +130,8 @@ static void yield_to_user(request_rec *r)
 
     if (!mapping->account || anonid_mapping_is_ours(r, mapping))
         return;
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                  "%s is no longer mapped: another module named its user",
-                  r->uri);
+    anonid_explain(r, "%s is no longer mapped: another module named its user",
+                   r->uri);
     anonid_mapping_undo(r, mapping);
     anonid_identity_show(r, mapping);
 }

@@ -5,6 +5,7 @@
  */
 #include "logon_state.h"
 #include "config.h"
+#include "explain.h"
 #include "parent.h"
 #include "submit.h"
 
@@ -67,7 +68,7 @@ int anonid_logon_unavailable(request_rec *r, const anonid_account_t *account)
 
     if (table && account->slot >= 0)
         seconds = anonid_status_retry_after(table, account->slot);
-    if (!r->main && anonid_submit_is_here(r))
+    if (!r->main && !anonid_explain_lines && anonid_submit_is_here(r))
         return anonid_submit_unavailable(r, seconds);
     apr_table_setn(r->err_headers_out, "Retry-After",
                    apr_itoa(r->pool, seconds));
@@ -90,11 +91,11 @@ int anonid_logon_check(request_rec *r, const anonid_account_t *account)
     if (is_logged_on(r, account))
         return OK;
     status = on_failure(r, account);
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                  "%s is not mapped: account '%s' is not logged on; %s",
-                  r->uri, account->name,
-                  status == DECLINED ? "left to other authentication"
-                                     : ap_get_status_line(
-                                         status == DONE ? r->status : status));
+    anonid_explain(
+        r, "%s is not mapped: account '%s' is not logged on; %s", r->uri,
+        account->name,
+        status == DECLINED
+            ? "left to other authentication"
+            : ap_get_status_line(status == DONE ? r->status : status));
     return status;
 }

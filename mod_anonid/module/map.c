@@ -11,6 +11,7 @@
 #include "map.h"
 #include "config.h"
 #include "decision.h"
+#include "explain.h"
 #include "logon_state.h"
 #include "mapping.h"
 #include "tentative.h"
@@ -41,9 +42,8 @@ static int undo(request_rec *r, anonid_mapping_t *mapping, int status)
 
 static int confirm(request_rec *r, const anonid_mapping_t *mapping)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                  "%s is mapped to account '%s'", r->uri,
-                  mapping->account->name);
+    anonid_explain(r, "%s is mapped to account '%s'", r->uri,
+                   mapping->account->name);
     return OK;
 }
 
@@ -55,10 +55,11 @@ static int map_or_decline(request_rec *r, anonid_mapping_t *mapping)
     anonid_mapping_apply(r, mapping);
     status = anonid_authorize_tentatively(r);
     if (status != OK) {
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                      "%s is not mapped: account '%s' is not authorized (%d); "
-                      "left to AuthType %s",
-                      r->uri, mapping->account->name, status, ap_auth_type(r));
+        anonid_explain(
+            r,
+            "%s is not mapped: account '%s' is not authorized (%d); "
+            "left to AuthType %s",
+            r->uri, mapping->account->name, status, ap_auth_type(r));
         return undo(r, mapping, DECLINED);
     }
     status = anonid_logon_check(r, mapping->account);
@@ -127,10 +128,11 @@ static int hook_force_authn(request_rec *r)
         return DECLINED;
     if (!anonid_logon_declines(r, mapping->candidate))
         return OK;
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                  "%s is not mapped: account '%s' is not logged on; served as "
-                  "without mapping",
-                  r->uri, mapping->candidate->name);
+    anonid_explain(
+        r,
+        "%s is not mapped: account '%s' is not logged on; served as "
+        "without mapping",
+        r->uri, mapping->candidate->name);
     return undo(r, mapping, DECLINED);
 }
 

@@ -3,6 +3,7 @@
  * The module record: what httpd calls, and in which order the parts register
  * their hooks. It must not know how anything is done.
  */
+#include "check.h"
 #include "config.h"
 #include "dump.h"
 #include "map.h"
@@ -12,6 +13,7 @@
 static void register_hooks(apr_pool_t *p)
 {
     anonid_config_register(p);
+    anonid_check_register(p);
     anonid_dump_register(p);
     anonid_parent_register(p);
     anonid_map_register(p);

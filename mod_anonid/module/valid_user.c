@@ -8,6 +8,7 @@
  * between. Owns rule 4; does not know who is mapped and why.
  */
 #include "config.h"
+#include "explain.h"
 #include "map.h"
 
 #include <ap_provider.h>
@@ -27,10 +28,10 @@ static authz_status check(request_rec *r, const char *args, const void *parsed)
 
     if (!account || anonid_dir(r)->valid_user == 1)
         return wrapped->check_authorization(r, args, parsed);
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                  "%s: the anonymous account '%s' is not a valid-user "
-                  "(AnonIDValidUser Off)",
-                  r->uri, account->name);
+    anonid_explain(r,
+                   "%s: the anonymous account '%s' is not a valid-user "
+                   "(AnonIDValidUser Off)",
+                   r->uri, account->name);
     return AUTHZ_DENIED;
 }
 
