@@ -21,6 +21,8 @@ takes($httpd, ['the sample as it is', $sample]);
 
 spit("$folder/users", "newsletter:x\n");
 spit("$folder/$_.secret", canary(), 0600) for qw(newsletter shop);
+spit("$folder/web.keytab", "\5\2", 0600);
+spit("$folder/get-password", "#!/bin/sh\n", 0755);
 spit("$folder/ca.pem", "-----BEGIN CERTIFICATE-----\n");
 
 # Examples begin with '#' and no space; this machine has other places.
