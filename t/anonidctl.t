@@ -48,11 +48,11 @@ wait_until(sub { $ctl->ok('status') !~ /pending/ }, 15, 'first attempts');
 
 my $TIME = qr/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/;
 my @lines = split /\n/, $ctl->ok('status');
-like $lines[0], qr/^ACCOUNT +PROVIDER +STATE +SINCE +NEXT ATTEMPT$/,
+like $lines[0], qr/^ACCOUNT +PROVIDER +STATE +SINCE +NEXT ATTEMPT +GOOD UNTIL$/,
     'status prints a table';
-like $lines[1], qr/^EXAMPLE\\good +file +logged on +$TIME +-$/,
+like $lines[1], qr/^EXAMPLE\\good +file +logged on +$TIME +- +-$/,
     'an account that is logged on';
-like $lines[2], qr/^bad +file +failed +$TIME +-$/, 'one that has failed';
+like $lines[2], qr/^bad +file +failed +$TIME +- +-$/, 'one that has failed';
 like $lines[3], qr/^ +Logon failure: unknown .*\[data 0000052e, the secret/,
     '... and why';
 is scalar @lines, 4, 'and no more';

@@ -6,7 +6,7 @@
  *   {"agent": {"version", "pid", "started", "generation"},
  *    "accounts": [{"name", "provider", "synchronised", "state", "since",
  *                  "code", "text", "detail", "kept", "failures", "attempts",
- *                  "next_attempt", "expires"}...]}
+ *                  "next_attempt", "renewal", "expires"}...]}
  */
 #include "config.h"
 #include "json_text.h"
@@ -87,6 +87,7 @@ static void add_account(void *context, anonid_logon_t *logon)
     anonid_json_number(json, "attempts",
                        (long long)anonid_status_table_attempts(account->slot));
     add_time(json, "next_attempt", anonid_logon_next_attempt(logon));
+    add_time(json, "renewal", logon->renewal);
     add_time(json, "expires", logon->expires);
     anonid_json_close(json, '}');
 }

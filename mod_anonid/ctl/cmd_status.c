@@ -14,6 +14,8 @@
 
 #define TIME_ROOM 32
 
+#define ROW "%-*s  %-8s  %-9s  %-19s  %-19s  %s\n"
+
 /* One account's object, with its name at hand for sorting. */
 typedef struct {
     const char *name;
@@ -77,15 +79,22 @@ static size_t widest_name(const row_t *rows, size_t n)
     return width;
 }
 
+/* What has failed is tried again, what is good is renewed. */
+static const char *next_of(const json_t *object, char room[TIME_ROOM])
+{
+    return time_of(
+        object, number_of(object, "next_attempt") ? "next_attempt" : "renewal",
+        room);
+}
+
 static void print_row(const json_t *object, int width)
 {
-    char since[TIME_ROOM], next[TIME_ROOM];
+    char since[TIME_ROOM], next[TIME_ROOM], until[TIME_ROOM];
     long long code = number_of(object, "code");
 
-    printf("%-*s  %-8s  %-9s  %-19s  %s\n", width, text_of(object, "name"),
-           text_of(object, "provider"), text_of(object, "state"),
-           time_of(object, "since", since),
-           time_of(object, "next_attempt", next));
+    printf(ROW, width, text_of(object, "name"), text_of(object, "provider"),
+           text_of(object, "state"), time_of(object, "since", since),
+           next_of(object, next), time_of(object, "expires", until));
     if (code != 0)
         printf("    %s%s [data %08llx%s%s]\n",
                json_is_true(json_object_get(object, "kept"))
@@ -102,8 +111,8 @@ static void print_table(anonid_session_t *session, const json_t *document)
     row_t *rows = sorted(session, json_object_get(document, "accounts"), &n);
     int width = (int)widest_name(rows, n);
 
-    printf("%-*s  %-8s  %-9s  %-19s  %s\n", width, "ACCOUNT", "PROVIDER",
-           "STATE", "SINCE", "NEXT ATTEMPT");
+    printf(ROW, width, "ACCOUNT", "PROVIDER", "STATE", "SINCE", "NEXT ATTEMPT",
+           "GOOD UNTIL");
     for (size_t i = 0; i < n; i++)
         print_row(rows[i].object, width);
 }

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Who may ask the agent: root, the agent's own user and its group; nobody
+# else, and not httpd's user either where the agent has a user of its own.
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use AnonID::Test;
+use AnonID::Test::Httpd;
+use AnonID::Test::Process qw(run);
+
+skip_unless_root;
+skip_unless_program('setpriv');
+require_build;
+
+my $web = AnonID::Test::HttpdConfig::web_user()->[0];
+my ($agent) = grep { defined getpwnam $_ && $_ ne $web } qw(daemon bin);
+plan(skip_all => 'needs a second user') if !defined $agent;
+
+my @COMMANDS = (['status'], ['status', '--json', 'web'], ['logon', 'web'],
+                ['rotate', 'web'], ['check', '/']);
+
+sub site ($lines)
+{
+    return AnonID::Test::Httpd->new(config => <<"END")->start;
+<AnonIDAccount web>
+AnonIDPasswordSync On
+</AnonIDAccount>
+AnonIDMapTo web
+$lines
+END
+}
+
+# Exit status and output of anonidctl as a user, with those groups besides.
+sub ask ($httpd, $user, $groups, @arguments)
+{
+    my ($uid, $gid) = $user =~ /^\d+$/ ? ($user, $user)
+        : (getpwnam $user)[2, 3];
+
+    return run(['setpriv', "--reuid=$uid", "--regid=$gid",
+                length $groups ? "--groups=$groups" : '--clear-groups',
+                AnonID::Test::ctl_path(), '-s', $httpd->path('state'),
+                @arguments]);
+}
+
+sub is_answered ($httpd, $user, $groups, $what)
+{
+    my ($exit, $output) = ask($httpd, $user, $groups, 'status');
+
+    is $exit, 0, "$what is answered" or diag $output;
+}
+
+sub is_refused ($httpd, $user, $groups, $what)
+{
+    for my $command (@COMMANDS) {
+        my ($exit, $output) = ask($httpd, $user, $groups, @$command);
+
+        is $exit, 3, "$what is refused: @$command";
+        like $output, qr/only root and the agent's group may ask/,
+            '... and told who may';
+    }
+}
+
+my $gid = (getpwnam $agent)[3];
+my $httpd = site("AnonIDAgentUser $agent");
+my @socket = stat $httpd->path('state/control.sock');
+my @folder = stat $httpd->path('state/agent');
+
+is sprintf('%04o %d:%d', $socket[2] & 07777, @socket[4, 5]), "0660 0:$gid",
+    'the socket belongs to root and the agent\'s group';
+is sprintf('%04o %d', $folder[2] & 07777, $folder[4]),
+    '0700 ' . getpwnam $agent, 'the agent\'s folder is its own';
+is_answered($httpd, 'root', '', 'root');
+is_answered($httpd, $agent, '', 'the agent\'s user');
+is_answered($httpd, 4242, $gid, 'a member of the agent\'s group');
+is_refused($httpd, $web, '', 'httpd\'s user');
+is_refused($httpd, 4242, '', 'a stranger');
+
+# The mode of the socket is not all that there is.
+chmod 0666, $httpd->path('state/control.sock') or die;
+$httpd->expect_log(map { qr/ANID0043: Process \d+ of uid $_ was refused/ }
+                   4242, scalar getpwnam $web);
+is_refused($httpd, $web, '', 'with an open socket httpd\'s user');
+is_refused($httpd, 4242, '', 'with an open socket a stranger');
+is_answered($httpd, 4242, $gid, 'with an open socket a member');
+
+# By default the agent runs as httpd's user, who may ask then.
+my $default = site('');
+is_answered($default, $web, '', 'the agent\'s user, which is httpd\'s');
+is_refused($default, 4242, '', 'a stranger');
+
+done_testing;
