@@ -17,8 +17,9 @@
 #include <unistd.h>
 
 /* Octets of one message, and how many there may be before an answer: more
- * than any answer to us needs. */
-#define MESSAGE_MAX 65536
+ * than any answer to us needs. libldap 2.5 forgets to free some that it cannot
+ * read, or did not ask for. */
+#define MESSAGE_MAX 16384
 #define MESSAGES_MAX 16
 
 /* Where libldap would connect to by itself: nowhere. */
@@ -77,14 +78,16 @@ static void note_silence(const anonid_ldap_t *ldap, int rc,
 }
 
 /* The next message that belongs to an operation; NULL with *reply filled.
- * Others are taken too, so that they do not pile up in libldap. */
+ * Others are taken too, so that they do not pile up in libldap; an unsolicited
+ * one is the end (RFC 4511 section 4.4.1: the server disconnects). */
 static LDAPMessage *await(const anonid_ldap_t *ldap, int id,
                           anonid_ldap_reply_t *reply)
 {
     anonid_deadline_t deadline =
         anonid_deadline_within(ldap->deadline, ANONID_LDAP_ANSWER_SECONDS);
+    int unsolicited = 0;
 
-    for (int i = 0; i < MESSAGES_MAX; i++) {
+    for (int i = 0; i < MESSAGES_MAX && !unsolicited; i++) {
         int left = anonid_deadline_left(deadline);
         struct timeval wait = { left / 1000, left % 1000 * 1000 };
         LDAPMessage *message = NULL;
@@ -97,10 +100,11 @@ static LDAPMessage *await(const anonid_ldap_t *ldap, int id,
         }
         if (ldap_msgid(message) == id && rc != LDAP_RES_INTERMEDIATE)
             return message;
+        unsolicited = ldap_msgid(message) == LDAP_RES_UNSOLICITED;
         ldap_msgfree(message);
     }
     anonid_ldap_reply(reply, LDAP_PROTOCOL_ERROR,
-                      "the server says much and answers nothing");
+                      "the server says other things and answers nothing");
     return NULL;
 }
 

@@ -133,7 +133,7 @@ my %WAYS = (
         drip($c, message($id, result(0x61, 0, 'x' x 2000)));
     } },
     oversized => { bind => replies(
-        result(0x61, 49, "bad\r\nANID0002: \x1b[2J" . 'x' x 60_000)) },
+        result(0x61, 49, "bad\r\nANID0002: \x1b[2J" . 'x' x 10_000)) },
     nul => { bind => replies(result(0x61, 49, "bad\0password")) },
     enormous => { bind => replies(result(0x61, 0, 'x' x 200_000)) },
     referral => { bind => replies(
