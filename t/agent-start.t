@@ -69,7 +69,7 @@ subtest 'an agent that says nothing' => sub {
 };
 
 subtest 'an agent that speaks in tongues' => sub {
-    like log_without_agent('echo hello, here I am >&3; read line'),
+    like log_without_agent('echo hello, here I am >&3; exec sleep 1000'),
         qr/ANID0010: .* did not start: it broke the protocol and was ended/,
         'it is ended';
 };
