@@ -53,8 +53,9 @@ is scalar($server->messages), 1, 'the message was given up';
 
 $server->script([message => { reply => '250 2.0.0 Taken after all',
                               drip => 0.05 }]);
+my $mark = $server->log_mark;
 $http = begin();
-$server->wait_log(qr/^2 -- message of/, since => $server->log_mark);
+$server->wait_log(qr/^2 -- message of/, since => $mark);
 kill_workers();
 ok $site->wait_log(qr/ANID0200: .*accepted: 250 2\.0\.0 Taken after all/),
     'after DATA: the agent waits for the reply';
@@ -64,7 +65,7 @@ is scalar($server->messages), 2, 'the message was sent';
 $server->script([MAIL => { hang => 1 }, {}], [RSET => '250 Ok']);
 $site->expect_log(qr/ANID0305: .*the agent ended before it answered/);
 $site->allow_log(qr/ANID00\d\d: /);
-my $mark = $server->log_mark;
+$mark = $server->log_mark;
 $http = begin();
 $server->wait_log(qr/C: MAIL/, since => $mark);
 my ($agent) = $site->agent_pids;
