@@ -37,3 +37,8 @@ int anonid_account_option_seconds(const anonid_account_t *account,
         return fallback;
     return (int)seconds;
 }
+
+const char *anonid_account_helper(const anonid_account_t *account)
+{
+    return anonid_account_option(account, "search-as");
+}

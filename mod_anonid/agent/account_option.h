@@ -17,4 +17,8 @@ const char *anonid_account_option(const anonid_account_t *account,
 int anonid_account_option_seconds(const anonid_account_t *account,
                                   const char *name, int fallback);
 
+/* The account that this one needs to log on, because it searches for it; NULL:
+ * it needs none. */
+const char *anonid_account_helper(const anonid_account_t *account);
+
 #endif

@@ -3,6 +3,7 @@
  * Configurations: staging and life; see config.h.
  */
 #include "config.h"
+#include "account_option.h"
 #include "krb5_services.h"
 
 #include "../common/protocol.h"
@@ -26,6 +27,7 @@ static anonid_config_t *make_config(uint32_t generation)
     config->generation = generation;
     config->accounts = apr_hash_make(pool);
     config->services = apr_hash_make(pool);
+    config->helpers = apr_hash_make(pool);
     return config;
 }
 
@@ -72,6 +74,7 @@ static int is_sound(const anonid_account_t *account)
 void anonid_staging_account(const anonid_frame_t *frame)
 {
     anonid_account_t *account;
+    const char *helper;
 
     if (fault)
         return;
@@ -80,6 +83,9 @@ void anonid_staging_account(const anonid_frame_t *frame)
         fault = "an ACCOUNT is malformed";
         return;
     }
+    helper = anonid_account_helper(account);
+    if (helper)
+        apr_hash_set(staged->helpers, helper, APR_HASH_KEY_STRING, "");
     if (anonid_config_account(staged, account->name))
         fault = apr_psprintf(staged->pool, "the account '%s' came twice",
                              account->name);

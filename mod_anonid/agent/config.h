@@ -19,6 +19,7 @@ struct anonid_config_t {
     uint32_t generation;
     apr_hash_t *accounts;              /* name -> anonid_account_t */
     apr_hash_t *services;              /* name -> anonid_service_t */
+    apr_hash_t *helpers;               /* names of accounts that others need */
     apr_array_header_t *krb5_services; /* see krb5_services.h */
 };
 

@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-/* The account that it needs; NULL: none. */
-static const char *helper_name(const anonid_logon_t *logon)
-{
-    return anonid_account_option(logon->account, "search-as");
-}
-
 static anonid_logon_t *find(const char *name)
 {
     return anonid_logon_world()->find(name);
@@ -21,7 +15,7 @@ static anonid_logon_t *find(const char *name)
 
 int anonid_helper_pending(const anonid_logon_t *logon)
 {
-    const char *name = helper_name(logon);
+    const char *name = anonid_account_helper(logon->account);
     const anonid_logon_t *other = name ? find(name) : NULL;
 
     return other && anonid_logon_state(other) == ANONID_STATE_PENDING;
@@ -30,7 +24,7 @@ int anonid_helper_pending(const anonid_logon_t *logon)
 void anonid_helper_lend(const anonid_logon_t *logon, anonid_loan_t *loan,
                         anonid_helper_t *helper)
 {
-    helper->account = helper_name(logon);
+    helper->account = anonid_account_helper(logon->account);
     loan->lender = helper->account ? find(helper->account) : NULL;
     if (!loan->lender)
         return;
@@ -56,7 +50,8 @@ void anonid_helper_give_back(anonid_loan_t *loan,
 
 void anonid_logon_helper_changed(anonid_logon_t *logon, const char *name)
 {
-    const char *needed = logon->account ? helper_name(logon) : NULL;
+    const char *needed =
+        logon->account ? anonid_account_helper(logon->account) : NULL;
 
     if (logon->gone || !needed || strcmp(needed, name) != 0)
         return;

@@ -50,7 +50,7 @@ typedef struct {
     void (*look)(const char *account);
     /* The logon of an account; NULL if there is no such account. */
     anonid_logon_t *(*find)(const char *account);
-    /* Calls anonid_logon_helper_changed of every other account. */
+    /* Calls anonid_logon_helper_changed of all accounts that need it. */
     void (*changed)(const char *account);
     /* To whoever uses proofs: an anonid_version_listener_t. */
     void (*proven)(const char *account, unsigned long version);

@@ -85,7 +85,9 @@ static void other_changed(void *name, anonid_logon_t *logon)
 
 void anonid_registry_changed(const char *account)
 {
-    anonid_registry_each(other_changed, (void *)account);
+    if (current
+        && apr_hash_get(current->helpers, account, APR_HASH_KEY_STRING))
+        anonid_registry_each(other_changed, (void *)account);
 }
 
 static void remove_logon(anonid_logon_t *logon)

@@ -70,7 +70,8 @@ void anonid_registry_account_file(anonid_account_file_t *file);
 /* The logon of an account, or NULL. Hold it to keep it. */
 anonid_logon_t *anonid_registry_logon(const char *account);
 
-/* Tells every account that this one has logged on or failed. */
+/* Tells the accounts that need this one, if there are any, that it has logged
+ * on or failed. */
 void anonid_registry_changed(const char *account);
 
 /* Visits every logon, in no order. A visit may make visits of its own, which
