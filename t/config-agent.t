@@ -29,6 +29,7 @@ takes($httpd,
     ['a folder', used('AnonIDStateDir logs')],
     ['a folder to be made', used('AnonIDStateDir logs/anonid')],
     ['help', used('AnonIDHelpURL https://wiki.example.com/logon')],
+    ['help on this machine', used('AnonIDHelpURL file:///srv/help.html')],
 ) if is_root();
 
 refuses($httpd,
@@ -56,6 +57,7 @@ refuses($httpd,
      qr/AnonIDStateDir '\S+' is too long for the path of a socket/],
     (map { ["the help URL $_", "AnonIDHelpURL \"$_\"", qr/AnonIDHelpURL/] }
          'wiki.example.com', 'ftp://example.com/', 'https://', 'http://',
+         'file:x',
          'https://a b/', "https://a/\tb", 'javascript:alert(1)'),
     (map { my ($name) = split;
            ["$name in a virtual host", '',

@@ -115,7 +115,8 @@ $answer = $site->json({
     'reply-to' => 'v@home.test', attachments => [
         { name => $NAME, type => 'application/pdf',
           content => encode_base64($BYTES, '') },
-        { name => 'long.bin', content => encode_base64($BYTES x 20) }] });
+        { filename => 'long.bin', 'content-type' => 'image/png',
+          content => encode_base64($BYTES x 20) }] });
 $id = answer_is($answer, ['desk'], 'JSON');
 $message = $site->received('desk', 3);
 header_is($message, { 'reply-to' => 'v@home.test', 'message-id' => $id },
@@ -124,6 +125,9 @@ is text_of($message->{parts}[0]), "eins\nzwei ü\n", 'JSON: the text';
 is $message->{parts}[1]{filename}, $NAME, 'JSON: the name of the file';
 is $message->{parts}[1]{body}, $BYTES, 'JSON: the file byte for byte';
 is $message->{parts}[2]{body}, $BYTES x 20, 'JSON: a file in lines';
+is $message->{parts}[2]{filename}, 'long.bin', 'JSON: a name as in a form';
+like $message->{parts}[2]{header}{'content-type'}, qr{^image/png},
+    'JSON: a type as in a form';
 
 my $entity = "--x\r\nContent-Type: text/plain; charset=iso-8859-1\r\n"
     . "Content-Transfer-Encoding: 8bit\r\n\r\ngr\xfc\xdfe  \r\n..\r\n.\r\n"

@@ -93,10 +93,11 @@ const char *anonid_set_help_url(cmd_parms *cmd, void *dir, const char *arg)
                    "write a URL";
     }
     if (ap_cstr_casecmpn(arg, "https://", 8) != 0
-        && ap_cstr_casecmpn(arg, "http://", 7) != 0)
+        && ap_cstr_casecmpn(arg, "http://", 7) != 0
+        && ap_cstr_casecmpn(arg, "file:///", 8) != 0)
         return apr_psprintf(cmd->pool,
                             "AnonIDHelpURL '%s' is not a URL of the schemes "
-                            "http or https",
+                            "http, https or file",
                             arg);
     if (arg[strcspn(arg, "/") + 2] == '\0')
         return apr_psprintf(cmd->pool, "AnonIDHelpURL '%s' names no host",

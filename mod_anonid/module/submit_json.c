@@ -65,12 +65,32 @@ set_field(anonid_draft_t *draft, const char *field, const json_t *value)
     return problem;
 }
 
+/* What a form calls the same, which programs that know forms write. */
+static const struct {
+    const char *member;
+    const char *in_forms;
+} form_names[] = {
+    { "name", "filename" },
+    { "type", "content-type" },
+};
+
+static const json_t *get_member(const json_t *attachment, const char *member)
+{
+    const json_t *value = json_object_get(attachment, member);
+
+    for (size_t i = 0; i < sizeof(form_names) / sizeof(*form_names); i++) {
+        if (!value && strcmp(form_names[i].member, member) == 0)
+            value = json_object_get(attachment, form_names[i].in_forms);
+    }
+    return value;
+}
+
 /* A string member of an attachment; *string is NULL if it is absent. */
 static const anonid_problem_t *
 take_string(anonid_draft_t *draft, const char *field, const json_t *attachment,
             const char *member, const json_t **string)
 {
-    *string = json_object_get(attachment, member);
+    *string = get_member(attachment, member);
     if (!*string || json_is_string(*string))
         return NULL;
     return anonid_problem_make(draft->pool, 400, field,
