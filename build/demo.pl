@@ -168,11 +168,14 @@ sub run_demo ($httpd, $dovecot)
 {
     my $vhost = 'www.example.test';
     my $subject = "Gr\x{fc}\x{df}e aus K\x{f8}benhavn \x{2709}";
+    my $ctl = AnonID::Test::Ctl->new($httpd);
     my $mark;
 
     narrate("The anonymous account is $account. The agent has given it a random "
          . 'password and logged it on:');
-    show(AnonID::Test::Ctl->new($httpd)->ok('status'));
+    show(AnonID::Test::wait_until(
+        sub { $ctl->ok('status') =~ /(.*logged on.*)/s && $1 }, 30,
+        'first logon'));
 
     narrate("A visitor who never logged on posts a form to http://$vhost"
          . '/contact: UTF-8 subject, reply-to address, a picture.');
@@ -194,7 +197,7 @@ sub run_demo ($httpd, $dovecot)
           'the visitor knows that nothing was sent');
 
     narrate("Repaired with 'anonidctl rotate $account', without a restart:");
-    show(AnonID::Test::Ctl->new($httpd)->ok('rotate', $account));
+    show($ctl->ok('rotate', $account));
     wait_for_line($httpd, $vhost, qr/.*ANID0002: .*/, $mark);
     deliver($httpd, $dovecot, "$subject, again", 2);
 }
