@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Nothing is forgotten: every source is built, every test is run, every
-# directive is documented.
+# directive and every message is documented.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -44,6 +44,18 @@ sub undocumented
     return [ grep { $text !~ /\b$_\b/ } @names ];
 }
 
+# The numbers of all messages.
+sub numbers
+{
+    my %found;
+    for my $file (files('mod_anonid', qr/\.[ch]$/)) {
+        next if $file =~ m{/lognos\.h$};
+        $found{"ANID$_"} = 1
+            for slurp($file) =~ /\bANONID_LOGNO\(\s*(\d{4})\)/g;
+    }
+    return sort keys %found;
+}
+
 for my $folder (qw(common module agent ctl)) {
     none(missing("mod_anonid/$folder/Makefile.inc",
             files("mod_anonid/$folder", qr/\.[ch]$/)),
@@ -72,5 +84,11 @@ for my $file ('conf/anonid.conf', 'README') {
             "$file names every directive");
     }
 }
+
+my $page = 'mod_anonid/module/mod_anonid.8';
+my %explained = map { $_ => 1 } slurp($page) =~ /^\.It (ANID\d{4})$/mg;
+none([ grep { !delete $explained{$_} } numbers() ],
+    "$page explains every message");
+none([ sort keys %explained ], "$page explains no other message");
 
 done_testing();
