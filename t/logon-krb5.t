@@ -22,10 +22,12 @@ my %password = map { ($_ => canary()) } @good, @states, 'wrong', 'upn';
 my $password = canary();
 
 # One without SPAKE, and one with: a client could try both, one after another.
+# The first has a primary: a client could ask that again after a refusal.
 my $kdc = AnonID::Test::KDC->new(
+    primary => 1,
     principals => { (map { (AnonID::Test::LogonSite::user($_)
                             => $password{$_}) } @good, @states, 'wrong'),
-                    'upn\@upn.test' => $password{upn},
+                    'upn\@upn.test' => $password{upn}, kinit => canary(),
                     'smtp/localhost' => undef, 'imap/localhost' => undef });
 my $spake = "spake_preauth_groups = edwards25519\n";
 my $other = AnonID::Test::KDC->new(
@@ -62,6 +64,7 @@ my $site = AnonID::Test::LogonSite->new(
         account('elsewhere', 'web@OTHER.TEST', $password),
         account('unknown', principal('nobody'), canary()),
         account('wrong', principal('wrong'), canary()),
+        account('DOM\stranger', principal('stranger'), canary()),
         account('spake', 'wrong@OTHER.TEST', canary()),
         account('norealm', 'web@NOWHERE.TEST', canary()),
     },
@@ -83,6 +86,7 @@ my $unknown = 'Logon failure: unknown user name or bad password.';
 my $revoked = 'KRB5KDC_ERR_CLIENT_REVOKED (disabled, expired or locked out)';
 my %failure = (
     unknown => [1326, $unknown, 'KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN'],
+    'DOM\stranger' => [1326, $unknown, 'KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN'],
     wrong => [1326, $unknown, 'KRB5KDC_ERR_PREAUTH_FAILED'],
     spake => [1326, $unknown, 'KRB5KDC_ERR_PREAUTH_FAILED'],
     disabled => [1327, 'Logon failure: user account restriction.', $revoked],
@@ -117,14 +121,18 @@ for my $name (sort keys %failure) {
 
     $site->wait_failure($name => $code);
     is $site->warning($name),
-        $site->warning_text('Kerberos account', $name, $code, $sentence,
+        $site->warning_text($name =~ /\\/ ? 'Windows NT account'
+                                : 'Kerberos account', $name, $code, $sentence,
                             'krb5') . ", $detail]",
         "$name: the warning says $code";
     is $site->served($name), 503, '... and its visitors wait';
 }
 
 # How often a KDC is asked.
-is $kdc->failed_attempts('wrong'), 1, 'a wrong password is counted once';
+run(['kinit', '-c', temp_root() . '/ccache', 'kinit'], input => "wrong\n",
+    env => { $kdc->env });
+is $kdc->failed_attempts('kinit'), 2, 'kinit\'s wrong password counts twice';
+is $kdc->failed_attempts('wrong'), 1, 'ours is counted once';
 is $other->failed_attempts('wrong'), 1, '... also where there is SPAKE';
 like $other->log_text, qr/preauth \(spake\) verify failure/,
     '... which was what the client had chosen';

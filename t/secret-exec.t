@@ -58,6 +58,16 @@ sub program ($name, $text)
     return spit("$dir/$name", "#!$shell\n$text\n", 0755);
 }
 
+# Inodes of the Unix sockets that a process has open.
+sub unix_sockets ($pid)
+{
+    my %is_unix = map { ((split ' ')[6] => 1) }
+        split /\n/, slurp('/proc/net/unix');
+
+    return grep { $is_unix{$_} }
+        map { (readlink // '') =~ /^socket:\[(\d+)\]/ } glob "/proc/$pid/fd/*";
+}
+
 spit("$dir/changing", "$password\n", 0600);
 my $accounts = spit("$dir/accounts", join '', map {
     "$_:" . crypt($password, '$6$' . substr(canary(), 0, 16)) . "\n"
@@ -141,6 +151,7 @@ like $site->wait_status(nothing => sub ($s) { $s->{detail} =~ /0777/ },
                         'is not run')->{detail},
     qr{^\Q$dir\E/nothing can be written by others \(mode 0777\): run chmod},
     'a program that others can change is not run';
+chmod 0755, "$dir/nothing" or die "chmod: $!";
 
 # What is left.
 SKIP: {
@@ -154,12 +165,27 @@ SKIP: {
 }
 spit("$dir/hangs", "#!/bin/sh\nsleep 78\n", 0755);
 wait_until(sub { grep { $_->{command} eq 'hangs' }
-                               values %{ process_table() } }, 10, 'it hangs');
+                 values %{ process_table() } }, 10, 'it hangs');
+$site->graceful;
+wait_until(sub { grep { $_->{command} eq 'hangs' }
+                 values %{ process_table() } }, 10, 'it hangs again');
+SKIP: {
+    skip 'needs root', 2 if !is_root();
+    my %parents = map { ($_ => 1) } unix_sockets($site->pid);
+    my @workers = wait_until(sub {
+        my @pids = $site->worker_pids;
+        return @pids > 1 && \@pids;
+    }, 10, 'workers')->@*;
+
+    ok +(grep { $parents{$_} } unix_sockets($site->pid)), 'while one runs';
+    is_deeply [grep { $parents{$_} } map { unix_sockets($_) } @workers], [],
+        '... workers have none of the parent\'s sockets';
+}
 $began = time;
 $site->stop;
 cmp_ok time - $began, '<', 5, 'httpd\'s end does not wait for a program';
 wait_until(sub { !grep { $_->{command} eq 'hangs' }
-                               values %{ process_table() } }, 5, 'it is gone');
+                 values %{ process_table() } }, 5, 'it is gone');
 pass '... which ends with it';
 unlike $site->error_log, qr/long lost child/,
     'httpd never takes one for a worker';

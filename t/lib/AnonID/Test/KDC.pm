@@ -36,6 +36,8 @@ AnonID::Test::KDC - a real MIT Kerberos KDC
 
     libdefaults => "kdc_timesync = 0\n"        # more of that section
     clock => '+10m'                            # faketime's offset of the KDC
+    primary => 1                               # clients know two addresses
+                                               # of it, one the primary's
 
 The text of a client's krb5.conf for several realms, with the defaults of the
 first: C<< $kdc->krb5_conf($other_kdc...) >>.
@@ -79,9 +81,12 @@ sub new ($class, %field)
 # kdc= lines stand alone: a comment after one would become part of it.
 sub realm_conf ($self)
 {
+    my $primary = $self->{primary} ? 'primary_kdc = ' . $self->primary : '';
+
     return <<"END";
 $self->{realm} = {
 kdc = 127.0.0.1:@{[$self->port('kdc')]}
+$primary
 }
 END
 }
@@ -108,9 +113,13 @@ kdc = FILE:$self->{dir}/logs/kdc.log
 END
 }
 
+# Clients know a KDC by its address, whatever the port.
+sub primary ($self) { return '127.0.0.2:' . $self->port('primary') }
+
 sub kdc_conf ($self)
 {
-    my $port = $self->port('kdc');
+    my $listen = join ', ', '127.0.0.1:' . $self->port('kdc'),
+        $self->{primary} ? $self->primary : ();
 
     return <<"END";
 [realms]
@@ -118,8 +127,8 @@ $self->{realm} = {
 database_name = $self->{dir}/principal
 key_stash_file = $self->{dir}/stash
 acl_file = $self->{dir}/kadm5.acl
-kdc_listen = 127.0.0.1:$port
-kdc_tcp_listen = 127.0.0.1:$port
+kdc_listen = $listen
+kdc_tcp_listen = $listen
 max_life = 10h
 max_renewable_life = 7d
 }
