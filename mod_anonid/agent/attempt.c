@@ -24,6 +24,7 @@ static void run(void *data)
 {
     job_t *job = data;
 
+    job->attempt.unchanged = 0;
     job->provider->logon(&job->attempt);
 }
 
@@ -44,6 +45,13 @@ static void finish(void *data)
     free(job);
 }
 
+/* Ends with the outcome that was set here. */
+static void fail(job_t *job)
+{
+    job->attempt.unchanged = 0;
+    finish(job);
+}
+
 static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
 {
     job_t *job = calloc(1, sizeof(*job));
@@ -55,6 +63,7 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
     job->file = anonid_account_file_hold(logon->file);
     job->secret = anonid_secret_hold(what->secret);
     job->version = what->version;
+    job->attempt.unchanged = 1; /* at the agent's end it is not made at all */
     memcpy(job->attempt.checked, what->checked, sizeof(what->checked));
     job->attempt.account = logon->account;
     job->attempt.secret = job->secret;
@@ -114,12 +123,12 @@ void anonid_attempt_start(anonid_logon_t *logon, anonid_versioned_t *what)
     }
     job->provider = world->provider(logon->account->provider);
     if (is_hopeless(job)) {
-        finish(job);
+        fail(job);
         return;
     }
     if (world->run(lane(logon->account), run, finish, job) != APR_SUCCESS) {
         anonid_outcome_set(&job->attempt.outcome, ANONID_ACCESS_DENIED,
                            "the attempt could not be started");
-        finish(job);
+        fail(job);
     }
 }

@@ -42,7 +42,8 @@ static apr_status_t run(const char *lane, anonid_work_t work,
     return APR_SUCCESS;
 }
 
-int world_run(void)
+/* Ends the oldest job, which is run before or not. */
+static int take(int is_run)
 {
     job_t job = jobs[0];
 
@@ -50,14 +51,26 @@ int world_run(void)
         return 0;
     n_jobs--;
     memmove(jobs, jobs + 1, sizeof(jobs[0]) * (size_t)n_jobs);
-    job.work(job.data);
+    if (is_run)
+        job.work(job.data);
     job.done(job.data);
     return 1;
+}
+
+int world_run(void)
+{
+    return take(1);
 }
 
 void world_run_all(void)
 {
     while (world_run())
+        continue;
+}
+
+void world_drop_all(void)
+{
+    while (take(0))
         continue;
 }
 

@@ -54,6 +54,9 @@ int world_run(void);
 /* Runs all jobs there are. */
 void world_run_all(void);
 
+/* Drops all jobs there are, as the agent does at its end. */
+void world_drop_all(void);
+
 /* Moves the clock on, ringing every alarm on the way and running the jobs
  * that follow. */
 void world_turn(anonid_logon_t *logon, apr_interval_time_t by);

@@ -186,6 +186,20 @@ static void a_version_that_came_during_an_attempt_is_not_blamed(void **state)
     assert_string_equal(world.failed.version, "v1");
 }
 
+/* At the agent's end: it has not said anything about the secret. */
+static void an_attempt_that_is_dropped_changes_nothing(void **state)
+{
+    (void)state;
+    try_version("v1", ANONID_LOGON_FAILURE);
+    anonid_logon_demand(logon, NULL);
+    anonid_logon_same_secret(logon);
+    world_drop_all();
+    assert_int_equal(world.attempts, 1);
+    assert_int_equal(world.recoveries, 0);
+    assert_int_equal(world.state, ANONID_STATE_FAILED);
+    assert_string_equal(world.failed.version, "v1");
+}
+
 static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     TEST(a_permanent_failure_is_recorded),
@@ -199,6 +213,7 @@ static const struct CMUnitTest tests[] = {
     TEST(what_could_not_be_asked_is_not_recorded),
     cmocka_unit_test_setup_teardown(local_accounts_are_not_recorded,
                                     begin_file, end),
+    TEST(an_attempt_that_is_dropped_changes_nothing),
     TEST(a_version_that_came_during_an_attempt_is_not_blamed),
 #undef TEST
 };
