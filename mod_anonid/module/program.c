@@ -32,7 +32,9 @@
 #define REPORT_FD 3
 #define FIRST_SPARE_FD 10
 
-#define STACK_SIZE 65536
+typedef struct {
+    _Alignas(16) char octets[65536];
+} child_stack_t;
 
 typedef struct {
     char *const *argv;
@@ -45,12 +47,11 @@ typedef struct {
 
 /* A child that is made without fork()'s handlers: they take locks, which may
  * be another thread's at this moment. The stack is copied with all else. */
-static pid_t spawn(int (*child)(void *), run_t *run, int signal)
+static pid_t spawn(int (*child)(void *), child_stack_t *stack, run_t *run,
+                   int signal)
 {
-    static _Alignas(16) char stack[STACK_SIZE];
-
     run->parent = getpid();
-    return clone(child, stack + STACK_SIZE, signal, run);
+    return clone(child, stack + 1, signal, run);
 }
 
 /* ---- the program ---- */
@@ -86,6 +87,7 @@ static int become_program(void *data)
 /* Starts the program. Its pid, or -1 with errno. */
 static pid_t start_program(run_t *run)
 {
+    static child_stack_t stack;
     int failed[2], error;
     pid_t program;
     ssize_t n;
@@ -93,7 +95,7 @@ static pid_t start_program(run_t *run)
     if (pipe2(failed, O_CLOEXEC) != 0)
         return -1;
     run->failed = failed[1];
-    program = spawn(become_program, run, SIGCHLD);
+    program = spawn(become_program, &stack, run, SIGCHLD);
     close(failed[1]);
     if (program < 0)
         return -1;
@@ -167,19 +169,15 @@ static anonid_program_end_t seal_output(void)
     return ANONID_PROGRAM_PRINTED;
 }
 
-static void judge(anonid_program_report_t *report, int status)
+static void judge(anonid_program_report_t *report, const siginfo_t *ended)
 {
-    if (WIFSIGNALED(status)) {
+    report->value = ended->si_status;
+    if (ended->si_code != CLD_EXITED)
         report->end = ANONID_PROGRAM_KILLED;
-        report->value = WTERMSIG(status);
-    }
-    else if (WEXITSTATUS(status) != 0) {
+    else if (ended->si_status != 0)
         report->end = ANONID_PROGRAM_EXITED;
-        report->value = WEXITSTATUS(status);
-    }
-    else {
+    else
         report->end = seal_output();
-    }
 }
 
 static apr_interval_time_t elapsed_since(const struct timespec *start)
@@ -191,32 +189,49 @@ static apr_interval_time_t elapsed_since(const struct timespec *start)
            + (now.tv_nsec - start->tv_nsec) / 1000;
 }
 
-/* Waits for the program's end; ends it when its time is over, or when the
- * minder is told to end. */
-static void wait_for(pid_t program, const sigset_t *waited_for,
-                     anonid_program_report_t *report)
+/* 1 if the program has ended. It is not reaped, so that its number stays its
+ * own. */
+static int has_ended(pid_t program, siginfo_t *ended)
+{
+    ended->si_pid = 0;
+    return waitid(P_PID, (id_t)program, ended, WEXITED | WNOHANG | WNOWAIT)
+               == 0
+           && ended->si_pid == program;
+}
+
+/* Waits for the program's end: 1, or 0 when its time is over or the minder is
+ * told to end. */
+static int await_end(pid_t program, const sigset_t *waited_for,
+                     siginfo_t *ended)
 {
     struct timespec start;
-    int status;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &start);
-    while (waitpid(program, &status, WNOHANG) == 0) {
+    while (!has_ended(program, ended)) {
         apr_interval_time_t left =
             ANONID_PROGRAM_TIMEOUT - elapsed_since(&start);
         struct timespec rest = { apr_time_sec(left),
                                  apr_time_usec(left) * 1000 };
 
-        if (left <= 0 || sigtimedwait(waited_for, NULL, &rest) == SIGTERM) {
-            (void)kill(-program, SIGKILL);
-            (void)kill(program, SIGKILL); /* it may not be a leader yet */
-            (void)waitpid(program, &status, 0);
-            report->end = ANONID_PROGRAM_OVERDUE;
-            return;
-        }
+        if (left <= 0 || sigtimedwait(waited_for, NULL, &rest) == SIGTERM)
+            return 0;
     }
-    judge(report, status);
+    return 1;
+}
+
+static void wait_for(pid_t program, const sigset_t *waited_for,
+                     anonid_program_report_t *report)
+{
+    siginfo_t ended;
+
+    report->end = ANONID_PROGRAM_OVERDUE;
+    if (await_end(program, waited_for, &ended))
+        judge(report, &ended);
     if (report->end != ANONID_PROGRAM_PRINTED)
-        (void)kill(-program, SIGKILL);
+        (void)kill(-program, SIGKILL); /* with all that it has started */
+    if (report->end == ANONID_PROGRAM_OVERDUE)
+        (void)kill(program, SIGKILL); /* it may not lead a group yet */
+    (void)waitpid(program, NULL, 0);
 }
 
 static void send_report(const anonid_program_report_t *report)
@@ -286,6 +301,7 @@ apr_status_t anonid_program_reports(int *receive, int *send)
 pid_t anonid_program_start(char *const argv[], char *const environment[],
                            uint32_t number, int send)
 {
+    static child_stack_t stack;
     run_t run = { argv, environment, number, send, -1, -1 };
     sigset_t all, before;
     pid_t minder;
@@ -293,7 +309,7 @@ pid_t anonid_program_start(char *const argv[], char *const environment[],
     /* So that a SIGTERM waits until the minder can take it. */
     sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    minder = spawn(mind, &run, 0);
+    minder = spawn(mind, &stack, &run, 0);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return minder;
 }
