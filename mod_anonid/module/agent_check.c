@@ -131,9 +131,24 @@ static const char *wrong_parent(apr_pool_t *p, const char *path)
     return NULL;
 }
 
-static const char *wrong_state_dir(apr_pool_t *p, const char *path)
+static const char *folder_of(apr_pool_t *p, const char *path)
 {
     const char *slash = strrchr(path, '/');
+
+    return slash > path ? apr_pstrmemdup(p, path, slash - path) : "/";
+}
+
+/* httpd's own runtime folder is made by apachectl, and gone after a reboot:
+ * root makes it like apachectl (see statedir.c). */
+static int will_be_made(const char *runtime_dir)
+{
+    return geteuid() == 0 && !place(&anonid_global()->state_dir)
+           && access(runtime_dir, F_OK) != 0 && errno == ENOENT;
+}
+
+static const char *wrong_state_dir(apr_pool_t *p, const char *path)
+{
+    const char *parent = folder_of(p, path);
     const char *wrong;
     struct stat st;
 
@@ -141,8 +156,8 @@ static const char *wrong_state_dir(apr_pool_t *p, const char *path)
         >= sizeof(((struct sockaddr_un *)0)->sun_path))
         return "is too long for the path of a socket (107 octets with "
                "\"" LONGEST_SOCKET "\"); name a shorter one";
-    wrong = wrong_parent(
-        p, slash > path ? apr_pstrmemdup(p, path, slash - path) : "/");
+    wrong =
+        wrong_parent(p, will_be_made(parent) ? folder_of(p, parent) : parent);
     if (wrong)
         return wrong;
     if (lstat(path, &st) == 0)

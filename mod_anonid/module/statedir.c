@@ -52,16 +52,24 @@ static const char *check_dir(const char *dir, apr_pool_t *pool)
     return NULL;
 }
 
+/* Whatever the umask is. */
+static int mkdir_mode(const char *dir, mode_t mode)
+{
+    return mkdir(dir, mode) == 0 ? chmod(dir, mode) : -1;
+}
+
+/* The folder above is httpd's runtime folder, if it is not there: the check
+ * of the configuration refuses any other. */
 static const char *make_dir(const char *dir, apr_pool_t *pool)
 {
-    if (mkdir(dir, 0711) == 0) {
-        /* whatever the umask is */
-        if (chmod(dir, 0711) != 0)
-            return failed(pool, "set the mode of", dir);
-    }
-    else if (errno != EEXIST) {
+    int rv = mkdir_mode(dir, 0711);
+
+    if (rv != 0 && errno == ENOENT
+        && mkdir_mode(apr_pstrmemdup(pool, dir, strrchr(dir, '/') - dir), 0755)
+               == 0)
+        rv = mkdir_mode(dir, 0711);
+    if (rv != 0 && errno != EEXIST)
         return failed(pool, "create", dir);
-    }
     return check_dir(dir, pool);
 }
 
