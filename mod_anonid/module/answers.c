@@ -88,7 +88,7 @@ static apr_status_t on_logon_warning(anonid_talk_t *talk,
     const anonid_account_t *account = account_of(talk, frame);
     const char *text;
 
-    if (!account)
+    if (!account || !talk->server)
         return APR_SUCCESS;
     text = anonid_warning_text(
         talk->scratch, account,
@@ -96,7 +96,7 @@ static apr_status_t on_logon_warning(anonid_talk_t *talk,
         anonid_frame_text(frame, ANONID_TAG_DETAIL, talk->scratch),
         (int)anonid_frame_u32(frame, ANONID_TAG_KEPT, ANONID_KEPT_NOTHING),
         talk->config->help_url);
-    anonid_report_account(talk->server, account, APLOG_WARNING, text,
+    anonid_report_account(talk->audience, account, APLOG_WARNING, text,
                           talk->scratch);
     return APR_SUCCESS;
 }
@@ -107,13 +107,13 @@ static apr_status_t on_logon_recovered(anonid_talk_t *talk,
     const anonid_account_t *account = account_of(talk, frame);
     const char *text;
 
-    if (!account)
+    if (!account || !talk->server)
         return APR_SUCCESS;
     text =
         anonid_recovered_text(talk->scratch, account,
                               anonid_frame_u32(frame, ANONID_TAG_FAILURES, 0),
                               anonid_frame_u32(frame, ANONID_TAG_SECONDS, 0));
-    anonid_report_account(talk->server, account, APLOG_NOTICE, text,
+    anonid_report_account(talk->audience, account, APLOG_NOTICE, text,
                           talk->scratch);
     return APR_SUCCESS;
 }

@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <apr_strings.h>
-#include <http_main.h>
 #include <string.h>
 
 /* Octets of an account's name; see anonid_account_name_error(). */
@@ -158,48 +157,4 @@ void anonid_global_add_reference(anonid_reference_t *reference)
             apr_array_make(config_pool(), 2, sizeof(anonid_reference_t *));
     APR_ARRAY_PUSH(server->references, anonid_reference_t *) = reference;
     APR_ARRAY_PUSH(global->references, anonid_reference_t *) = reference;
-}
-
-static void add_account_once(apr_array_header_t *accounts,
-                             const anonid_reference_t *map_to)
-{
-    int i;
-
-    if (!map_to || !map_to->account)
-        return;
-    for (i = 0; i < accounts->nelts; i++) {
-        if (APR_ARRAY_IDX(accounts, i, const anonid_account_t *)
-            == map_to->account)
-            return;
-    }
-    APR_ARRAY_PUSH(accounts, const anonid_account_t *) = map_to->account;
-}
-
-/* The sections of a server; a main server's apply in virtual hosts, too. */
-static void add_section_accounts(apr_array_header_t *accounts,
-                                 const server_rec *s)
-{
-    const anonid_server_t *server =
-        ap_get_module_config(s->module_config, &anonid_module);
-    int i;
-
-    for (i = 0; server->references && i < server->references->nelts; i++) {
-        const anonid_reference_t *reference =
-            APR_ARRAY_IDX(server->references, i, const anonid_reference_t *);
-
-        if (reference->path)
-            add_account_once(accounts, reference);
-    }
-}
-
-apr_array_header_t *anonid_server_accounts(apr_pool_t *p, server_rec *s)
-{
-    apr_array_header_t *accounts =
-        apr_array_make(p, 2, sizeof(const anonid_account_t *));
-
-    add_account_once(accounts, anonid_dir_of_server(s)->map_to);
-    add_section_accounts(accounts, s);
-    if (s->is_virtual && s != ap_server_conf)
-        add_section_accounts(accounts, ap_server_conf);
-    return accounts;
 }

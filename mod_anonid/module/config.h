@@ -130,10 +130,6 @@ void anonid_global_define(const void *defined,
 /* Adds a reference to the global ones and to its server's. */
 void anonid_global_add_reference(anonid_reference_t *reference);
 
-/* The accounts that a server's requests may be mapped to: const
- * anonid_account_t *, each once. For warnings in the right error logs. */
-apr_array_header_t *anonid_server_accounts(apr_pool_t *p, server_rec *s);
-
 /* The module record's functions. */
 void *anonid_config_create_dir(apr_pool_t *p, char *path);
 void *anonid_config_merge_dir(apr_pool_t *p, void *base, void *add);

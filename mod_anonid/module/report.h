@@ -8,7 +8,7 @@
 
 #include <httpd.h>
 
-#include "../common/account.h"
+#include "audience.h"
 
 /* One line in the server's own log. level is APLOG_..., which are syslog's
  * numbers. From notice up the text begins with an ANONID_LOGNO(). */
@@ -18,7 +18,8 @@ void anonid_report(server_rec *s, int level, const char *format, ...)
 /* One line about an account: in the server's log, and in that of each
  * virtual host whose requests may be mapped to the account; once in each
  * log, however many of them share it. */
-void anonid_report_account(server_rec *s, const anonid_account_t *account,
-                           int level, const char *text, apr_pool_t *pool);
+void anonid_report_account(const anonid_audience_t *audience,
+                           const anonid_account_t *account, int level,
+                           const char *text, apr_pool_t *pool);
 
 #endif

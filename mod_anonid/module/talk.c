@@ -36,6 +36,7 @@ void anonid_talk_begin(anonid_talk_t *talk, anonid_retained_t *retained,
     talk->config = anonid_global();
     talk->server = s;
     talk->sources = anonid_sources_make(pool, talk->config->accounts);
+    talk->audience = anonid_audience_make(pool, s);
     talk->scratch = make_scratch(pool);
 }
 

@@ -9,6 +9,7 @@
 
 #include <httpd.h>
 
+#include "audience.h"
 #include "config.h"
 #include "retained.h"
 #include "sources.h"
@@ -19,12 +20,13 @@
 typedef struct {
     anonid_retained_t *retained;
     const anonid_global_t *config;
-    server_rec *server;        /* the main one */
-    anonid_sources_t *sources; /* of that configuration */
-    apr_pool_t *scratch;       /* cleared after each step */
-    int ready;                 /* READY has come from this agent */
-    int done;                  /* the last configuration was taken up ... */
-    int refused;               /* ... or not; then said says why */
+    server_rec *server;          /* the main one */
+    anonid_sources_t *sources;   /* of that configuration */
+    anonid_audience_t *audience; /* of its warnings */
+    apr_pool_t *scratch;         /* cleared after each step */
+    int ready;                   /* READY has come from this agent */
+    int done;                    /* the last configuration was taken up ... */
+    int refused;                 /* ... or not; then said says why */
     char said[ANONID_TALK_LINE];
     char line[ANONID_TALK_LINE]; /* of standard error, not ended yet */
     size_t line_length;
