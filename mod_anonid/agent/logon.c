@@ -147,8 +147,7 @@ static void tell_others(anonid_logon_t *logon)
     world->changed(logon->name);
 }
 
-/* Nothing is to be done now: says how things stand. */
-static void settle(anonid_logon_t *logon)
+void anonid_logon_settle(anonid_logon_t *logon)
 {
     if (!logon->attempted)
         return;
@@ -196,7 +195,7 @@ void anonid_logon_proceed(anonid_logon_t *logon)
     if (logon->gone)
         return;
     if (is_idle(logon) && !start_due(logon)) {
-        settle(logon);
+        anonid_logon_settle(logon);
         anonid_logon_answer_idle(logon);
     }
     arm(logon);

@@ -116,13 +116,17 @@ void anonid_logon_demand(anonid_logon_t *logon, anonid_waiter_t *waiter)
     anonid_logon_proceed(logon);
 }
 
-/* The logon's end came before a renewal succeeded. */
+/* The logon's end came before a renewal succeeded. One that is under way may
+ * wait for a server that hangs; visitors are not served until then. */
 static void expire(anonid_logon_t *logon)
 {
     anonid_logon_unprove(logon);
-    if (logon->outcome.code == ANONID_LOGON_OK)
+    if (logon->outcome.code == ANONID_LOGON_OK) {
         anonid_outcome_set(&logon->outcome, ANONID_NO_LOGON_SERVERS,
                            "the logon ended before it could be renewed");
+        anonid_streak_failed(logon);
+    }
+    anonid_logon_settle(logon);
 }
 
 static int is_over(apr_time_t when, apr_time_t now)

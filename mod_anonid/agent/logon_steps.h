@@ -20,6 +20,10 @@ unsigned long anonid_logon_new_version(void);
 /* logon.c: does what is due; the end of every event. */
 void anonid_logon_proceed(anonid_logon_t *logon);
 
+/* logon.c: says how things stand: to the workers, in a warning if one is due,
+ * and to accounts that need this one. */
+void anonid_logon_settle(anonid_logon_t *logon);
+
 /* logon.c: the newest secret, or the lack of one, ended in this outcome. */
 void anonid_logon_fail(anonid_logon_t *logon, const anonid_outcome_t *outcome);
 

@@ -419,6 +419,24 @@ static void a_logon_serves_through_an_outage_until_it_expires(void **state)
     assert_int_equal(world.kept, 0);
 }
 
+static void a_logon_ends_in_time_although_its_renewal_hangs(void **state)
+{
+    (void)state;
+    world.expires = world.now + HOUR;
+    try_secret("good", ANONID_LOGON_OK);
+    world.expires = world.now + 2 * HOUR;
+    world.now += HOUR;
+    anonid_logon_alarm(logon);
+    assert_int_equal(world.state, ANONID_STATE_FAILED);
+    assert_int_equal(world.warned_of.code, ANONID_NO_LOGON_SERVERS);
+    assert_int_equal(world.kept, ANONID_KEPT_NOTHING);
+    world_run_all();
+    assert_int_equal(world.state, ANONID_STATE_LOGGED_ON);
+    assert_int_equal(world.warnings, 1);
+    assert_int_equal(world.recoveries, 1);
+    assert_int_equal(world.failures, 1);
+}
+
 /* ---- demands ---- */
 
 static int n_told;
@@ -504,6 +522,7 @@ static const struct CMUnitTest tests[] = {
                                     begin_after_a_failure, end),
     TEST(a_logon_is_renewed_at_half_its_life),
     TEST(a_logon_serves_through_an_outage_until_it_expires),
+    TEST(a_logon_ends_in_time_although_its_renewal_hangs),
     TEST(a_demand_looks_first_and_tries_once),
     TEST(a_demand_does_not_wait_for_ever),
     TEST(who_waits_is_told_when_the_account_goes),
