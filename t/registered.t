@@ -58,7 +58,7 @@ sub numbers
 
 for my $folder (qw(common module agent ctl)) {
     none(missing("mod_anonid/$folder/Makefile.inc",
-            files("mod_anonid/$folder", qr/\.[ch]$/)),
+            files("mod_anonid/$folder", qr/\.[ch1-8]$/)),
         "mod_anonid/$folder/Makefile.inc lists every source");
 }
 
