@@ -2,8 +2,8 @@
 /*
  * Kerberos errors: every error of the failure table, and the NTSTATUS in the
  * e-data of Windows and Samba in the two shapes they are sent in. Recorded
- * replies stand in for states that no test server can produce (workstation,
- * logon hours, locked out with e-data).
+ * replies stand in for what no test server says (workstation, and locked out
+ * with e-data); Samba says the others, in t/logon-ad-krb5.t.
  */
 #include "unit.h"
 

@@ -2,8 +2,8 @@
 /*
  * LDAP results: every row of the failure table, Active Directory's sub-codes
  * in real and in hostile diagnostic texts, password-policy errors. Recorded
- * texts stand in for states that no test server can produce (logon hours,
- * workstation, logon type, account restriction, expired password of AD).
+ * texts stand in for states that no test server can produce (account
+ * restriction, logon type); Samba produces the others, in t/logon-ad-ldap.t.
  */
 #include "unit.h"
 
