@@ -80,8 +80,19 @@ takes($httpd,
 );
 
 SKIP: {
-    skip 'needs root', 8 if !is_root();
+    skip 'needs root', 10 if !is_root();
     my $theirs = $httpd->path('theirs');
+    my $given = $httpd->path('given');
+    my $user = AnonID::Test::HttpdConfig::web_user()->[0];
+
+    mkdir $given, 0700 and chown scalar getpwnam($user), -1, $given
+        or die "$given: $!";
+    takes($httpd, ['an empty folder of httpd\'s User',
+                   used("AnonIDStateDir $given")]);
+    spit("$given/lock", '');
+    refuses($httpd, ['such a folder with something in it',
+                     used("AnonIDStateDir $given"),
+                     qr/AnonIDStateDir '\S+given' does not belong to root/]);
 
     mkdir $theirs and chown 65534, 65534, $theirs or die "$theirs: $!";
     refuses($httpd,

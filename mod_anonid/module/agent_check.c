@@ -6,6 +6,7 @@
  */
 #include "config_check.h"
 #include "reach.h"
+#include "statedir.h"
 
 #include <apr_strings.h>
 #include <errno.h>
@@ -94,6 +95,15 @@ static int workers_reach(apr_pool_t *p, const char *folder)
                         apr_pstrcat(p, folder, "/.", NULL), O_PATH);
 }
 
+/* An empty folder that somebody made for httpd becomes root's at the start. */
+static int can_be_taken(const char *path, uid_t owner)
+{
+    return geteuid() == 0
+           && (owner == 0 || owner == ap_unixd_config.user_id
+               || owner == anonid_global()->agent_uid)
+           && anonid_statedir_is_empty(path);
+}
+
 /* What is wrong with a runtime folder that is there. */
 static const char *wrong_folder(apr_pool_t *p, const char *path,
                                 const struct stat *st)
@@ -103,6 +113,8 @@ static const char *wrong_folder(apr_pool_t *p, const char *path,
     if (st->st_mode & (S_IWGRP | S_IWOTH))
         return "can be written by others, who could put another socket in "
                "the agent's place; name a folder of its own";
+    if (can_be_taken(path, st->st_uid))
+        return NULL;
     if (geteuid() == 0 && st->st_uid != 0)
         return "does not belong to root, and its owner could put another "
                "socket in the agent's place; remove it, or name another";

@@ -5,6 +5,7 @@
 #include "statedir.h"
 
 #include <apr_strings.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,6 +53,50 @@ static const char *check_dir(const char *dir, apr_pool_t *pool)
     return NULL;
 }
 
+int anonid_statedir_is_empty(const char *dir)
+{
+    DIR *entries = opendir(dir);
+    int count = 0;
+
+    if (!entries)
+        return 0;
+    while (count <= 2 && readdir(entries))
+        count++;
+    closedir(entries);
+    return count <= 2; /* "." and ".." */
+}
+
+/* Makes a folder root's own, as if root had created it. */
+static const char *take_over(const char *dir, apr_pool_t *pool)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const char *error = NULL;
+
+    if (fd < 0)
+        return failed(pool, "open", dir);
+    if (fchown(fd, 0, (gid_t)-1) != 0 || fchmod(fd, 0711) != 0)
+        error = failed(pool, "set the owner and mode of", dir);
+    close(fd);
+    return error;
+}
+
+/* Somebody made the folder for httpd. Only while it is empty: what its owner
+ * has put there could be a link to anywhere. Afterwards nobody can. */
+static const char *use_dir(const char *dir, apr_pool_t *pool)
+{
+    struct stat st;
+    const char *error;
+
+    if (geteuid() != 0 || lstat(dir, &st) != 0 || (st.st_mode & 022)
+        || (st.st_uid == 0 && (st.st_mode & S_IXOTH))
+        || !anonid_statedir_is_empty(dir))
+        return NULL;
+    error = take_over(dir, pool);
+    if (!error && !anonid_statedir_is_empty(dir))
+        error = apr_pstrcat(pool, dir, " has just been written to", NULL);
+    return error;
+}
+
 /* Whatever the umask is. */
 static int mkdir_mode(const char *dir, mode_t mode)
 {
@@ -63,6 +108,7 @@ static int mkdir_mode(const char *dir, mode_t mode)
 static const char *make_dir(const char *dir, apr_pool_t *pool)
 {
     int rv = mkdir_mode(dir, 0711);
+    const char *error = NULL;
 
     if (rv != 0 && errno == ENOENT
         && mkdir_mode(apr_pstrmemdup(pool, dir, strrchr(dir, '/') - dir), 0755)
@@ -70,7 +116,9 @@ static const char *make_dir(const char *dir, apr_pool_t *pool)
         rv = mkdir_mode(dir, 0711);
     if (rv != 0 && errno != EEXIST)
         return failed(pool, "create", dir);
-    return check_dir(dir, pool);
+    if (rv != 0)
+        error = use_dir(dir, pool);
+    return error ? error : check_dir(dir, pool);
 }
 
 /* Who holds the lock, for people. */

@@ -26,10 +26,14 @@
 /* All functions but leave return NULL, or what is wrong and what can be
  * done about it, in the pool. Descriptors are close-on-exec. */
 
-/* Creates the folder (0711) where there is none, and takes it for this
- * process: *lock is the descriptor that holds it, or -1. */
+/* Creates the folder (0711) where there is none, or makes one that is empty
+ * and closed, or somebody else's, root's own; and takes it for this process:
+ * *lock is the descriptor that holds it, or -1. */
 const char *anonid_statedir_enter(const char *dir, int *lock,
                                   apr_pool_t *pool);
+
+/* 1 if the folder can be read and nothing is in it. */
+int anonid_statedir_is_empty(const char *dir);
 
 /* Who may connect to a socket; -1 as in chown: stays as it is. */
 typedef struct {

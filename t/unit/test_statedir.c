@@ -81,6 +81,39 @@ static void refuses_what_others_can_write(void **state)
                            "can be written by others"));
 }
 
+/* What an operator has made for httpd's User, say. */
+static void makes_an_empty_folder_roots_own(void **state)
+{
+    struct stat st;
+    int lock;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(mkdir(dir, 0700), 0);
+    assert_int_equal(chown(dir, 65534, (gid_t)-1), 0);
+    assert_null(anonid_statedir_enter(dir, &lock, pool));
+    assert_int_equal(stat(dir, &st), 0);
+    assert_int_equal(st.st_uid, 0);
+    assert_int_equal(st.st_mode & 07777, 0711);
+    close(lock);
+}
+
+static void refuses_what_somebody_else_has_filled(void **state)
+{
+    int lock;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(mkdir(dir, 0755), 0);
+    assert_int_equal(chown(dir, 65534, (gid_t)-1), 0);
+    assert_int_equal(symlink("/etc", apr_pstrcat(pool, dir, "/lock", NULL)),
+                     0);
+    assert_non_null(strstr(anonid_statedir_enter(dir, &lock, pool),
+                           "can be written by others"));
+}
+
 static void refuses_what_is_no_folder(void **state)
 {
     int lock;
@@ -171,6 +204,8 @@ int main(void)
         TEST(creates_the_folder_whatever_the_umask),
         TEST(refuses_a_second_user),
         TEST(refuses_what_others_can_write),
+        TEST(makes_an_empty_folder_roots_own),
+        TEST(refuses_what_somebody_else_has_filled),
         TEST(refuses_what_is_no_folder),
         TEST(replaces_a_stale_socket),
         TEST(refuses_a_path_too_long_for_a_socket),
