@@ -119,9 +119,12 @@ static const char *service_names(apr_pool_t *p)
 static const anonid_account_t *default_account(anonid_check_t *check,
                                                const ap_directive_t *at)
 {
-    const char *name = anonid_default_account_name(check->p);
+    const char *name;
     anonid_account_t *account;
 
+    if (check->standard)
+        return check->standard;
+    name = anonid_default_account_name(check->p);
     if (!name) {
         anonid_check_error(check, at,
                            "AnonIDMapTo: the default account is named for "
@@ -129,11 +132,9 @@ static const anonid_account_t *default_account(anonid_check_t *check,
                            "a name; define an <AnonIDAccount> and name it");
         return NULL;
     }
-    account = anonid_global_account(name);
-    if (account)
-        return account;
     account = anonid_default_account_make(check->p);
     anonid_global_add_account(account, NULL);
+    check->standard = account;
     return account;
 }
 
@@ -219,7 +220,7 @@ static void resolve_references(anonid_check_t *check)
 static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                              apr_pool_t *ptemp, server_rec *s)
 {
-    anonid_check_t check = { pconf, s, 0 };
+    anonid_check_t check = { pconf, s, 0, NULL };
     const anonid_global_t *global = anonid_global();
 
     (void)plog;

@@ -11,9 +11,10 @@
 #include "config.h"
 
 typedef struct {
-    apr_pool_t *p;    /* the configuration's */
-    server_rec *main; /* the main server */
-    int errors;       /* reported so far */
+    apr_pool_t *p;                    /* the configuration's */
+    server_rec *main;                 /* the main server */
+    int errors;                       /* reported so far */
+    const anonid_account_t *standard; /* the default account, if in use */
 } anonid_check_t;
 
 /* Reports an error with the line of the directive; NULL: no line. */

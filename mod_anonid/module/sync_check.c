@@ -90,6 +90,8 @@ void anonid_check_sync(anonid_check_t *check)
     apr_hash_t *seen = apr_hash_make(check->p);
     const server_rec *s;
 
+    if (anonid_global()->services->nelts == 0)
+        return;
     for (s = check->main; s; s = s->next) {
         const anonid_dir_t *defaults = anonid_dir_of_server(s);
 
