@@ -108,6 +108,8 @@ sub provision ($self)
     make_path($self->path('dc/run'), $self->path('dc/ncalrpc'));
 }
 
+# The dynamic ports lie between those that tests are given and those of
+# outgoing connections: Samba ends if one is taken.
 sub smb_conf ($self)
 {
     my $dc = $self->path('dc');
@@ -129,6 +131,7 @@ server role check:inhibit = yes
 server services = rpc, ldap, cldap, kdc, winbindd
 interfaces = lo $ADDRESS/8
 bind interfaces only = yes
+rpc server dynamic port range = 32000-32700
 ldap server require strong auth = no
 ntlm auth = ntlmv2-only
 private dir = $dc/private
