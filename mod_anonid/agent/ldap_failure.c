@@ -49,8 +49,10 @@ static const row_t policies[] = {
 };
 
 /* Active Directory's sub-codes are Win32 errors, or 0x525 for an unknown
- * user. */
+ * user. A read-only controller that reaches no other one says 0x51f: nobody
+ * looked at the password. */
 static const row_t ad_codes[] = {
+    { 0x51f, ANONID_NO_LOGON_SERVERS, NULL },
     { 0x525, ANONID_LOGON_FAILURE, NULL },
     { 0x52e, ANONID_LOGON_FAILURE, NULL },
     { 0x52f, ANONID_ACCOUNT_RESTRICTION, NULL },
@@ -58,6 +60,7 @@ static const row_t ad_codes[] = {
     { 0x531, ANONID_INVALID_WORKSTATION, NULL },
     { 0x532, ANONID_PASSWORD_EXPIRED, NULL },
     { 0x533, ANONID_ACCOUNT_DISABLED, NULL },
+    { 0x54b, ANONID_NO_SUCH_DOMAIN, NULL },
     { 0x569, ANONID_LOGON_TYPE_NOT_GRANTED, NULL },
     { 0x701, ANONID_ACCOUNT_EXPIRED, NULL },
     { 0x773, ANONID_PASSWORD_MUST_CHANGE, NULL },

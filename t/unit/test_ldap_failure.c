@@ -3,7 +3,8 @@
  * LDAP results: every row of the failure table, Active Directory's sub-codes
  * in real and in hostile diagnostic texts, password-policy errors. Recorded
  * texts stand in for states that no test server can produce (account
- * restriction, logon type); Samba produces the others, in t/logon-ad-ldap.t.
+ * restriction, logon type, a domain out of reach); Samba produces the others,
+ * in t/logon-ad-ldap.t.
  */
 #include "unit.h"
 
@@ -77,6 +78,7 @@ static const struct {
       ANONID_PERMANENT },
     { LDAP_INVALID_CREDENTIALS, PP_accountLocked, NULL, 1909,
       ANONID_TRANSIENT },
+    { LDAP_INVALID_CREDENTIALS, -1, AD("51f"), 1311, ANONID_TRANSIENT },
     { LDAP_INVALID_CREDENTIALS, -1, AD("525"), 1326, ANONID_PERMANENT },
     { LDAP_INVALID_CREDENTIALS, -1, AD("52e"), 1326, ANONID_PERMANENT },
     { LDAP_INVALID_CREDENTIALS, -1, AD("52f"), 1327, ANONID_PERMANENT },
@@ -84,6 +86,7 @@ static const struct {
     { LDAP_INVALID_CREDENTIALS, -1, AD("531"), 1329, ANONID_PERMANENT },
     { LDAP_INVALID_CREDENTIALS, -1, AD("532"), 1330, ANONID_PERMANENT },
     { LDAP_INVALID_CREDENTIALS, -1, AD("533"), 1331, ANONID_PERMANENT },
+    { LDAP_INVALID_CREDENTIALS, -1, AD("54b"), 1355, ANONID_TRANSIENT },
     { LDAP_INVALID_CREDENTIALS, -1, AD("569"), 1385, ANONID_PERMANENT },
     { LDAP_INVALID_CREDENTIALS, -1, AD("701"), 1793, ANONID_PERMANENT },
     { LDAP_INVALID_CREDENTIALS, -1, AD("773"), 1907, ANONID_PERMANENT },
