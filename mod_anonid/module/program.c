@@ -150,11 +150,16 @@ static int take_descriptors(const run_t *run)
            && close_range(REPORT_FD + 1, ~0U, 0) == 0;
 }
 
-/* Seals what was printed: the offset of standard output says how much that
- * is. */
+/* How much was printed: the offset of standard output. */
+static off_t printed_length(void)
+{
+    return lseek(STDOUT_FILENO, 0, SEEK_CUR);
+}
+
+/* Seals what was printed. */
 static anonid_program_end_t seal_output(void)
 {
-    off_t length = lseek(STDOUT_FILENO, 0, SEEK_CUR);
+    off_t length = printed_length();
 
     if (length == 0)
         return ANONID_PROGRAM_NOTHING;
@@ -169,10 +174,13 @@ static anonid_program_end_t seal_output(void)
     return ANONID_PROGRAM_PRINTED;
 }
 
+/* A program whose output finds no room mostly ends badly; then this is why. */
 static void judge(anonid_program_report_t *report, const siginfo_t *ended)
 {
     report->value = ended->si_status;
-    if (ended->si_code != CLD_EXITED)
+    if (printed_length() > ANONID_SECRET_MAX)
+        report->end = ANONID_PROGRAM_TOO_LONG;
+    else if (ended->si_code != CLD_EXITED)
         report->end = ANONID_PROGRAM_KILLED;
     else if (ended->si_status != 0)
         report->end = ANONID_PROGRAM_EXITED;
