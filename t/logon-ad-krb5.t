@@ -53,6 +53,7 @@ sub put_keytab ($user)
 }
 
 my $site = AnonID::Test::LogonSite->new(
+    mpm => 'prefork',
     accounts => {
         (map { account(windows($_), $_, $password{$_}) }
              qw(AnonUser workstation unknown), @states),
