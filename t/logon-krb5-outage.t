@@ -7,6 +7,7 @@
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use AnonID::Test;
+use AnonID::Test::Ctl;
 use AnonID::Test::KDC;
 use AnonID::Test::LogonSite;
 use Time::HiRes qw(time);
@@ -32,10 +33,12 @@ my $skewed = kdc('SKEWED.TEST', clock => '+20m')->start;
 my $mistaken = bless { %$kdc, realm => 'MISTAKEN.TEST', finished => 1 },
     'AnonID::Test::KDC';
 
-$ENV{KRB5_CONFIG} = spit(
-    temp_root() . '/krb5.conf',
+my $conf = temp_root() . '/krb5.conf';
+my $configuration = (
     $kdc->krb5_conf($late, $sleeper, $skewed, $mistaken)
     =~ s/\[realms\]/kdc_timesync = 0\nticket_lifetime = ${LIFE}s\n$&/r);
+
+$ENV{KRB5_CONFIG} = spit($conf, $configuration);
 
 my %realm = (running => 'RUNNING', late => 'LATE', sleeper => 'SLEEPER',
              skewed => 'SKEWED', mistaken => 'MISTAKEN');
@@ -116,6 +119,23 @@ is $site->served('running'), 503, '... and then his visitors wait';
 $kdc->start;
 $site->wait_state(running => 'logged on', 90);
 is $site->served('running'), 200, 'the KDC comes back, which is noticed';
+
+# A configuration that cannot be used.
+if (is_root()) {
+    # Whoever renews his ticket meanwhile notices it as well.
+    $site->allow_log(qr/ANID0001: .*\#1311 \[.* cannot be used: /);
+    chmod 0600, $conf or die "chmod: $!";
+    AnonID::Test::Ctl->new($site)->run('logon', 'sleeper');
+    like $site->wait_failure(sleeper => 1311)->{detail},
+        qr/^\Q$conf\E cannot be used: /, 'krb5.conf cannot be read';
+    spit($conf, "[libdefaults\n", 0644);
+    like $site->wait_status(
+        sleeper => sub ($s) { $s->{detail} !~ /denied/ }, 'why')->{detail},
+        qr/^\Q$conf\E cannot be used: \S/, '... or is broken';
+    spit($conf, $configuration);
+    $site->wait_state(sleeper => 'logged on', 90);
+    pass '... until it can be used again';
+}
 
 $began = time;
 $sleeper->pause;

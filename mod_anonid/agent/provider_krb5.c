@@ -13,6 +13,7 @@
 #include "log.h"
 #include "provider.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What one exchange needs; each member NULL until it is there. */
@@ -114,6 +115,19 @@ static krb5_error_code give_secret(logon_t *logon, anonid_attempt_t *attempt)
                                         anonid_secret_data(attempt->secret));
 }
 
+/* libkrb5 reads its configuration first, and can do nothing without. */
+static void refuse_configuration(anonid_outcome_t *outcome,
+                                 krb5_error_code error)
+{
+    const char *path = getenv("KRB5_CONFIG");
+    const char *message = krb5_get_error_message(NULL, error);
+
+    anonid_outcome_set(outcome, ANONID_NO_LOGON_SERVERS,
+                       "%s cannot be used: %s", path ? path : "krb5.conf",
+                       message);
+    krb5_free_error_message(NULL, message);
+}
+
 static void refuse(logon_t *logon, anonid_outcome_t *outcome,
                    krb5_error_code error)
 {
@@ -203,7 +217,9 @@ static void logon(anonid_attempt_t *attempt)
 
     anonid_outcome_set(&attempt->outcome, ANONID_LOGON_OK, "%s", "");
     error = exchange(&logon, attempt);
-    if (error)
+    if (!logon.context)
+        refuse_configuration(&attempt->outcome, error);
+    else if (error)
         refuse(&logon, &attempt->outcome, error);
     else if (attempt->credentials)
         fetch_ahead(&logon, attempt);
