@@ -57,11 +57,6 @@ typedef struct {
  * be kept from forked children, which could read a secret from it. */
 apr_status_t anonid_program_reports(int *receive, int *send);
 
-/* Starts a run; argv and environment end with NULL, argv[0] is an absolute
- * path. The minder's pid, to be given to anonid_program_end; -1 with errno. */
-pid_t anonid_program_start(char *const argv[], char *const environment[],
-                           uint32_t number, int send);
-
 /* Takes one report, if there is one: 1, or 0. *fd is the output of a program
  * that has printed something, else -1; under the fork guard until it is
  * closed. Never waits. */

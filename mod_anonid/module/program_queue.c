@@ -4,6 +4,7 @@
  */
 #include "program_queue.h"
 #include "forkguard.h"
+#include "minder.h"
 
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -108,8 +109,8 @@ static void start(anonid_program_queue_t *queue, anonid_queued_t *queued,
 
     queued->number = ++last_number;
     queued->started = now;
-    queued->minder = anonid_program_start(queued->argv, queued->environment,
-                                          queued->number, queue->send);
+    queued->minder = anonid_minder_start(queued->argv, queued->environment,
+                                         queued->number, queue->send);
     if (queued->minder < 0)
         return; /* it stays wanted */
     queued->wanted = 0;
