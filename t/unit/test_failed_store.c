@@ -244,8 +244,8 @@ static void only_whole_records_are_taken(void **state)
         HEAD "code 1326\nversion v\ntime 1\ndetail d\n",
         "anonid failed version 2\naccount a\nconfig " DIGEST
         "\nversion v\ncode 1326\ntime 1\ndetail d\n",
-        "anonid failed version 1\naccount a\nconfig 0123\n"
-        "version v\ncode 1326\ntime 1\ndetail d\n",
+        ("anonid failed version 1\naccount a\nconfig 0123\n"
+         "version v\ncode 1326\ntime 1\ndetail d\n"),
     };
     anonid_failed_t failed;
 
