@@ -194,8 +194,7 @@ static void utf8_is_strict(void **state)
     static const char *const invalid[] = { "\x80",
                                            "\xc1\xbf",
                                            "\xc2",
-                                           "\xc2"
-                                           "a",
+                                           "\xc2\x61",
                                            "\xe0\x9f\xbf",
                                            "\xed\xa0\x80",
                                            "\xe1\x80",
