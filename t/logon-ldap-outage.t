@@ -9,6 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use AnonID::Test;
 use AnonID::Test::CA;
+use AnonID::Test::Ctl;
 use AnonID::Test::LogonSite;
 use AnonID::Test::Slapd;
 use Time::HiRes qw(time);
@@ -121,6 +122,10 @@ my $killed = time;
 $status = $site->wait_status(
     short => sub ($s) { $s->{code} == 1311 }, 'renewal fails', 30);
 is $status->{state}, 'logged on', 'who is logged on stays so';
+my $printed = AnonID::Test::Ctl->new($site)->ok('status', 'short');
+like $printed,
+    qr/^    The last good logon is in use; since then: There are currently no/m,
+    '... which anonidctl says, of no other secret';
 like $site->wait_log(qr/ANID0001: .*'short'/),
     qr/\] The last good logon stays in use until it ends\.$/,
     '... which the warning says';

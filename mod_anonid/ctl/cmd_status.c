@@ -98,7 +98,7 @@ static void print_row(const json_t *object, int width)
     if (code != 0)
         printf("    %s%s [data %08llx%s%s]\n",
                json_is_true(json_object_get(object, "kept"))
-                   ? "An older secret is in use, the newest failed: "
+                   ? "The last good logon is in use; since then: "
                    : "",
                text_of(object, "text"), code,
                *text_of(object, "detail") ? ", " : "",
