@@ -39,10 +39,10 @@ for my $path ('/index.html', '/shop/index.html') {
                "$path is served");
     pass "$path is served";
 }
-like $httpd->log_text('access'),
-    qr{ EXAMPLE\\+visitor 200 "GET /index\.html}, 'a visitor is one account';
-like $httpd->log_text('access'),
-    qr{ EXAMPLE\\+shop 200 "GET /shop/index\.html}, '... the shop the other';
+ok $httpd->wait_log(qr{ EXAMPLE\\+visitor 200 "GET /index\.html},
+                    log => 'access'), 'a visitor is one account';
+ok $httpd->wait_log(qr{ EXAMPLE\\+shop 200 "GET /shop/index\.html},
+                    log => 'access'), '... the shop the other';
 like $dc->log_text, qr/AS-REQ shop\@EXAMPLE\.TEST /, 'which is Kerberos\'';
 
 done_testing;
