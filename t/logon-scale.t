@@ -59,7 +59,7 @@ sub memory ($pid)
 {
     my $text = eval { AnonID::Test::slurp("/proc/$pid/smaps_rollup") } // '';
 
-    return $text =~ /^Pss:\s+(\d+) kB/m ? $1 : undef;
+    return $text =~ /^Pss_Anon:\s+(\d+) kB/m ? $1 : undef;
 }
 
 sub descriptors ($pid)
