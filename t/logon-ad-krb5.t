@@ -166,7 +166,14 @@ my ($exit, $output) = $ctl->run('logon', $unlocked);
 isnt $exit, 0, 'after a lock-out, a wrong password is tried';
 is $site->wait_failure($unlocked => 1326)->{next_attempt}, undef,
     '... and then no more';
-is $dc->bad_passwords('locked_wrong'), 1, '... so it counts once';
+
+# The lock may be gone for our own next attempt before the operator's.
+my $counted = $dc->bad_passwords('locked_wrong');
+ok $counted == 1 || $counted == 2, '... it counts for each that was made'
+    or diag $counted;
+visit_all() for 1 .. 5;
+$site->graceful;
+is $dc->bad_passwords('locked_wrong'), $counted, '... and does not go on';
 
 # An operator mends the accounts, and changes the secret or says so.
 $dc->set_state($_ => 'good') for qw(disabled expired hours locked);
