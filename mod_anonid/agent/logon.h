@@ -102,6 +102,7 @@ typedef struct {
     int wanted;              /* a new password, as soon as nothing runs */
     anonid_secret_t *secret; /* the new password, held; until it is stored */
     apr_time_t deadline;     /* of the parent's answer; 0: none */
+    unsigned long answers;   /* of all that it had given by then */
 } anonid_sync_t;
 
 /* Somebody who waits for the outcome of what he asked for. */

@@ -16,6 +16,10 @@
 
 #define ANSWER_TIMEOUT apr_time_from_sec(30)
 
+/* What the parent has answered, for whatever account: it stores one verifier
+ * after the other, and whoever waits has to know that it is at work. */
+static unsigned long answers;
+
 /* The making of one verifier, on the pool. */
 typedef struct {
     anonid_logon_t *logon;   /* held, as are the next two */
@@ -74,6 +78,12 @@ static void make_verifier(void *data)
     job->error = anonid_verifier_make(job->verifier, job->scheme, job->secret);
 }
 
+static void await_answer(anonid_logon_t *logon)
+{
+    logon->sync.deadline = anonid_logon_world()->now() + ANSWER_TIMEOUT;
+    logon->sync.answers = answers;
+}
+
 /* The verifier is made; if it is still wanted it goes to the parent. */
 static void verifier_made(void *data)
 {
@@ -88,7 +98,7 @@ static void verifier_made(void *data)
         }
         else {
             logon->sync.stage = ANONID_SYNC_STORING;
-            logon->sync.deadline = world->now() + ANSWER_TIMEOUT;
+            await_answer(logon);
             world->store(logon->name, job->verifier);
             anonid_logon_proceed(logon);
         }
@@ -166,6 +176,7 @@ void anonid_sync_stored(anonid_logon_t *logon, int error, const char *text)
 {
     anonid_outcome_t outcome;
 
+    answers++;
     if (logon->sync.stage != ANONID_SYNC_STORING)
         return;
     if (error == 0) {
@@ -193,6 +204,10 @@ int anonid_sync_unsettled(const anonid_logon_t *logon)
 
 void anonid_sync_overdue(anonid_logon_t *logon)
 {
+    if (logon->sync.answers != answers) {
+        await_answer(logon);
+        return;
+    }
     logon->sync.deadline = 0;
     fail_for(logon, "the new password's verifier was not stored in time");
 }

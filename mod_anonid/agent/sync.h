@@ -32,7 +32,8 @@ int anonid_sync_file_came(anonid_logon_t *logon);
  * checked against it. */
 int anonid_sync_unsettled(const anonid_logon_t *logon);
 
-/* The parent did not answer until the deadline. */
+/* The parent did not answer until the deadline. While it answers for others
+ * it gets another one. */
 void anonid_sync_overdue(anonid_logon_t *logon);
 
 /* Gives up, without a word. */

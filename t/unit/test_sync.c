@@ -166,6 +166,23 @@ static void a_parent_that_does_not_answer_is_not_awaited_for_ever(void **s)
     assert_int_equal(world.state, ANONID_STATE_LOGGED_ON);
 }
 
+static void a_parent_that_stores_for_others_is_awaited(void **state)
+{
+    anonid_logon_t *other = anonid_logon_make("other");
+
+    (void)state;
+    world_file(logon, "1");
+    world_run_all();
+    world_turn(logon, SECONDS(20));
+    anonid_sync_stored(other, 0, NULL);
+    world_turn(logon, SECONDS(20));
+    assert_int_equal(world.warnings, 0);
+    world_turn(logon, SECONDS(20));
+    assert_int_equal(world.warnings, 1);
+    assert_int_equal(world.stores, 1);
+    anonid_logon_drop(other);
+}
+
 static void a_missing_line_is_not_stored_again_until_the_file_changes(void **s)
 {
     (void)s;
@@ -255,6 +272,7 @@ static const struct CMUnitTest tests[] = {
     TEST(rotation_changes_the_password),
     TEST(a_failed_rotation_leaves_the_old_password),
     TEST(a_parent_that_does_not_answer_is_not_awaited_for_ever),
+    TEST(a_parent_that_stores_for_others_is_awaited),
     TEST(a_missing_line_is_not_stored_again_until_the_file_changes),
     TEST(a_line_changed_by_others_fails_and_rotation_repairs_it),
     TEST(a_restored_file_needs_no_rotation),
