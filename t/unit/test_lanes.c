@@ -122,5 +122,5 @@ int main(void)
         cmocka_unit_test(without_a_lane_there_is_no_limit),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, unit_setup, unit_teardown);
 }
