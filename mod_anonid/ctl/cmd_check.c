@@ -5,7 +5,7 @@
  * module/check.h.
  */
 #include "commands.h"
-#include "http_question.h"
+#include "question.h"
 
 #include <apr_strings.h>
 #include <jansson.h>
@@ -15,7 +15,7 @@
 #define FIELD "Anonid-Check: "
 
 typedef struct {
-    anonid_http_question_t question;
+    anonid_question_t question;
     int as_json;
 } check_t;
 
@@ -212,7 +212,7 @@ int anonid_cmd_check(anonid_session_t *session, int argc, char **argv)
         apr_array_make(session->pool, 4, sizeof(const char *));
     if (!parse(&check, session->pool, argc, argv))
         return ANONID_CTL_USAGE;
-    error = anonid_http_question_error(&check.question);
+    error = anonid_question_error(&check.question);
     if (error) {
         fprintf(stderr, "anonidctl: %s\n", error);
         return ANONID_CTL_USAGE;
@@ -222,6 +222,6 @@ int anonid_cmd_check(anonid_session_t *session, int argc, char **argv)
         return status;
     APR_ARRAY_PUSH(check.question.headers, const char *) =
         apr_pstrcat(session->pool, FIELD, token, NULL);
-    answer = anonid_http_question_ask(&check.question);
+    answer = anonid_question_ask(&check.question);
     return answer ? print(session, &check, answer) : ANONID_CTL_UNREACHABLE;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asking httpd by curl(1); see http_question.h.
+ * Asking httpd by curl(1); see question.h.
  *
  * What is asked goes to curl's standard input and not onto its command line,
  * where everybody could read the token.
  */
-#include "http_question.h"
+#include "question.h"
 
 #include <apr_strings.h>
 #include <errno.h>
@@ -37,7 +37,7 @@ static int has_control(const char *text)
     return 0;
 }
 
-const char *anonid_http_question_error(const anonid_http_question_t *question)
+const char *anonid_question_error(const anonid_question_t *question)
 {
     if (has_control(question->url) || strchr(question->url, ' '))
         return "the URL holds a space or a control character";
@@ -67,7 +67,7 @@ static const char *line(apr_pool_t *pool, const char *name, const char *value)
     return apr_pstrcat(pool, name, " = \"", quoted, "\"\n", NULL);
 }
 
-static const char *configuration(const anonid_http_question_t *question)
+static const char *configuration(const anonid_question_t *question)
 {
     apr_pool_t *pool = question->headers->pool;
     const char *text =
@@ -149,7 +149,7 @@ static int wait_for(pid_t pid)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-const char *anonid_http_question_ask(const anonid_http_question_t *question)
+const char *anonid_question_ask(const anonid_question_t *question)
 {
     int to[2] = { -1, -1 }, from[2] = { -1, -1 };
     const char *answer;
