@@ -10,12 +10,42 @@ use lib "$Bin/lib";
 use Test::More;
 use AnonID::Test::Tree qw(srcdir builddir folders files slurp none);
 
-# Which folders of the project a folder may include.
+# Files that a listing shows at once.
+use constant SCREEN => 45;
+
+# Which folders of mod_anonid/ a folder may include, beside itself and
+# common/. This is the direction of all arrows: there is no way back.
 my %may_include = (
-    common => [qw(common)],
-    module => [qw(module common)],
-    agent  => [qw(agent common)],
-    ctl    => [qw(ctl common)],
+    common => [],
+    ctl    => [],
+
+    agent              => [qw(base control logon net request status
+                              submission)],
+    'agent/base'       => [],
+    'agent/control'    => [qw(base logon request status)],
+    'agent/krb5'       => [qw(base provider secret)],
+    'agent/ldap'       => [qw(base net provider)],
+    'agent/logon'      => [qw(base krb5 provider secret)],
+    'agent/mail'       => [qw(base logon net sasl)],
+    'agent/message'    => [],
+    'agent/net'        => [qw(base)],
+    'agent/provider'   => [qw(secret)],
+    'agent/request'    => [qw(base logon status submission)],
+    'agent/sasl'       => [qw(base net secret)],
+    'agent/secret'     => [],
+    'agent/smtp'       => [qw(mail message)],
+    'agent/status'     => [],
+    'agent/submission' => [qw(base logon mail message net sasl smtp)],
+
+    module              => [qw(config map probe submit supervisor validate)],
+    'module/channel'    => [],
+    'module/config'     => [qw(text)],
+    'module/map'        => [qw(config supervisor)],
+    'module/probe'      => [qw(config map supervisor)],
+    'module/submit'     => [qw(channel config map supervisor text)],
+    'module/supervisor' => [qw(config)],
+    'module/text'       => [],
+    'module/validate'   => [qw(config supervisor)],
 );
 
 # Which folders may include a library's headers.
@@ -40,6 +70,14 @@ my @libraries = (
 # Libraries that a worker must never load on the module's account.
 my $foreign = qr{^lib(?:ldap|lber|krb5|gssapi|sasl2|ssl|crypto|event|crypt)};
 
+# The sources in one folder, not in those below.
+sub files_of
+{
+    my ($folder) = @_;
+    return grep { m{^mod_anonid/\Q$folder\E/[^/]+$} }
+        files("mod_anonid/$folder", qr/\.[ch]$/);
+}
+
 sub includes
 {
     my ($file) = @_;
@@ -47,16 +85,20 @@ sub includes
     return $text =~ /^[ \t]*\#[ \t]*include[ \t]*([<"][^>"]+)[>"]/mg;
 }
 
-# The folder of mod_anonid/ that "name" leads to from $folder, or undef.
-sub project_folder
+# The part of the project that a folder belongs to: module, agent ...
+sub part
 {
-    my ($folder, $name) = @_;
-    my $top = srcdir() . '/mod_anonid';
-    my ($other) = $name =~ m{^(?:\.\./)?(\w+)/[^/]+$};
-    return $other if $other && $may_include{$other}
-        && -e "$top/" . ($name =~ s{^\.\./}{}r);
-    return $folder if -e "$top/$folder/$name";
-    return undef;
+    my ($folder) = @_;
+    return $folder =~ s{/.*}{}r;
+}
+
+# Whether a file of $folder may include one of $target.
+sub allowed
+{
+    my ($folder, $target) = @_;
+    return 1 if $target eq $folder || $target eq 'common';
+    my $part = part($folder);
+    return !!grep { $target eq "$part/$_" } @{ $may_include{$folder} };
 }
 
 # What is wrong with one include of a file in $folder; undef when nothing is.
@@ -65,15 +107,28 @@ sub fault
     my ($folder, $include) = @_;
     my ($quote, $name) = $include =~ /^(.)(.*)/;
     if ($quote eq '"') {
-        my $target = project_folder($folder, $name)
-            // return "\"$name\" is no file of the project";
-        return if grep { $_ eq $target } @{ $may_include{$folder} };
+        return "\"$name\" is no file below mod_anonid/"
+            if !-e srcdir() . "/mod_anonid/$name";
+        my $target = $name =~ s{/[^/]+$}{}r;
+        return if allowed($folder, $target);
         return "$folder/ must not include $target/ (\"$name\")";
     }
     for (@libraries) {
-        my ($library, $pattern, @allowed) = @$_;
-        next if $name !~ $pattern || grep { $_ eq $folder } @allowed;
+        my ($library, $pattern, @parts) = @$_;
+        next if $name !~ $pattern || grep { $_ eq part($folder) } @parts;
         return "$folder/ must not include $library (<$name>)";
+    }
+    return;
+}
+
+# A way from a folder back to itself along the arrows, or undef.
+sub circle
+{
+    my ($folder, @way) = @_;
+    return join ' -> ', @way, $folder if grep { $_ eq $folder } @way;
+    for my $next (@{ $may_include{$folder} }) {
+        my $found = circle(part($folder) . "/$next", @way, $folder);
+        return $found if $found;
     }
     return;
 }
@@ -87,14 +142,21 @@ sub needed
 
 is_deeply([ folders('') ], [qw(build conf mod_anonid t)],
     'there are no other top-level folders');
-is_deeply([ folders('mod_anonid') ], [ sort keys %may_include ],
-    'mod_anonid/ has the four folders of the design');
+my @parts = folders('mod_anonid');
+my @folders = map { my $part = $_;
+    ($part, map { "$part/$_" } folders("mod_anonid/$part")) } @parts;
+is_deeply([ sort @folders ], [ sort keys %may_include ],
+    'mod_anonid/ has the folders of the design');
+none([ map { circle($_) // () } @folders ], 'no arrow leads back');
+none([ map { my $n = () = files_of($_); $n > SCREEN ? "$_: $n" : () }
+        @folders ],
+    'the listing of each folder fits a screen');
 none([ files('mod_anonid', qr/^(?:utils?|misc|helpers)\.[ch]$/) ],
     'no file is named for having no job');
 
 for my $folder (sort keys %may_include) {
     my @faults;
-    for my $file (files("mod_anonid/$folder", qr/\.[ch]$/)) {
+    for my $file (files_of($folder)) {
         push @faults, map { "$file: $_" }
             grep { defined } map { scalar fault($folder, $_) } includes($file);
     }

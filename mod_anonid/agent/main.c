@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * anonid-agent: start, event loop, end. What it does is said by the parent on
- * descriptor 3 (control.h); it must not know how anything is done.
+ * descriptor 3 (control/control.h); it must not know how anything is done.
  */
-#include "clients.h"
-#include "control.h"
-#include "harden.h"
-#include "log.h"
-#include "phase.h"
-#include "registry.h"
-#include "requests.h"
-#include "schedule.h"
-#include "status_table.h"
-#include "submission.h"
-#include "wiring.h"
-#include "workpool.h"
+#include "agent/request/clients.h"
+#include "agent/control/control.h"
+#include "agent/base/harden.h"
+#include "agent/base/log.h"
+#include "agent/net/phase.h"
+#include "agent/logon/registry.h"
+#include "agent/request/requests.h"
+#include "agent/logon/schedule.h"
+#include "agent/status/table.h"
+#include "agent/submission/submission.h"
+#include "agent/bootstrap.h"
+#include "agent/base/thread_pool.h"
 
-#include "../common/lognos.h"
-#include "../common/protocol.h"
+#include "common/lognos.h"
+#include "common/protocol.h"
 
 #include <apr_general.h>
 #include <errno.h>
@@ -29,9 +29,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* For what blocks. A directory or a realm that hangs holds LANE of them. */
+/* For what blocks. A directory or realm that hangs holds QUEUE_MAX of them. */
 #define THREADS 16
-#define LANE 4
+#define QUEUE_MAX 4
 
 #define LAST_WORDS 5 /* seconds that an orderly end may take */
 
@@ -70,9 +70,9 @@ static void on_terminate(evutil_socket_t signal, short what, void *base)
 static const char *start(struct event_base *base)
 {
     anonid_schedule_start(base);
-    anonid_op_status_start();
-    anonid_wire_logons();
-    if (anonid_workpool_start(base, THREADS, LANE) != APR_SUCCESS)
+    anonid_request_status_start();
+    anonid_bootstrap_logons();
+    if (anonid_thread_pool_start(base, THREADS, QUEUE_MAX) != APR_SUCCESS)
         return "threads";
     if (anonid_mail_start(base) != APR_SUCCESS)
         return "mail";
@@ -89,7 +89,7 @@ static void stop(void)
     anonid_status_table_close();
     anonid_clients_stop();
     anonid_mail_stop();
-    anonid_workpool_stop();
+    anonid_thread_pool_stop();
     anonid_registry_clear();
     anonid_control_stop();
 }

@@ -2,8 +2,8 @@
 /*
  * Accounts as data; see account.h.
  */
-#include "account.h"
-#include "protocol.h"
+#include "common/account.h"
+#include "common/protocol.h"
 
 #include <apr_strings.h>
 #include <string.h>

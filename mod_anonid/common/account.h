@@ -5,10 +5,10 @@
  * Owns the shape that configuration (module) and agent share. Holds the name
  * of a secret's source, never a secret.
  */
-#ifndef ANONID_ACCOUNT_H
-#define ANONID_ACCOUNT_H
+#ifndef ANONID_COMMON_ACCOUNT_H
+#define ANONID_COMMON_ACCOUNT_H
 
-#include "wire.h"
+#include "common/wire.h"
 
 #include <apr_tables.h>
 

@@ -2,7 +2,7 @@
 /*
  * The account file's format; see accountfile.h.
  */
-#include "accountfile.h"
+#include "common/accountfile.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -9,8 +9,8 @@
  * is understood. Input is hostile; everything is bounded by its length and
  * NUL octets are refused.
  */
-#ifndef ANONID_ACCOUNTFILE_H
-#define ANONID_ACCOUNTFILE_H
+#ifndef ANONID_COMMON_ACCOUNTFILE_H
+#define ANONID_COMMON_ACCOUNTFILE_H
 
 #include <stddef.h>
 

@@ -3,7 +3,7 @@
  * Mail addresses and aliases; see service.h. What passes here can stand in
  * an SMTP command and in a header field without quoting or escaping.
  */
-#include "service.h"
+#include "common/service.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * Frames and descriptors over a Unix socket; see channel.h. Knows no message
  * and no event loop.
  */
-#include "channel.h"
+#include "common/channel.h"
 
 #include <errno.h>
 #include <fcntl.h>

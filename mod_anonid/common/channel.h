@@ -8,10 +8,10 @@
  *
  * Not thread-safe; one channel belongs to one thread at a time.
  */
-#ifndef ANONID_CHANNEL_H
-#define ANONID_CHANNEL_H
+#ifndef ANONID_COMMON_CHANNEL_H
+#define ANONID_COMMON_CHANNEL_H
 
-#include "wire.h"
+#include "common/wire.h"
 
 #include <apr_errno.h>
 #include <apr_time.h>

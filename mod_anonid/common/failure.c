@@ -2,7 +2,7 @@
 /*
  * The failure table; see failure.h. It knows neither providers nor logs.
  */
-#include "failure.h"
+#include "common/failure.h"
 
 #include <stdarg.h>
 #include <stdio.h>

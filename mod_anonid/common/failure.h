@@ -7,8 +7,8 @@
  * section 2.2), so that an operator finds the same words in both worlds.
  * Knows no provider; each provider translates its own errors into this.
  */
-#ifndef ANONID_FAILURE_H
-#define ANONID_FAILURE_H
+#ifndef ANONID_COMMON_FAILURE_H
+#define ANONID_COMMON_FAILURE_H
 
 #include <apr_time.h>
 

@@ -2,7 +2,7 @@
 /*
  * URLs of mail servers; see service.h. Knows the schemes, opens nothing.
  */
-#include "service.h"
+#include "common/service.h"
 
 #include <apr_strings.h>
 #include <arpa/inet.h>

@@ -2,7 +2,7 @@
 /*
  * The table of messages; see protocol.h.
  */
-#include "protocol.h"
+#include "common/protocol.h"
 
 typedef struct {
     uint16_t type;

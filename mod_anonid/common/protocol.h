@@ -44,10 +44,10 @@
  * when it has several, EBUSY when another server controls the account, else
  * what the system said. All but ENOENT and EEXIST are tried again.
  */
-#ifndef ANONID_PROTOCOL_H
-#define ANONID_PROTOCOL_H
+#ifndef ANONID_COMMON_PROTOCOL_H
+#define ANONID_COMMON_PROTOCOL_H
 
-#include "wire.h"
+#include "common/wire.h"
 
 #define ANONID_CONTROL_FD 3
 

@@ -2,8 +2,8 @@
 /*
  * Mail services as data; see service.h.
  */
-#include "service.h"
-#include "protocol.h"
+#include "common/service.h"
+#include "common/protocol.h"
 
 #include <apr_strings.h>
 #include <string.h>

@@ -5,10 +5,10 @@
  * Owns the shape that configuration (module) and agent share, and the URLs
  * of mail servers. Knows no protocol.
  */
-#ifndef ANONID_SERVICE_H
-#define ANONID_SERVICE_H
+#ifndef ANONID_COMMON_SERVICE_H
+#define ANONID_COMMON_SERVICE_H
 
-#include "wire.h"
+#include "common/wire.h"
 
 #include <apr_tables.h>
 

@@ -2,7 +2,7 @@
 /*
  * Versions of files; see source.h.
  */
-#include "source.h"
+#include "common/source.h"
 
 #include <stdio.h>
 

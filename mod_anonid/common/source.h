@@ -6,8 +6,8 @@
  * The version names inode, size and times: "dev:inode:size:mtime:ctime"
  * (times in nanoseconds). Nothing in it is derived from the content.
  */
-#ifndef ANONID_SOURCE_H
-#define ANONID_SOURCE_H
+#ifndef ANONID_COMMON_SOURCE_H
+#define ANONID_COMMON_SOURCE_H
 
 #include <sys/stat.h>
 

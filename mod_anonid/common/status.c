@@ -2,7 +2,7 @@
 /*
  * The status table in shared memory; see status.h.
  */
-#include "status.h"
+#include "common/status.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -13,10 +13,10 @@
  *
  * The parent gives each account name a slot and keeps it for its own life.
  */
-#ifndef ANONID_STATUS_H
-#define ANONID_STATUS_H
+#ifndef ANONID_COMMON_STATUS_H
+#define ANONID_COMMON_STATUS_H
 
-#include "failure.h"
+#include "common/failure.h"
 
 #include <apr_errno.h>
 #include <stdatomic.h>

@@ -2,8 +2,8 @@
 /*
  * The warning's words; see warning.h.
  */
-#include "warning.h"
-#include "lognos.h"
+#include "common/warning.h"
+#include "common/lognos.h"
 
 #include <apr_strings.h>
 

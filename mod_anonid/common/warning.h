@@ -4,11 +4,11 @@
  * Q253204's words). Owns the wording only; when one is due is the agent's
  * business, where it is written is the module's.
  */
-#ifndef ANONID_WARNING_H
-#define ANONID_WARNING_H
+#ifndef ANONID_COMMON_WARNING_H
+#define ANONID_COMMON_WARNING_H
 
-#include "account.h"
-#include "failure.h"
+#include "common/account.h"
+#include "common/failure.h"
 
 /* Where the last sentence points when AnonIDHelpURL is not given: the page
  * that `make install` puts beside the documentation (conf/failures.html). */

@@ -3,7 +3,7 @@
  * Frames and fields in bytes; see wire.h. Knows neither sockets nor what the
  * messages mean.
  */
-#include "wire.h"
+#include "common/wire.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>

@@ -23,8 +23,8 @@
  * Numbers are big-endian. A number field has exactly 4 (u32) or 8 (u64)
  * octets. A text field is UTF-8 without NUL and carries no terminator.
  */
-#ifndef ANONID_WIRE_H
-#define ANONID_WIRE_H
+#ifndef ANONID_COMMON_WIRE_H
+#define ANONID_COMMON_WIRE_H
 
 #include <apr_pools.h>
 #include <stddef.h>

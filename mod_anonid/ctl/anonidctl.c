@@ -3,7 +3,7 @@
  * anonidctl, the operator's command: options and the table of sub-commands.
  * It must not know how any of them works.
  */
-#include "commands.h"
+#include "ctl/commands.h"
 
 #include <apr_general.h>
 #include <getopt.h>
@@ -52,7 +52,7 @@ static int version(void)
 static int run(anonid_command_run_t command, const char *state_dir, int argc,
                char **argv)
 {
-    anonid_session_t session;
+    anonid_ctl_session_t session;
     apr_pool_t *pool;
     int status;
 

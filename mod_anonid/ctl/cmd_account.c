@@ -2,9 +2,9 @@
 /*
  * Requests that name one account and are answered with one sentence.
  */
-#include "commands.h"
+#include "ctl/commands.h"
 
-int anonid_ask_about(anonid_session_t *session, uint16_t type, int argc,
+int anonid_ask_about(anonid_ctl_session_t *session, uint16_t type, int argc,
                      char **argv)
 {
     anonid_writer_t request = ANONID_WRITER_INIT;

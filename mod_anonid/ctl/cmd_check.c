@@ -4,8 +4,8 @@
  * token, has httpd asked with it, and prints what httpd says; see
  * module/check.h.
  */
-#include "commands.h"
-#include "question.h"
+#include "ctl/commands.h"
+#include "ctl/question.h"
 
 #include <apr_strings.h>
 #include <jansson.h>
@@ -59,7 +59,8 @@ static const char *text_of(const json_t *object, const char *name)
     return text ? text : "";
 }
 
-static const char *place_of(anonid_session_t *session, const json_t *object)
+static const char *place_of(anonid_ctl_session_t *session,
+                            const json_t *object)
 {
     const char *file = text_of(object, "file");
 
@@ -86,7 +87,8 @@ static long status_of(const json_t *document)
     return (long)json_integer_value(json_object_get(document, "status"));
 }
 
-static void print_account(anonid_session_t *session, const json_t *document)
+static void print_account(anonid_ctl_session_t *session,
+                          const json_t *document)
 {
     const char *account = text_of(document, "account");
     const char *standing =
@@ -120,7 +122,7 @@ static void print_lines(const json_t *lines)
     }
 }
 
-static void print_report(anonid_session_t *session, const check_t *check,
+static void print_report(anonid_ctl_session_t *session, const check_t *check,
                          const json_t *document)
 {
     const json_t *server = json_object_get(document, "server");
@@ -156,7 +158,7 @@ static int judge(const json_t *document)
                : ANONID_CTL_FAILED;
 }
 
-static int print(anonid_session_t *session, const check_t *check,
+static int print(anonid_ctl_session_t *session, const check_t *check,
                  const char *answer)
 {
     json_t *document = json_loads(answer, 0, NULL);
@@ -187,7 +189,7 @@ static int print(anonid_session_t *session, const check_t *check,
 /* ---- asking ---- */
 
 /* The token; NULL with *status after a line on standard error. */
-static const char *get_token(anonid_session_t *session, int *status)
+static const char *get_token(anonid_ctl_session_t *session, int *status)
 {
     anonid_writer_t request = ANONID_WRITER_INIT;
     anonid_frame_t reply;
@@ -202,7 +204,7 @@ static const char *get_token(anonid_session_t *session, int *status)
     return NULL;
 }
 
-int anonid_cmd_check(anonid_session_t *session, int argc, char **argv)
+int anonid_cmd_check(anonid_ctl_session_t *session, int argc, char **argv)
 {
     check_t check = { 0 };
     const char *token, *answer, *error;

@@ -2,9 +2,9 @@
 /*
  * anonidctl logon ACCOUNT: one attempt to log the account on.
  */
-#include "commands.h"
+#include "ctl/commands.h"
 
-int anonid_cmd_logon(anonid_session_t *session, int argc, char **argv)
+int anonid_cmd_logon(anonid_ctl_session_t *session, int argc, char **argv)
 {
     return anonid_ask_about(session, ANONID_MSG_LOGON, argc, argv);
 }

@@ -2,9 +2,9 @@
 /*
  * anonidctl rotate ACCOUNT: a new password for a synchronised account.
  */
-#include "commands.h"
+#include "ctl/commands.h"
 
-int anonid_cmd_rotate(anonid_session_t *session, int argc, char **argv)
+int anonid_cmd_rotate(anonid_ctl_session_t *session, int argc, char **argv)
 {
     return anonid_ask_about(session, ANONID_MSG_ROTATE, argc, argv);
 }

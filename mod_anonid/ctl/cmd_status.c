@@ -3,7 +3,7 @@
  * anonidctl status [--json] [ACCOUNT]: how the accounts stand, as a table or
  * as the agent's own JSON.
  */
-#include "commands.h"
+#include "ctl/commands.h"
 
 #include <apr_strings.h>
 #include <jansson.h>
@@ -53,7 +53,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The accounts in the order of their names. */
-static row_t *sorted(anonid_session_t *session, const json_t *accounts,
+static row_t *sorted(anonid_ctl_session_t *session, const json_t *accounts,
                      size_t *n)
 {
     row_t *rows;
@@ -105,7 +105,7 @@ static void print_row(const json_t *object, int width)
                text_of(object, "detail"));
 }
 
-static void print_table(anonid_session_t *session, const json_t *document)
+static void print_table(anonid_ctl_session_t *session, const json_t *document)
 {
     size_t n;
     row_t *rows = sorted(session, json_object_get(document, "accounts"), &n);
@@ -117,7 +117,7 @@ static void print_table(anonid_session_t *session, const json_t *document)
         print_row(rows[i].object, width);
 }
 
-static int print(anonid_session_t *session, const char *text, int as_json)
+static int print(anonid_ctl_session_t *session, const char *text, int as_json)
 {
     json_t *document = text ? json_loads(text, 0, NULL) : NULL;
 
@@ -137,7 +137,7 @@ static int print(anonid_session_t *session, const char *text, int as_json)
     return ANONID_CTL_DONE;
 }
 
-int anonid_cmd_status(anonid_session_t *session, int argc, char **argv)
+int anonid_cmd_status(anonid_ctl_session_t *session, int argc, char **argv)
 {
     anonid_writer_t request = ANONID_WRITER_INIT;
     int as_json = argc > 0 && strcmp(argv[0], "--json") == 0;

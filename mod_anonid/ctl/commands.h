@@ -5,20 +5,20 @@
 #ifndef ANONID_CTL_COMMANDS_H
 #define ANONID_CTL_COMMANDS_H
 
-#include "session.h"
+#include "ctl/session.h"
 
 /* Runs a command with the words behind its name; returns the exit status,
  * ANONID_CTL_USAGE if they cannot be understood. */
-typedef int (*anonid_command_run_t)(anonid_session_t *session, int argc,
+typedef int (*anonid_command_run_t)(anonid_ctl_session_t *session, int argc,
                                     char **argv);
 
-int anonid_cmd_check(anonid_session_t *session, int argc, char **argv);
-int anonid_cmd_logon(anonid_session_t *session, int argc, char **argv);
-int anonid_cmd_rotate(anonid_session_t *session, int argc, char **argv);
-int anonid_cmd_status(anonid_session_t *session, int argc, char **argv);
+int anonid_cmd_check(anonid_ctl_session_t *session, int argc, char **argv);
+int anonid_cmd_logon(anonid_ctl_session_t *session, int argc, char **argv);
+int anonid_cmd_rotate(anonid_ctl_session_t *session, int argc, char **argv);
+int anonid_cmd_status(anonid_ctl_session_t *session, int argc, char **argv);
 
 /* What logon and rotate do: asks for something about one account. */
-int anonid_ask_about(anonid_session_t *session, uint16_t type, int argc,
+int anonid_ask_about(anonid_ctl_session_t *session, uint16_t type, int argc,
                      char **argv);
 
 #endif

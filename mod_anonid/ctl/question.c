@@ -5,7 +5,7 @@
  * What is asked goes to curl's standard input and not onto its command line,
  * where everybody could read the token.
  */
-#include "question.h"
+#include "ctl/question.h"
 
 #include <apr_strings.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /*
  * Talking to the agent; see session.h. Knows no command.
  */
-#include "session.h"
+#include "ctl/session.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ static const char *hint_for(apr_status_t rv)
     return "";
 }
 
-int anonid_session_open(anonid_session_t *session, const char *state_dir,
+int anonid_session_open(anonid_ctl_session_t *session, const char *state_dir,
                         apr_pool_t *pool)
 {
     const char *path = apr_pstrcat(pool, state_dir, "/control.sock", NULL);
@@ -55,7 +55,7 @@ int anonid_session_open(anonid_session_t *session, const char *state_dir,
     return 0;
 }
 
-int anonid_session_ask(anonid_session_t *session, anonid_writer_t *request,
+int anonid_session_ask(anonid_ctl_session_t *session, anonid_writer_t *request,
                        anonid_frame_t *answer)
 {
     apr_status_t rv = APR_ENOMEM;
@@ -71,7 +71,7 @@ int anonid_session_ask(anonid_session_t *session, anonid_writer_t *request,
     return 0;
 }
 
-int anonid_session_print(anonid_session_t *session,
+int anonid_session_print(anonid_ctl_session_t *session,
                          const anonid_frame_t *answer)
 {
     apr_pool_t *pool = session->pool;
@@ -93,7 +93,7 @@ int anonid_session_print(anonid_session_t *session,
     return ANONID_CTL_FAILED;
 }
 
-void anonid_session_close(anonid_session_t *session)
+void anonid_session_close(anonid_ctl_session_t *session)
 {
     anonid_channel_close(&session->channel);
 }

@@ -6,8 +6,8 @@
 #ifndef ANONID_CTL_SESSION_H
 #define ANONID_CTL_SESSION_H
 
-#include "../common/channel.h"
-#include "../common/protocol.h"
+#include "common/channel.h"
+#include "common/protocol.h"
 
 /* Exit statuses of anonidctl. */
 enum {
@@ -20,24 +20,24 @@ enum {
 typedef struct {
     anonid_channel_t channel;
     apr_pool_t *pool; /* lives as long as the session */
-} anonid_session_t;
+} anonid_ctl_session_t;
 
 /* Connects to control.sock in the state folder. 0, or an exit status after a
  * line on standard error. */
-int anonid_session_open(anonid_session_t *session, const char *state_dir,
+int anonid_session_open(anonid_ctl_session_t *session, const char *state_dir,
                         apr_pool_t *pool);
 
 /* Sends the request (ended, and freed here) and waits for an answer, which is
  * valid until the next one. 0, or an exit status after a line on standard
  * error. */
-int anonid_session_ask(anonid_session_t *session, anonid_writer_t *request,
+int anonid_session_ask(anonid_ctl_session_t *session, anonid_writer_t *request,
                        anonid_frame_t *answer);
 
 /* Prints a CTL_REPLY: its text to standard output if its code is 0, else all
  * of it to standard error. Its exit status. */
-int anonid_session_print(anonid_session_t *session,
+int anonid_session_print(anonid_ctl_session_t *session,
                          const anonid_frame_t *answer);
 
-void anonid_session_close(anonid_session_t *session);
+void anonid_session_close(anonid_ctl_session_t *session);
 
 #endif

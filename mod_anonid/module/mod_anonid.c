@@ -3,12 +3,12 @@
  * The module record: what httpd calls, and in which order the parts register
  * their hooks. It must not know how anything is done.
  */
-#include "check.h"
-#include "config.h"
-#include "dump.h"
-#include "map.h"
-#include "parent.h"
-#include "submit.h"
+#include "module/probe/probe.h"
+#include "module/config/config.h"
+#include "module/validate/dump.h"
+#include "module/map/map.h"
+#include "module/supervisor/parent.h"
+#include "module/submit/submit.h"
 
 static void register_hooks(apr_pool_t *p)
 {
@@ -17,7 +17,7 @@ static void register_hooks(apr_pool_t *p)
     anonid_dump_register(p);
     anonid_parent_register(p);
     anonid_map_register(p);
-    anonid_follow_register(p);
+    anonid_inherit_register(p);
     anonid_identity_register(p);
     anonid_valid_user_register(p);
     anonid_require_register(p);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/ldap_failure.h"
+#include "agent/ldap/failure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,10 +11,10 @@
  */
 #include "../unit/logon_world.h"
 
-#include "agent/clients.h"
-#include "agent/control.h"
-#include "agent/log.h"
-#include "agent/submission.h"
+#include "agent/request/clients.h"
+#include "agent/control/control.h"
+#include "agent/base/log.h"
+#include "agent/submission/submission.h"
 #include "common/channel.h"
 #include "common/protocol.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/failed_record.h"
+#include "agent/logon/failed_record.h"
 
 #define ACCOUNT "EXAMPLE\\web"
 

@@ -4,7 +4,7 @@
  */
 #include <stdint.h>
 
-#include "agent/krb5_error_data.h"
+#include "agent/krb5/error_data.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

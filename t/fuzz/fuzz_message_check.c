@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/dotstuff.h"
-#include "agent/message_check.h"
+#include "agent/smtp/dotstuff.h"
+#include "agent/message/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/smtp_capabilities.h"
-#include "agent/smtp_reply.h"
+#include "agent/smtp/capabilities.h"
+#include "agent/smtp/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -14,10 +14,10 @@
 #include <sys/mman.h>
 
 #include "common/protocol.h"
-#include "module/submit_compose.h"
-#include "module/submit_form.h"
-#include "module/submit_json.h"
-#include "module/submit_rfc822.h"
+#include "module/submit/compose.h"
+#include "module/submit/form.h"
+#include "module/submit/json.h"
+#include "module/submit/rfc822.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

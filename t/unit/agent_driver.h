@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Plays the parent to a real anonid-agent: starts the program that was built
- * with its control socket at descriptor 3, and speaks protocol.h. A step that
- * fails, or takes longer than ten seconds, fails the test.
+ * with its control socket at descriptor 3, and speaks common/protocol.h. A
+ * step that fails, or takes longer than ten seconds, fails the test.
  */
 #ifndef ANONID_T_AGENT_DRIVER_H
 #define ANONID_T_AGENT_DRIVER_H

@@ -4,7 +4,7 @@
  */
 #include "logon_world.h"
 
-#include "agent/config.h"
+#include "agent/logon/config.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -32,10 +32,10 @@ static uint32_t random_number(void)
     return 0;
 }
 
-static apr_status_t run(const char *lane, anonid_work_t work,
+static apr_status_t run(const char *queue, anonid_work_t work,
                         anonid_work_t done, void *data)
 {
-    (void)lane;
+    (void)queue;
     if (n_jobs == JOBS)
         return APR_EGENERAL;
     jobs[n_jobs++] = (job_t){ work, done, data };

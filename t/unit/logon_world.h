@@ -6,7 +6,7 @@
 #ifndef ANONID_T_LOGON_WORLD_H
 #define ANONID_T_LOGON_WORLD_H
 
-#include "agent/logon.h"
+#include "agent/logon/logon.h"
 
 /* What the world has seen and what it does next. */
 typedef struct {

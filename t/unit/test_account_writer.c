@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "module/account_writer.h"
-#include "module/forkguard.h"
+#include "module/supervisor/account_writer.h"
+#include "module/supervisor/forkguard.h"
 
 static char folder[] = "/tmp/anonid-unit-XXXXXX";
 static const char *path;

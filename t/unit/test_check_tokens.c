@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "agent/check_tokens.h"
+#include "agent/request/check_tokens.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "agent/config.h"
+#include "agent/logon/config.h"
 #include "common/protocol.h"
 
 #include <string.h>

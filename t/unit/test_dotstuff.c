@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "agent/dotstuff.h"
+#include "agent/smtp/dotstuff.h"
 
 #include <string.h>
 

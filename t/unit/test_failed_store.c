@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "agent/failed_store.h"
+#include "agent/logon/failed_store.h"
 
 #include <apr_strings.h>
 #include <dirent.h>

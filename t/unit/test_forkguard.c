@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "module/forkguard.h"
+#include "module/supervisor/forkguard.h"
 
 static sem_t holding;
 static atomic_int finished;

@@ -7,7 +7,7 @@
 
 #include "logon_world.h"
 
-#include "agent/logon_steps.h"
+#include "agent/logon/steps.h"
 
 #include <string.h>
 

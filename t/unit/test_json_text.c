@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "agent/json_text.h"
+#include "agent/request/json_text.h"
 
 static void assert_string_becomes(const char *value, const char *expected)
 {

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/krb5_error_data.h"
-#include "agent/krb5_failure.h"
+#include "agent/krb5/error_data.h"
+#include "agent/krb5/failure.h"
 
 /* Samba 4.17: METHOD-DATA with one KERB-EXT-ERROR, here 0xC0000072. */
 static const unsigned char samba_disabled[] = { 0x30, 0x17, 0x30, 0x15, 0xa1,

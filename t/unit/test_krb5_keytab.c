@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/krb5_keytab.h"
+#include "agent/krb5/keytab.h"
 
 /* Two records of 5 and 3 octets, with a hole of 4 between them. */
 static const char two_keys[] = "\5\2"

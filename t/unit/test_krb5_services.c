@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "agent/krb5_services.h"
+#include "agent/krb5/services.h"
 #include "common/service.h"
 
 static apr_hash_t *services;

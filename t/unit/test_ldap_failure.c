@@ -11,7 +11,7 @@
 #include <ldap.h>
 #include <string.h>
 
-#include "agent/ldap_failure.h"
+#include "agent/ldap/failure.h"
 
 #define AD(data)                                                              \
     "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext "       \

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "agent/ldap_search.h"
+#include "agent/ldap/search.h"
 
 static const struct {
     const char *text;

@@ -10,8 +10,8 @@
 
 #include "common/warning.h"
 
-#include "agent/backoff.h"
-#include "agent/logon.h"
+#include "agent/base/backoff.h"
+#include "agent/logon/logon.h"
 
 #include <errno.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "agent/mechanism.h"
+#include "agent/sasl/mechanism.h"
 
 #include <apr_strings.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "agent/message.h"
+#include "agent/message/message.h"
 #include "common/protocol.h"
 
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "agent/mailbox.h"
-#include "agent/message_check.h"
+#include "agent/message/mailbox.h"
+#include "agent/message/check.h"
 
 #include <stdlib.h>
 #include <string.h>

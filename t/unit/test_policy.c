@@ -5,8 +5,8 @@
  */
 #include "unit.h"
 
-#include "agent/config.h"
-#include "agent/policy.h"
+#include "agent/logon/config.h"
+#include "agent/submission/policy.h"
 
 #include <string.h>
 

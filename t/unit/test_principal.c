@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "module/principal.h"
+#include "module/text/principal.h"
 
 static const char *const good[] = {
     "web@EXAMPLE.COM",

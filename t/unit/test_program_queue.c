@@ -9,8 +9,8 @@
 #include <poll.h>
 #include <string.h>
 
-#include "module/forkguard.h"
-#include "module/program_queue.h"
+#include "module/supervisor/forkguard.h"
+#include "module/supervisor/program_queue.h"
 
 #define SECONDS(n) apr_time_from_sec(n)
 #define DEADLINE_MS 10000

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/ldap_shun.h"
-#include "agent/provider.h"
+#include "agent/ldap/shun.h"
+#include "agent/provider/provider.h"
 
 #define NOBODY "ldapi://%2Fnonexistent%2Fldapi"
 

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "agent/refusals.h"
+#include "agent/mail/refusals.h"
 
 static int forget_all(void **state)
 {

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "agent/reply_text.h"
+#include "agent/submission/reply_text.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  */
 #include "unit.h"
 
-#include "agent/sasl.h"
-#include "agent/workpool.h"
+#include "agent/sasl/sasl.h"
+#include "agent/base/thread_pool.h"
 
 #include <event2/event.h>
 #include <sasl/sasl.h>
@@ -377,16 +377,16 @@ static void it_may_be_closed_at_work(void **state)
     assert_false(x.stepped);
     anonid_sasl_close(x.client);
     sasl_dispose(&x.server);
-    anonid_workpool_stop();
+    anonid_thread_pool_stop();
     assert_false(x.stepped);
-    anonid_workpool_start(base, 2, 1);
+    anonid_thread_pool_start(base, 2, 1);
 }
 
 static int start(void **state)
 {
     base = event_base_new();
     return unit_setup(state) != 0 || !base
-           || anonid_workpool_start(base, 2, 1) != APR_SUCCESS
+           || anonid_thread_pool_start(base, 2, 1) != APR_SUCCESS
            || anonid_sasl_library_start() != APR_SUCCESS
            || sasl_auxprop_add_plugin("anonidtest", password_plugin_init)
                   != SASL_OK
@@ -395,7 +395,7 @@ static int start(void **state)
 
 static int stop(void **state)
 {
-    anonid_workpool_stop();
+    anonid_thread_pool_stop();
     event_base_free(base);
     return unit_teardown(state);
 }

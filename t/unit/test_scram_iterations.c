@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "agent/scram_iterations.h"
+#include "agent/sasl/scram_iterations.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "agent/secret.h"
+#include "agent/secret/secret.h"
 #include "common/protocol.h"
 
 #include <stdio.h>

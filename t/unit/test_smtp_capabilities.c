@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "agent/smtp_capabilities.h"
-#include "agent/smtp_reply.h"
+#include "agent/smtp/capabilities.h"
+#include "agent/smtp/reply.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "agent/smtp_reply.h"
+#include "agent/smtp/reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "common/protocol.h"
-#include "module/forkguard.h"
-#include "module/sources.h"
+#include "module/supervisor/forkguard.h"
+#include "module/supervisor/sources.h"
 
 #define SOON apr_time_from_sec(5)
 

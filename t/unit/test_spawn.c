@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "module/forkguard.h"
-#include "module/spawn.h"
+#include "module/supervisor/forkguard.h"
+#include "module/supervisor/spawn.h"
 
 #define SOON apr_time_from_sec(10)
 

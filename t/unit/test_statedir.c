@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "module/statedir.h"
+#include "module/supervisor/statedir.h"
 
 static char folder[] = "/tmp/anonid-unit-XXXXXX";
 static const char *dir;

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/protocol.h"
-#include "module/submit_compose.h"
-#include "module/submit_word.h"
+#include "module/submit/compose.h"
+#include "module/text/word.h"
 
 static anonid_draft_t *draft;
 static anonid_letter_t letter;

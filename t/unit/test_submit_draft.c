@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "common/protocol.h"
-#include "module/submit_compose.h"
-#include "module/submit_form.h"
-#include "module/submit_json.h"
-#include "module/submit_rfc822.h"
+#include "module/submit/compose.h"
+#include "module/submit/form.h"
+#include "module/submit/json.h"
+#include "module/submit/rfc822.h"
 
 #define FORM "application/x-www-form-urlencoded"
 #define MULTIPART "multipart/form-data; boundary=b"

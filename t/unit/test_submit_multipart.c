@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "module/submit_multipart.h"
+#include "module/text/multipart.h"
 
 static anonid_multipart_t multipart;
 static anonid_part_t part;

@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include "module/submit_accept.h"
-#include "module/submit_base64.h"
-#include "module/submit_params.h"
-#include "module/submit_percent.h"
+#include "module/text/accept.h"
+#include "module/text/base64.h"
+#include "module/text/params.h"
+#include "module/text/percent.h"
 
 static const struct {
     const char *text;

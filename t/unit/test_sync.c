@@ -7,8 +7,8 @@
 
 #include "logon_world.h"
 
-#include "agent/sync.h"
-#include "agent/verifier.h"
+#include "agent/logon/sync.h"
+#include "agent/secret/verifier.h"
 
 #include <errno.h>
 #include <string.h>

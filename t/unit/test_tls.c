@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#include "agent/tls.h"
+#include "agent/net/tls.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "agent/verifier.h"
+#include "agent/secret/verifier.h"
 #include "common/account.h"
 
 #include <string.h>
@@ -14,10 +14,11 @@
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"                      \
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
-static anonid_verdict_t check(const char *verifier, const char *password)
+static anonid_verifier_result_t check(const char *verifier,
+                                      const char *password)
 {
     anonid_secret_t *secret = anonid_secret_make(password, strlen(password));
-    anonid_verdict_t verdict = anonid_verifier_check(verifier, secret);
+    anonid_verifier_result_t verdict = anonid_verifier_check(verifier, secret);
 
     anonid_secret_drop(secret);
     return verdict;
@@ -92,7 +93,7 @@ static void what_is_made_fits_and_can_stand_in_a_file(void **state)
 }
 
 static const struct {
-    anonid_verdict_t verdict;
+    anonid_verifier_result_t verdict;
     const char *verifier;
 } odd[] = {
     { ANONID_VERIFIER_DISABLED, "!" },
@@ -140,7 +141,7 @@ static void odd_verifiers_never_fit(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(odd); i++) {
-        anonid_verdict_t verdict = check(odd[i].verifier, "pass word");
+        anonid_verifier_result_t verdict = check(odd[i].verifier, "pass word");
 
         if (verdict != odd[i].verdict)
             fail_msg("%s: %d", odd[i].verifier, (int)verdict);

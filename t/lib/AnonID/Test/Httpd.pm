@@ -204,10 +204,12 @@ sub log_files ($self)
 }
 
 # The event MPM's threads may still linger on a connection when a stop has
-# already closed what they wait with (AH03092): httpd's own race.
+# already closed what they wait with (AH03092): httpd's own race. And a bare
+# Debian may bring an older libssl than its mod_ssl was built with (AH01882),
+# which is no business of ours.
 sub log_problem ($self, $line)
 {
-    return 0 if $line =~ /AH03092: process_lingering_close/;
+    return 0 if $line =~ /AH03092: process_lingering_close|AH01882: Init:/;
     return $line =~ /\[[\w.-]*:(?:warn|error|crit|alert|emerg)\]/
         || $line =~ /^(?:AH\d+:|ANID\d+:|Syntax error|httpd:|apache2:)/
         || $line =~ /AddressSanitizer|LeakSanitizer|runtime error:/;

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parent's messages; see control.h and the start of common/protocol.h.
+ * Each has a row in the table; what it means is done elsewhere.
+ */
+#include "agent/control/control.h"
+#include "agent/request/clients.h"
+#include "agent/logon/config.h"
+#include "agent/logon/failed_store.h"
+#include "agent/control/secret_receiver.h"
+#include "agent/base/link.h"
+#include "agent/base/log.h"
+#include "agent/request/peers.h"
+#include "agent/control/reports.h"
+#include "agent/status/table.h"
+
+#include "common/lognos.h"
+#include "common/protocol.h"
+
+#include <unistd.h>
+
+#define START_TIMEOUT apr_time_from_sec(30)
+#define UNREAD_MAX ((size_t)16 * 1024 * 1024)
+
+static anonid_link_t parent_link;
+static struct event_base *loop;
+static const char *fault;
+static int said_hello;
+static int said_ready;
+
+/* ---- messages ---- */
+
+/* Worker uids, and the group of anonidctl. */
+static void take_peers(const anonid_frame_t *frame)
+{
+    anonid_fields_t fields;
+    anonid_field_t field;
+    uint32_t id;
+
+    anonid_fields_begin(&fields, frame);
+    while (anonid_fields_next(&fields, &field)) {
+        if (field.tag == ANONID_TAG_WORKER_UID
+            && anonid_field_u32(&field, &id))
+            anonid_peers_add_worker((uid_t)id);
+        else if (field.tag == ANONID_TAG_CTL_GID
+                 && anonid_field_u32(&field, &id))
+            anonid_peers_set_group((gid_t)id);
+    }
+}
+
+static const char *hello(const anonid_frame_t *frame, anonid_take_fd_t take_fd)
+{
+    int table = take_fd(), workers = take_fd(), ctl = take_fd();
+    int folder = take_fd();
+
+    if (said_hello || table < 0 || workers < 0 || ctl < 0 || folder < 0) {
+        (void)(table >= 0 && close(table));
+        (void)(workers >= 0 && close(workers));
+        (void)(ctl >= 0 && close(ctl));
+        (void)(folder >= 0 && close(folder));
+        return "its HELLO was not the first, or lacked descriptors";
+    }
+    said_hello = 1;
+    take_peers(frame);
+    anonid_failed_store_open(folder);
+    if (anonid_clients_listen(loop, workers, ctl) != APR_SUCCESS) {
+        close(table);
+        return "its listening sockets cannot be used";
+    }
+    if (anonid_status_table_open(table) != APR_SUCCESS)
+        return "its status table cannot be used";
+    return NULL;
+}
+
+/* The configuration is whole: accounts and services are what it says. */
+static void config_end(const anonid_frame_t *frame)
+{
+    uint32_t generation = anonid_frame_u32(frame, ANONID_TAG_GENERATION, 0);
+    const char *why;
+    anonid_config_t *config = anonid_staging_end(frame, &why);
+
+    if (config) {
+        anonid_failed_store_prune(config);
+        anonid_registry_apply(config);
+        if (!said_ready)
+            anonid_report_ready();
+        said_ready = 1;
+        anonid_link_deadline(&parent_link, 0);
+    }
+    else {
+        anonid_log(ANONID_LOG_ERROR,
+                   ANONID_LOGNO(0041) "Configuration %u was refused: %s",
+                   (unsigned)generation, why);
+    }
+    anonid_report_config_done(generation, why);
+}
+
+/* A message either stands for itself or brings a descriptor (or -1). */
+typedef struct {
+    uint16_t type;
+    void (*take)(const anonid_frame_t *frame);
+    void (*take_with_fd)(const anonid_frame_t *frame, int fd);
+} row_t;
+
+static const row_t rows[] = {
+    { ANONID_MSG_CONFIG_BEGIN, anonid_staging_begin, NULL },
+    { ANONID_MSG_ACCOUNT, anonid_staging_account, NULL },
+    { ANONID_MSG_SERVICE, anonid_staging_service, NULL },
+    { ANONID_MSG_CONFIG_END, config_end, NULL },
+    { ANONID_MSG_SECRET, NULL, anonid_secret_receiver_secret },
+    { ANONID_MSG_SECRET_ERROR, NULL, anonid_secret_receiver_secret_error },
+    { ANONID_MSG_ACCOUNT_FILE, NULL, anonid_secret_receiver_account_file },
+    { ANONID_MSG_ACCOUNT_FILE_ERROR, NULL,
+      anonid_secret_receiver_account_file_error },
+    { ANONID_MSG_VERIFIER_STORED, NULL,
+      anonid_secret_receiver_verifier_stored },
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const row_t *find(uint16_t type)
+{
+    for (size_t i = 0; i < N_ROWS; i++) {
+        if (rows[i].type == type)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+const char *anonid_control_dispatch(const anonid_frame_t *frame,
+                                    anonid_take_fd_t take_fd)
+{
+    const row_t *row = find(frame->type);
+
+    if (!anonid_message_allowed(frame, ANONID_FROM_PARENT))
+        return "it sent a message that is not the parent's";
+    if (frame->type == ANONID_MSG_HELLO)
+        return hello(frame, take_fd);
+    if (!said_hello || !row)
+        return "it sent a message before HELLO";
+    if (row->take)
+        row->take(frame);
+    else
+        row->take_with_fd(frame, take_fd());
+    return NULL;
+}
+
+/* ---- the socket ---- */
+
+static int take_fd_of_link(void)
+{
+    return anonid_channel_take_fd(&parent_link.channel);
+}
+
+static const char *on_frame(anonid_link_t *unused, const anonid_frame_t *frame)
+{
+    (void)unused;
+    return anonid_control_dispatch(frame, take_fd_of_link);
+}
+
+static void on_ended(anonid_link_t *unused, const char *why)
+{
+    (void)unused;
+    fault = why;
+    event_base_loopexit(loop, NULL);
+}
+
+static const anonid_link_ops_t link_ops = { on_frame, on_ended };
+
+void anonid_control_use(struct event_base *base)
+{
+    loop = base;
+}
+
+apr_status_t anonid_control_start(struct event_base *base, int fd)
+{
+    apr_status_t rv;
+
+    anonid_control_use(base);
+    rv = anonid_link_open(&parent_link, base, fd, ANONID_CONTROL_MAX,
+                          UNREAD_MAX, &link_ops, NULL);
+    if (rv != APR_SUCCESS)
+        return rv;
+    anonid_link_deadline(&parent_link, START_TIMEOUT);
+    return anonid_reports_start(&parent_link, base);
+}
+
+const char *anonid_control_fault(void)
+{
+    return fault;
+}
+
+void anonid_control_stop(void)
+{
+    anonid_reports_stop();
+    anonid_link_close(&parent_link);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the agent tells the parent: log lines, warnings, requests. Owns the
+ * frames, and the way of a log line from any thread to the loop's.
+ */
+#ifndef ANONID_AGENT_CONTROL_REPORTS_H
+#define ANONID_AGENT_CONTROL_REPORTS_H
+
+#include "common/failure.h"
+#include "agent/base/link.h"
+
+/* Takes the log over; everything goes to that link from now on. */
+apr_status_t anonid_reports_start(anonid_link_t *link,
+                                  struct event_base *base);
+
+/* The link is going: the log goes to standard error again. */
+void anonid_reports_stop(void);
+
+/* The messages of common/protocol.h. Loop's thread only. */
+void anonid_report_ready(void);
+void anonid_report_config_done(uint32_t generation, const char *refused);
+void anonid_report_warning(const char *account,
+                           const anonid_outcome_t *outcome, int kept);
+void anonid_report_recovered(const char *account, unsigned failures,
+                             unsigned seconds);
+void anonid_report_store(const char *account, const char *verifier);
+void anonid_report_look(const char *account);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kerberos names of mail servers; see services.h.
+ */
+#include "agent/krb5/services.h"
+
+#include "common/service.h"
+
+#include <apr_strings.h>
+#include <arpa/inet.h>
+#include <string.h>
+
+/* By protocol; as IANA's registry of GSSAPI service names has them. */
+static const char *const types[] = {
+    [ANONID_MAIL_SUBMISSION] = "smtp",
+    [ANONID_MAIL_IMAP] = "imap",
+    [ANONID_MAIL_POP3] = "pop",
+};
+
+static int holds(const apr_array_header_t *names, const char *name)
+{
+    for (int i = 0; i < names->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(names, i, const char *), name) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static int is_address(const char *host)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+
+    return inet_pton(AF_INET, host, address) == 1
+           || inet_pton(AF_INET6, host, address) == 1;
+}
+
+static void add_server(apr_array_header_t *names,
+                       const anonid_mail_server_t *server)
+{
+    const char *name;
+
+    if (is_address(server->host))
+        return;
+    name = apr_pstrcat(names->pool, types[server->protocol], "/", server->host,
+                       NULL);
+    if (!holds(names, name))
+        APR_ARRAY_PUSH(names, const char *) = name;
+}
+
+static void add_service(apr_array_header_t *names,
+                        const anonid_service_t *service)
+{
+    if (!holds(service->mechanisms, "GSSAPI"))
+        return;
+    for (int i = 0; i < service->servers->nelts; i++)
+        add_server(names,
+                   &APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t));
+}
+
+apr_array_header_t *anonid_krb5_services(apr_pool_t *pool,
+                                         apr_hash_t *services)
+{
+    apr_array_header_t *names = apr_array_make(pool, 2, sizeof(const char *));
+    apr_hash_index_t *i;
+
+    for (i = apr_hash_first(pool, services); i; i = apr_hash_next(i))
+        add_service(names, apr_hash_this_val(i));
+    return names;
+}

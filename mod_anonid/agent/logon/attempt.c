@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One logon attempt: holds all that the provider may look at while it runs on
+ * the pool. It must not know what follows from the outcome.
+ */
+#include "agent/logon/config.h"
+#include "agent/logon/steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    anonid_attempt_t attempt;
+    const anonid_provider_ops_t *provider;
+    anonid_logon_t *logon;       /* held, as are the next three */
+    anonid_config_t *config;     /* in which the account lives */
+    anonid_account_file_t *file; /* whose descriptor is read */
+    anonid_secret_t *secret;
+    unsigned long version;
+    anonid_loan_t loan; /* of another account's proof */
+} job_t;
+
+static void run(void *data)
+{
+    job_t *job = data;
+
+    job->attempt.unchanged = 0;
+    job->provider->logon(&job->attempt);
+}
+
+static void finish(void *data)
+{
+    job_t *job = data;
+
+    if (!job->attempt.unchanged)
+        anonid_logon_world()->count_attempt(job->attempt.account->slot);
+    anonid_logon_attempted(job->logon, job->version, job->secret,
+                           &job->attempt);
+    anonid_helper_give_back(&job->loan, &job->attempt.helper);
+    anonid_credentials_drop(job->attempt.credentials);
+    anonid_secret_drop(job->secret);
+    anonid_account_file_drop(job->file);
+    anonid_config_drop(job->config);
+    anonid_logon_drop(job->logon);
+    free(job);
+}
+
+/* Ends with the outcome that was set here. */
+static void fail(job_t *job)
+{
+    job->attempt.unchanged = 0;
+    finish(job);
+}
+
+static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
+{
+    job_t *job = calloc(1, sizeof(*job));
+
+    if (!job)
+        return NULL;
+    job->logon = anonid_logon_hold(logon);
+    job->config = anonid_config_hold(logon->config);
+    job->file = anonid_account_file_hold(logon->file);
+    job->secret = anonid_secret_hold(what->secret);
+    job->version = what->version;
+    job->attempt.unchanged = 1; /* at the agent's end it is not made at all */
+    memcpy(job->attempt.checked, what->checked, sizeof(what->checked));
+    job->attempt.account = logon->account;
+    job->attempt.secret = job->secret;
+    job->attempt.file = job->file ? job->file->fd : -1;
+    anonid_helper_lend(logon, &job->loan, &job->attempt.helper);
+    job->attempt.services = logon->config->krb5_services;
+    return job;
+}
+
+/* What an attempt may have to wait for: its directory or its realm. NULL: for
+ * nothing. Accounts of one that hangs must not hold up the others. */
+static const char *queue(const anonid_account_t *account)
+{
+    const char *realm;
+
+    if (account->provider == ANONID_PROVIDER_LDAP)
+        return account->urls && account->urls->nelts > 0
+                   ? APR_ARRAY_IDX(account->urls, 0, const char *)
+                   : NULL;
+    if (account->provider != ANONID_PROVIDER_KRB5)
+        return NULL;
+    realm = account->principal ? strrchr(account->principal, '@') : NULL;
+    return realm ? realm : "the default realm";
+}
+
+/* 1 if the attempt cannot be made, for a reason that is in its outcome. */
+static int is_hopeless(job_t *job)
+{
+    if (job->file && job->file->fd < 0) {
+        memset(job->attempt.checked, 0, sizeof(job->attempt.checked));
+        job->attempt.outcome = job->file->outcome;
+        return 1;
+    }
+    if (!job->provider) {
+        anonid_outcome_set(&job->attempt.outcome, ANONID_ACCESS_DENIED,
+                           "this agent was built without that provider");
+        job->attempt.outcome.kind = ANONID_PERMANENT;
+        return 1;
+    }
+    return 0;
+}
+
+void anonid_attempt_start(anonid_logon_t *logon, anonid_versioned_t *what)
+{
+    const anonid_logon_world_t *world = anonid_logon_world();
+    job_t *job = make_job(logon, what);
+    anonid_attempt_t failed;
+
+    what->due = 0;
+    logon->running = 1;
+    if (!job) {
+        memset(&failed, 0, sizeof(failed));
+        anonid_outcome_set(&failed.outcome, ANONID_ACCESS_DENIED,
+                           "there is no memory for the attempt");
+        anonid_logon_attempted(logon, what->version, NULL, &failed);
+        return;
+    }
+    job->provider = world->provider(logon->account->provider);
+    if (is_hopeless(job)) {
+        fail(job);
+        return;
+    }
+    if (world->run(queue(logon->account), run, finish, job) != APR_SUCCESS) {
+        anonid_outcome_set(&job->attempt.outcome, ANONID_ACCESS_DENIED,
+                           "the attempt could not be started");
+        fail(job);
+    }
+}

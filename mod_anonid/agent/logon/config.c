@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Configurations: staging and life; see config.h.
+ */
+#include "agent/logon/config.h"
+#include "agent/provider/option.h"
+#include "agent/krb5/services.h"
+
+#include "common/protocol.h"
+
+#include <apr_strings.h>
+
+/* What is being staged; `fault` is the first thing wrong with it. */
+static anonid_config_t *staged;
+static const char *fault = "there was no CONFIG_BEGIN";
+
+static anonid_config_t *make_config(uint32_t generation)
+{
+    apr_pool_t *pool;
+    anonid_config_t *config;
+
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        return NULL;
+    config = apr_pcalloc(pool, sizeof(*config));
+    config->pool = pool;
+    config->holders = 1;
+    config->generation = generation;
+    config->accounts = apr_hash_make(pool);
+    config->services = apr_hash_make(pool);
+    config->helpers = apr_hash_make(pool);
+    return config;
+}
+
+anonid_config_t *anonid_config_hold(anonid_config_t *config)
+{
+    if (config)
+        config->holders++;
+    return config;
+}
+
+void anonid_config_drop(anonid_config_t *config)
+{
+    if (config && --config->holders == 0)
+        apr_pool_destroy(config->pool);
+}
+
+const anonid_account_t *anonid_config_account(const anonid_config_t *config,
+                                              const char *name)
+{
+    return apr_hash_get(config->accounts, name, APR_HASH_KEY_STRING);
+}
+
+const anonid_service_t *anonid_config_service(const anonid_config_t *config,
+                                              const char *name)
+{
+    return apr_hash_get(config->services, name, APR_HASH_KEY_STRING);
+}
+
+void anonid_staging_begin(const anonid_frame_t *frame)
+{
+    anonid_config_drop(staged);
+    staged = make_config(anonid_frame_u32(frame, ANONID_TAG_GENERATION, 0));
+    fault = staged ? NULL : "there is no memory for it";
+}
+
+/* What the logon machine relies on; the parent's own checks see to it. */
+static int is_sound(const anonid_account_t *account)
+{
+    if (account->provider == ANONID_PROVIDER_FILE)
+        return account->path && (account->secret || account->sync);
+    return !account->sync;
+}
+
+void anonid_staging_account(const anonid_frame_t *frame)
+{
+    anonid_account_t *account;
+    const char *helper;
+
+    if (fault)
+        return;
+    account = anonid_account_decode(frame, staged->pool);
+    if (!account || !is_sound(account)) {
+        fault = "an ACCOUNT is malformed";
+        return;
+    }
+    helper = anonid_account_helper(account);
+    if (helper)
+        apr_hash_set(staged->helpers, helper, APR_HASH_KEY_STRING, "");
+    if (anonid_config_account(staged, account->name))
+        fault = apr_psprintf(staged->pool, "the account '%s' came twice",
+                             account->name);
+    apr_hash_set(staged->accounts, account->name, APR_HASH_KEY_STRING,
+                 account);
+}
+
+void anonid_staging_service(const anonid_frame_t *frame)
+{
+    anonid_service_t *service;
+
+    if (fault)
+        return;
+    service = anonid_service_decode(frame, staged->pool);
+    if (!service) {
+        fault = "a SERVICE is malformed";
+        return;
+    }
+    if (anonid_config_service(staged, service->name))
+        fault = apr_psprintf(staged->pool, "the service '%s' came twice",
+                             service->name);
+    apr_hash_set(staged->services, service->name, APR_HASH_KEY_STRING,
+                 service);
+}
+
+anonid_config_t *anonid_staging_end(const anonid_frame_t *frame,
+                                    const char **why)
+{
+    anonid_config_t *config = staged;
+
+    if (!fault
+        && anonid_frame_u32(frame, ANONID_TAG_GENERATION, 0)
+               != staged->generation)
+        fault = "CONFIG_END is of another generation than CONFIG_BEGIN";
+    *why = fault;
+    if (fault)
+        return NULL;
+    config->krb5_services =
+        anonid_krb5_services(config->pool, config->services);
+    staged = NULL;
+    fault = "there was no CONFIG_BEGIN";
+    return config;
+}

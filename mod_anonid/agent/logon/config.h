@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One configuration as pushed by the parent: its accounts and services.
+ *
+ * Owns staging (frame by frame, until it is whole) and the configuration's
+ * counted life. What is known about an account's logon is in the registry.
+ * Main thread only.
+ */
+#ifndef ANONID_AGENT_LOGON_CONFIG_H
+#define ANONID_AGENT_LOGON_CONFIG_H
+
+#include "agent/logon/registry.h"
+
+#include <apr_hash.h>
+
+struct anonid_config_t {
+    apr_pool_t *pool;
+    unsigned holders;
+    uint32_t generation;
+    apr_hash_t *accounts;              /* name -> anonid_account_t */
+    apr_hash_t *services;              /* name -> anonid_service_t */
+    apr_hash_t *helpers;               /* names of accounts that others need */
+    apr_array_header_t *krb5_services; /* see krb5/services.h */
+};
+
+/* The four messages of a configuration, in their order. What is wrong with
+ * one of them spoils all of it, which `end` tells: it returns the whole
+ * configuration, held once for the caller, or NULL with a sentence in *why
+ * that lives until the next `begin`. */
+void anonid_staging_begin(const anonid_frame_t *frame);
+void anonid_staging_account(const anonid_frame_t *frame);
+void anonid_staging_service(const anonid_frame_t *frame);
+anonid_config_t *anonid_staging_end(const anonid_frame_t *frame,
+                                    const char **why);
+
+#endif

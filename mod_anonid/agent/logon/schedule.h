@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When the logons are looked at again: one timer of the event loop each.
+ */
+#ifndef ANONID_AGENT_LOGON_SCHEDULE_H
+#define ANONID_AGENT_LOGON_SCHEDULE_H
+
+#include "agent/logon/logon.h"
+
+struct event_base;
+
+/* Before the first wish. */
+void anonid_schedule_start(struct event_base *base);
+
+/* anonid_logon_alarm is called then; replaces an older wish. 0: not, and the
+ * timer is freed. */
+void anonid_schedule_wake(anonid_logon_t *logon, apr_time_t when);
+
+#endif

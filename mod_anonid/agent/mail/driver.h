@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mail protocols, as the login sees them: a driver is a table of functions
+ * in a file of its own that says how replies are parsed, how a server is
+ * asked for its capabilities, for TLS and for a login, and what success
+ * looks like. Everything after the login is the protocol's own business.
+ */
+#ifndef ANONID_AGENT_MAIL_DRIVER_H
+#define ANONID_AGENT_MAIL_DRIVER_H
+
+#include "common/service.h"
+#include "common/wire.h"
+#include "agent/net/phase.h"
+
+/* One whole reply, in the connection's input buffer. */
+typedef struct {
+    int code;         /* SMTP's; 0 in protocols that have none */
+    const char *data; /* all its octets */
+    size_t length;
+} anonid_mail_reply_t;
+
+/* What a reply means in the state it came in. */
+typedef enum {
+    ANONID_VERDICT_GOOD,
+    ANONID_VERDICT_CHALLENGE, /* AUTH goes on */
+    ANONID_VERDICT_LATER,     /* refused for now */
+    ANONID_VERDICT_REFUSED,   /* refused for good */
+    ANONID_VERDICT_BAD        /* has no business in this state */
+} anonid_verdict_t;
+
+enum {
+    ANONID_CAP_STARTTLS = 1,
+    ANONID_CAP_PIPELINING = 2,
+    ANONID_CAP_8BITMIME = 4,
+    ANONID_CAP_SMTPUTF8 = 8,
+    ANONID_CAP_SIZE = 16
+};
+
+#define ANONID_MECHANISMS_TEXT_MAX 512
+
+typedef struct {
+    unsigned flags; /* ANONID_CAP_... */
+    uint64_t size;  /* most octets of a message; 0: not said */
+    char mechanisms[ANONID_MECHANISMS_TEXT_MAX]; /* SASL, by single spaces */
+} anonid_capabilities_t;
+
+/* Room for a command line without its argument from SASL. */
+#define ANONID_COMMAND_MAX 512
+
+typedef struct {
+    anonid_mail_protocol_t protocol;
+    const char *sasl_service; /* GSS-API's service name: "smtp" */
+    size_t auth_line_max;     /* octets of an AUTH command with its CRLF */
+
+    anonid_parse_t (*parse)(const char *data, size_t length,
+                            anonid_mail_reply_t *reply, size_t *consumed);
+    anonid_verdict_t (*judge)(anonid_phase_t phase,
+                              const anonid_mail_reply_t *reply);
+    /* The command that asks for capabilities, and its answer. literal: our
+     * address, as "[127.0.0.1]" or "[IPv6:::1]". */
+    void (*hello)(const char *literal, char command[ANONID_COMMAND_MAX]);
+    void (*capabilities)(const anonid_mail_reply_t *reply,
+                         anonid_capabilities_t *caps);
+    const char *starttls; /* the command */
+    /* "AUTH mechanism" without initial response and CRLF. */
+    void (*auth)(const char *mechanism, char command[ANONID_COMMAND_MAX]);
+    /* The base64 of a challenge. */
+    void (*challenge)(const anonid_mail_reply_t *reply, const char **text,
+                      size_t *length);
+    /* The reply in one line for people. */
+    void (*text)(const anonid_mail_reply_t *reply, char *out, size_t size);
+    const char *quit; /* the command */
+} anonid_mail_driver_t;
+
+/* The driver of a protocol; NULL if this build has none. */
+const anonid_mail_driver_t *anonid_driver_find(anonid_mail_protocol_t id);
+
+/* The drivers of this build: SMTP submission (RFC 6409) in smtp/driver.c. */
+extern const anonid_mail_driver_t anonid_smtp_driver;
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The login dialogue; see login.h.
+ *
+ *   connect -> [TLS] -> greeting -> hello -> [STARTTLS -> TLS -> hello]
+ *           -> AUTH -> challenge* -> success
+ *
+ * The table of steps says what follows a good reply in each state.
+ */
+#include "agent/mail/login.h"
+#include "agent/base/log.h"
+#include "agent/sasl/sasl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct anonid_dialogue_t {
+    anonid_session_t *session;
+    anonid_sasl_t *sasl;
+    anonid_mechanism_t mechanism;
+    char *initial; /* a first response too long for the AUTH command */
+    anonid_logged_on_t done;
+    void *context;
+};
+
+static void destroy(anonid_dialogue_t *d)
+{
+    anonid_sasl_close(d->sasl);
+    if (d->initial) {
+        explicit_bzero(d->initial, strlen(d->initial));
+        free(d->initial);
+    }
+    free(d);
+}
+
+static void on_failed(void *context, const anonid_mail_error_t *error)
+{
+    anonid_dialogue_t *d = context;
+    anonid_logged_on_t done = d->done;
+    void *asker = d->context;
+
+    anonid_session_close(d->session);
+    destroy(d);
+    done(asker, NULL, error);
+}
+
+static void start_tls(anonid_dialogue_t *d)
+{
+    anonid_session_t *s = d->session;
+    const anonid_service_t *service = s->login->service;
+    const char *name = service->tls_name ? service->tls_name : s->server->host;
+    anonid_mail_error_t error;
+
+    /* What was promised in the clear counts for nothing now. */
+    memset(&s->caps, 0, sizeof(s->caps));
+    if (!anonid_transport_start_tls(s->transport, service->ca_file, name,
+                                    &error))
+        on_failed(d, &error);
+}
+
+static void say_hello(anonid_dialogue_t *d)
+{
+    char command[ANONID_COMMAND_MAX], literal[ANONID_LITERAL_MAX];
+
+    anonid_transport_literal(d->session->transport, literal);
+    d->session->driver->hello(literal, command);
+    anonid_session_say(d->session, ANONID_PHASE_HELLO, "%s", command);
+}
+
+static void on_ready(void *context)
+{
+    anonid_dialogue_t *d = context;
+    anonid_session_t *s = d->session;
+    int tls = anonid_transport_is_tls(s->transport);
+
+    if (!tls && s->server->tls == ANONID_TLS_FIRST)
+        start_tls(d);
+    else if (tls && s->server->tls == ANONID_TLS_START)
+        say_hello(d);
+    else
+        anonid_session_await(s, ANONID_PHASE_GREETING);
+}
+
+/* "AUTH mechanism [response]"; a response that does not fit the line waits
+ * for an empty challenge (RFC 4954 section 4). */
+static void say_auth(anonid_dialogue_t *d, const char *response)
+{
+    const anonid_mail_driver_t *driver = d->session->driver;
+    size_t length, extra = response ? strlen(response) : 0;
+    char line[ANONID_COMMAND_MAX * 2];
+
+    driver->auth(d->mechanism.name, line);
+    length = strlen(line);
+    if (response && extra == 0) { /* "=" is an empty response */
+        response = "=";
+        extra = 1;
+    }
+    if (response && length + 1 + extra + 2 > driver->auth_line_max) {
+        d->initial = strdup(response);
+        response = NULL;
+    }
+    if (response) {
+        line[length++] = ' ';
+        memcpy(line + length, response, extra);
+        length += extra;
+    }
+    anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, line, length);
+    explicit_bzero(line, sizeof(line));
+}
+
+/* The engine has something to say. */
+static void on_step(void *context, anonid_sasl_result_t result,
+                    const char *text)
+{
+    anonid_dialogue_t *d = context;
+
+    if (result == ANONID_SASL_BAD_SERVER)
+        anonid_session_fail(d->session, ANONID_MAIL_ERROR_UNPROVEN, "%s: %s",
+                            d->mechanism.name, text);
+    else if (result != ANONID_SASL_RESPONSE)
+        anonid_session_fail(d->session, ANONID_MAIL_ERROR_INTERNAL, "%s: %s",
+                            d->mechanism.name, text);
+    else
+        anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, text,
+                                  strlen(text));
+}
+
+static void on_initial(void *context, anonid_sasl_result_t result,
+                       const char *text)
+{
+    if (result == ANONID_SASL_RESPONSE)
+        say_auth(context, text);
+    else
+        on_step(context, result, text);
+}
+
+static int choose_mechanism(anonid_dialogue_t *d,
+                            const anonid_binding_t *binding)
+{
+    anonid_session_t *s = d->session;
+    const anonid_mechanism_terms_t terms = {
+        .private = anonid_transport_is_tls(s->transport)
+                   || anonid_transport_is_local(s->transport),
+        .binding = binding->name != NULL,
+        .password = s->login->proof.secret != NULL,
+        .supported = anonid_sasl_supported,
+    };
+    char why[ANONID_MAIL_ERROR_TEXT_MAX];
+
+    if (anonid_mechanism_choose(s->login->service->mechanisms,
+                                s->caps.mechanisms, &terms, &d->mechanism, why,
+                                sizeof(why)))
+        return 1;
+    anonid_session_fail(s, ANONID_MAIL_ERROR_MECHANISM, "%s", why);
+    return 0;
+}
+
+static void begin_auth(anonid_dialogue_t *d)
+{
+    anonid_session_t *s = d->session;
+    anonid_sasl_login_t login = { .service = s->driver->sasl_service,
+                                  .host = s->server->host,
+                                  .user = s->login->account->user,
+                                  .secret = s->login->proof.secret };
+    const char *why;
+
+    anonid_transport_enter(s->transport, ANONID_PHASE_AUTH);
+    anonid_transport_binding(s->transport, &login.binding);
+    if (!choose_mechanism(d, &login.binding))
+        return;
+    login.mechanism = d->mechanism;
+    d->sasl = anonid_sasl_open(&login, &why);
+    explicit_bzero(&login.binding, sizeof(login.binding));
+    if (!d->sasl) {
+        anonid_session_fail(s, ANONID_MAIL_ERROR_INTERNAL, "%s", why);
+        return;
+    }
+    anonid_sasl_begin(d->sasl, on_initial, d);
+}
+
+static void after_hello(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
+{
+    anonid_session_t *s = d->session;
+
+    s->driver->capabilities(reply, &s->caps);
+    if (s->server->tls != ANONID_TLS_START
+        || anonid_transport_is_tls(s->transport))
+        begin_auth(d);
+    else if (s->caps.flags & ANONID_CAP_STARTTLS)
+        anonid_session_say(s, ANONID_PHASE_STARTTLS, "%s",
+                           s->driver->starttls);
+    else
+        anonid_session_fail(s, ANONID_MAIL_ERROR_NO_STARTTLS,
+                            "the server does not offer STARTTLS");
+}
+
+static void after_greeting(anonid_dialogue_t *d,
+                           const anonid_mail_reply_t *reply)
+{
+    (void)reply;
+    say_hello(d);
+}
+
+static void after_starttls(anonid_dialogue_t *d,
+                           const anonid_mail_reply_t *reply)
+{
+    (void)reply;
+    start_tls(d);
+}
+
+static void after_auth(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
+{
+    anonid_session_t *s = d->session;
+    anonid_logged_on_t done = d->done;
+    void *asker = d->context;
+
+    (void)reply;
+    if (!anonid_sasl_complete(d->sasl)) {
+        anonid_session_fail(s, ANONID_MAIL_ERROR_UNPROVEN,
+                            "%s: the server claims success without having "
+                            "proven itself",
+                            d->mechanism.name);
+        return;
+    }
+    anonid_log(ANONID_LOG_DEBUG,
+               "mail service '%s', server %s: logged on as '%s' with %s",
+               s->login->service->name, s->server->url,
+               s->login->account->name, d->mechanism.name);
+    destroy(d);
+    done(asker, s, NULL);
+}
+
+static void on_challenge(anonid_dialogue_t *d,
+                         const anonid_mail_reply_t *reply)
+{
+    const char *text;
+    size_t length;
+
+    if (d->initial) {
+        anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, d->initial,
+                                  strlen(d->initial));
+        explicit_bzero(d->initial, strlen(d->initial));
+        free(d->initial);
+        d->initial = NULL;
+        return;
+    }
+    d->session->driver->challenge(reply, &text, &length);
+    anonid_sasl_step(d->sasl, text, length, on_step, d);
+}
+
+typedef struct {
+    void (*good)(anonid_dialogue_t *d, const anonid_mail_reply_t *reply);
+    anonid_mail_error_kind_t refused; /* for good */
+    anonid_mail_error_kind_t later;   /* for now */
+} login_step_t;
+
+static const login_step_t steps[ANONID_PHASES] = {
+    [ANONID_PHASE_GREETING] = { after_greeting, ANONID_MAIL_ERROR_REFUSED,
+                                ANONID_MAIL_ERROR_BUSY },
+    [ANONID_PHASE_HELLO] = { after_hello, ANONID_MAIL_ERROR_REFUSED,
+                             ANONID_MAIL_ERROR_BUSY },
+    [ANONID_PHASE_STARTTLS] = { after_starttls, ANONID_MAIL_ERROR_NO_STARTTLS,
+                                ANONID_MAIL_ERROR_BUSY },
+    [ANONID_PHASE_AUTH] = { after_auth, ANONID_MAIL_ERROR_LOGIN,
+                            ANONID_MAIL_ERROR_LOGIN_LATER },
+};
+
+static void on_reply(void *context, const anonid_mail_reply_t *reply)
+{
+    anonid_dialogue_t *d = context;
+    anonid_session_t *s = d->session;
+    anonid_phase_t phase = anonid_transport_phase(s->transport);
+    anonid_verdict_t verdict = s->driver->judge(phase, reply);
+    const anonid_mail_error_kind_t kinds[] = {
+        [ANONID_VERDICT_LATER] = steps[phase].later,
+        [ANONID_VERDICT_REFUSED] = steps[phase].refused,
+        [ANONID_VERDICT_BAD] = ANONID_MAIL_ERROR_GARBAGE,
+    };
+    char text[ANONID_MAIL_ERROR_TEXT_MAX];
+
+    if (verdict == ANONID_VERDICT_GOOD) {
+        steps[phase].good(d, reply);
+        return;
+    }
+    if (verdict == ANONID_VERDICT_CHALLENGE) {
+        on_challenge(d, reply);
+        return;
+    }
+    s->driver->text(reply, text, sizeof(text));
+    anonid_session_fail(s, kinds[verdict], "%s", text);
+}
+
+static const anonid_session_user_t login_user = { on_ready, on_reply, NULL,
+                                                  on_failed };
+
+anonid_dialogue_t *anonid_login_start(anonid_login_t *login,
+                                      const anonid_mail_server_t *server,
+                                      anonid_logged_on_t done, void *context)
+{
+    anonid_dialogue_t *d = calloc(1, sizeof(*d));
+
+    if (!d)
+        return NULL;
+    d->done = done;
+    d->context = context;
+    d->session = anonid_session_open(login, server, &login_user, d);
+    if (d->session)
+        return d;
+    free(d);
+    return NULL;
+}
+
+void anonid_login_cancel(anonid_dialogue_t *d)
+{
+    anonid_session_close(d->session);
+    destroy(d);
+}

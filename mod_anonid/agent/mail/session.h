@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session with a mail server: a transport whose octets are a protocol's
+ * replies. At any time one user gets them: the login, a transaction, the
+ * pool. Sees to it that there is one reply for each command and not an octet
+ * more. Event loop only.
+ */
+#ifndef ANONID_AGENT_MAIL_SESSION_H
+#define ANONID_AGENT_MAIL_SESSION_H
+
+#include "agent/mail/driver.h"
+#include "agent/logon/registry.h"
+#include "agent/net/transport.h"
+
+/* As whom, to which service: what sessions and submissions share. Counted;
+ * what it points to lives as long as it does. */
+typedef struct {
+    unsigned holders;
+    struct event_base *base;
+    anonid_config_t *config;
+    const anonid_account_t *account;
+    const anonid_service_t *service;
+    anonid_proof_t proof;
+} anonid_login_t;
+
+/* Takes the proof over and holds the configuration. NULL without memory (the
+ * proof is released). */
+anonid_login_t *anonid_login_make(struct event_base *base,
+                                  anonid_config_t *config,
+                                  const anonid_account_t *account,
+                                  const anonid_service_t *service,
+                                  const anonid_proof_t *proof);
+anonid_login_t *anonid_login_hold(anonid_login_t *login);
+void anonid_login_drop(anonid_login_t *login);
+
+typedef struct {
+    void (*ready)(void *context); /* connected, or TLS is up; may be NULL */
+    void (*reply)(void *context, const anonid_mail_reply_t *reply);
+    void (*drained)(void *context); /* may be NULL */
+    /* The end: the user closes the session. */
+    void (*failed)(void *context, const anonid_mail_error_t *error);
+} anonid_session_user_t;
+
+typedef struct anonid_session_t {
+    anonid_login_t *login;
+    const anonid_mail_server_t *server;
+    const anonid_mail_driver_t *driver;
+    anonid_transport_t *transport;
+    anonid_capabilities_t caps;
+    const anonid_session_user_t *user;
+    void *context;
+    int expected;   /* replies that are owed to us */
+    int used;       /* transactions that went before */
+    int in_replies; /* replies are being handed out */
+    int closed;
+    void *pooled; /* the pool's own */
+    struct anonid_session_t *next;
+} anonid_session_t;
+
+/* Connects; the user hears of it. NULL without memory. */
+anonid_session_t *anonid_session_open(anonid_login_t *login,
+                                      const anonid_mail_server_t *server,
+                                      const anonid_session_user_t *user,
+                                      void *context);
+
+/* Hands replies and errors to another user from now on. */
+void anonid_session_use(anonid_session_t *s, const anonid_session_user_t *user,
+                        void *context);
+
+/* Closes at once. May be called from the user's functions. */
+void anonid_session_close(anonid_session_t *s);
+
+/* Takes the session over and ends it in the protocol's words. */
+void anonid_session_quit(anonid_session_t *s);
+
+/* Closes the sessions that are still ending. */
+void anonid_session_stop(void);
+
+/* Enters a state and queues a command with its CRLF, to which one reply is
+ * owed. The second is for what must be wiped. */
+void anonid_session_say(anonid_session_t *s, anonid_phase_t phase,
+                        const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void anonid_session_say_secret(anonid_session_t *s, anonid_phase_t phase,
+                               const char *line, size_t length);
+
+/* Enters a state in which the server owes a reply without a command. */
+void anonid_session_await(anonid_session_t *s, anonid_phase_t phase);
+
+/* Tells the user of a error in the present state. */
+void anonid_session_fail(anonid_session_t *s, anonid_mail_error_kind_t kind,
+                         const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

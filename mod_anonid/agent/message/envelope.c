@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The envelope of one message; see envelope.h.
+ */
+#include "agent/message/envelope.h"
+
+#include <string.h>
+#include <strings.h>
+
+anonid_envelope_t *anonid_envelope_make(apr_pool_t *pool,
+                                        const char *mail_from)
+{
+    anonid_envelope_t *envelope = apr_pcalloc(pool, sizeof(*envelope));
+
+    envelope->mail_from = mail_from;
+    envelope->addresses =
+        apr_array_make(pool, 4, sizeof(anonid_envelope_address_t *));
+    envelope->aliases =
+        apr_array_make(pool, 4, sizeof(anonid_envelope_alias_t));
+    return envelope;
+}
+
+static anonid_envelope_address_t *address_at(const apr_array_header_t *array,
+                                             int i)
+{
+    return APR_ARRAY_IDX(array, i, anonid_envelope_address_t *);
+}
+
+/* The entry of an address, which two aliases may share. */
+static anonid_envelope_address_t *
+add_address(apr_pool_t *pool, anonid_envelope_t *envelope, const char *address)
+{
+    anonid_envelope_address_t *entry;
+
+    for (int i = 0; i < envelope->addresses->nelts; i++) {
+        entry = address_at(envelope->addresses, i);
+        if (strcmp(entry->address, address) == 0)
+            return entry;
+    }
+    entry = apr_pcalloc(pool, sizeof(*entry));
+    entry->address = address;
+    APR_ARRAY_PUSH(envelope->addresses, anonid_envelope_address_t *) = entry;
+    return entry;
+}
+
+void anonid_envelope_add(apr_pool_t *pool, anonid_envelope_t *envelope,
+                         const char *alias,
+                         const apr_array_header_t *addresses)
+{
+    anonid_envelope_alias_t *entry;
+
+    for (int i = 0; i < envelope->aliases->nelts; i++) {
+        entry = &APR_ARRAY_IDX(envelope->aliases, i, anonid_envelope_alias_t);
+        if (strcasecmp(entry->alias, alias) == 0)
+            return;
+    }
+    entry = apr_array_push(envelope->aliases);
+    entry->alias = alias;
+    entry->addresses = apr_array_make(pool, addresses->nelts,
+                                      sizeof(anonid_envelope_address_t *));
+    for (int i = 0; i < addresses->nelts; i++)
+        APR_ARRAY_PUSH(entry->addresses, anonid_envelope_address_t *) =
+            add_address(pool, envelope,
+                        APR_ARRAY_IDX(addresses, i, const char *));
+}
+
+void anonid_envelope_reset(anonid_envelope_t *envelope)
+{
+    for (int i = 0; i < envelope->addresses->nelts; i++) {
+        anonid_envelope_address_t *entry = address_at(envelope->addresses, i);
+
+        entry->code = 0;
+        entry->reply[0] = '\0';
+    }
+}
+
+static int is_utf8(const char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text > 127)
+            return 1;
+    }
+    return 0;
+}
+
+int anonid_envelope_utf8(const anonid_envelope_t *envelope)
+{
+    for (int i = 0; i < envelope->addresses->nelts; i++) {
+        if (is_utf8(address_at(envelope->addresses, i)->address))
+            return 1;
+    }
+    return is_utf8(envelope->mail_from);
+}
+
+int anonid_envelope_count(const anonid_envelope_t *envelope, int digit)
+{
+    int n = 0;
+
+    for (int i = 0; i < envelope->addresses->nelts; i++)
+        n += address_at(envelope->addresses, i)->code / 100 == digit;
+    return n;
+}
+
+int anonid_envelope_accepted(const anonid_envelope_alias_t *alias)
+{
+    for (int i = 0; i < alias->addresses->nelts; i++) {
+        if (address_at(alias->addresses, i)->code / 100 == 2)
+            return 1;
+    }
+    return 0;
+}
+
+const anonid_envelope_address_t *
+anonid_envelope_refused(const anonid_envelope_alias_t *alias)
+{
+    for (int i = 0; i < alias->addresses->nelts; i++) {
+        if (address_at(alias->addresses, i)->code >= 400)
+            return address_at(alias->addresses, i);
+    }
+    return NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one mailbox of a From or Sender field (RFC 5322 section 3.4, RFC 6532).
+ * Knows as much of the grammar as an honest composer uses and refuses the
+ * rest: what this code and a mail reader could understand differently must
+ * not pass.
+ *
+ *   mailbox      = addr-spec / [ phrase ] "<" addr-spec ">"
+ *   phrase       = 1*( word / "." )     words are atoms or quoted strings
+ *
+ * No comments, groups, routes, lists, or obsolete forms.
+ */
+#ifndef ANONID_AGENT_MESSAGE_MAILBOX_H
+#define ANONID_AGENT_MESSAGE_MAILBOX_H
+
+#include <stddef.h>
+
+/* 1 if the field body (folded or not) is one mailbox with that address; the
+ * domain is compared without regard to case. */
+int anonid_mailbox_is(const char *body, size_t length, const char *address);
+
+/* 1 if it is UTF-8 (RFC 3629: no overlong forms, no surrogates). */
+int anonid_utf8_valid(const char *text, size_t length);
+
+#endif

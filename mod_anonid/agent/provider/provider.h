@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Logon providers: how an account is proven.
+ *
+ * A provider is a table of functions in a file of its own. Its `logon` runs
+ * on a thread of the pool, may block within its own timeouts, and touches
+ * nothing but the attempt it is given: the account (immutable), the secret
+ * (this attempt's own copy), and the credentials it leaves behind.
+ */
+#ifndef ANONID_AGENT_PROVIDER_PROVIDER_H
+#define ANONID_AGENT_PROVIDER_PROVIDER_H
+
+#include "common/account.h"
+#include "common/failure.h"
+#include "agent/secret/secret.h"
+
+#include <stdatomic.h>
+
+typedef struct anonid_provider_ops_t anonid_provider_ops_t;
+
+/* What a logon leaves for later use (a Kerberos ticket cache, say): the
+ * beginning of the provider's own structure. Counted, because a mail login
+ * may still use it when the account logs on anew. */
+typedef struct {
+    const anonid_provider_ops_t *provider;
+    atomic_uint holders;
+} anonid_credentials_t;
+
+/* Another account that a logon needs: for LDAP the one that searches. */
+typedef struct {
+    const char *account;               /* NULL: none is needed */
+    const anonid_secret_t *secret;     /* both NULL: it is not logged on */
+    anonid_credentials_t *credentials; /* the provider's own, to look at */
+    anonid_outcome_t outcome; /* out: of using it; code 0 if it was good */
+} anonid_helper_t;
+
+#define ANONID_DIGEST_OCTETS 32
+
+/* One attempt. In: account, secret, file, helper. Out: outcome, credentials,
+ * helper's outcome, unchanged. */
+typedef struct {
+    const anonid_account_t *account;
+    const anonid_secret_t *secret; /* NULL: the account has none */
+    int file;                      /* file provider: the account file, to be
+                                      read with pread only; else -1 */
+    /* In and out, file provider: which verifier the secret was last checked
+     * against (its SHA-256; all zero: none). Is it the same again, the last
+     * outcome still holds: unchanged is 1, and outcome says nothing. */
+    unsigned char checked[ANONID_DIGEST_OCTETS];
+    int unchanged;
+    anonid_helper_t helper;
+    const apr_array_header_t *services; /* krb5: const char *, host-based names
+                                           to fetch tickets for ahead */
+    anonid_outcome_t outcome;
+    anonid_credentials_t *credentials; /* held once; NULL: nothing to keep */
+} anonid_attempt_t;
+
+struct anonid_provider_ops_t {
+    const char *name; /* as in AnonIDLogon */
+    anonid_provider_t id;
+    /* Fills attempt->outcome. Runs on a pool thread. */
+    void (*logon)(anonid_attempt_t *attempt);
+    /* Ends the credentials' life; NULL if the provider leaves none. Any
+     * thread. */
+    void (*release)(anonid_credentials_t *credentials);
+};
+
+/* The providers of this build. */
+extern const anonid_provider_ops_t anonid_provider_file;
+extern const anonid_provider_ops_t anonid_provider_krb5;
+extern const anonid_provider_ops_t anonid_provider_ldap;
+
+/* The provider of an account; NULL if this build has none. */
+const anonid_provider_ops_t *anonid_provider_find(anonid_provider_t id);
+
+/* Any thread; NULL is fine. The last drop releases. */
+anonid_credentials_t *anonid_credentials_hold(anonid_credentials_t *held);
+void anonid_credentials_drop(anonid_credentials_t *held);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The peers on the two listening sockets: httpd's workers and anonidctl. Owns
+ * accepting them, how many and how long; who they may be is in peers.h, what
+ * they ask for in requests.h. Main thread only.
+ */
+#ifndef ANONID_AGENT_REQUEST_CLIENTS_H
+#define ANONID_AGENT_REQUEST_CLIENTS_H
+
+#include "common/wire.h"
+
+#include <apr_errno.h>
+
+struct event_base;
+
+typedef struct anonid_client_t anonid_client_t;
+
+/* Takes both listening sockets over. */
+apr_status_t anonid_clients_listen(struct event_base *base, int workers,
+                                   int ctl);
+
+/* Closes all. */
+void anonid_clients_stop(void);
+
+/* ---- for a request's handler ---- */
+
+/* The request's next descriptor, now the caller's; -1 if there is none. Only
+ * until the handler returns. */
+int anonid_client_take_fd(anonid_client_t *client);
+
+/* The answer, ended; it stays the caller's. A worker's connection ends with
+ * it, anonidctl may ask again. The client must not be used any more. */
+void anonid_client_reply(anonid_client_t *client, const anonid_writer_t *w);
+
+/* The answer comes later. cancel is called if the client goes before that;
+ * then nobody may reply any more. */
+void anonid_client_wait(anonid_client_t *client, void (*cancel)(void *context),
+                        void *context);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What libsasl2 is given once per program: memory that is wiped when it is
+ * freed (its modules leave passwords and keys in theirs), locks, and a log.
+ */
+#include "agent/base/log.h"
+#include "agent/sasl/sasl.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <sasl/sasl.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void wiping_free(void *memory)
+{
+    if (!memory)
+        return;
+    explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+static void *wiping_realloc(void *memory, size_t size)
+{
+    size_t old = memory ? malloc_usable_size(memory) : 0;
+    void *grown = malloc(size);
+
+    if (!grown)
+        return NULL;
+    if (memory)
+        memcpy(grown, memory, old < size ? old : size);
+    wiping_free(memory);
+    return grown;
+}
+
+static void *mutex_make(void)
+{
+    pthread_mutex_t *mutex = malloc(sizeof(*mutex));
+
+    if (mutex)
+        pthread_mutex_init(mutex, NULL);
+    return mutex;
+}
+
+static int mutex_lock(void *mutex)
+{
+    return pthread_mutex_lock(mutex) == 0 ? SASL_OK : SASL_FAIL;
+}
+
+static int mutex_unlock(void *mutex)
+{
+    return pthread_mutex_unlock(mutex) == 0 ? SASL_OK : SASL_FAIL;
+}
+
+static void mutex_drop(void *mutex)
+{
+    pthread_mutex_destroy(mutex);
+    free(mutex);
+}
+
+/* libsasl2's words are details for whoever looks for one; its trace and
+ * password levels are never passed on. */
+static int log_line(void *context, int level, const char *message)
+{
+    (void)context;
+    if (level != SASL_LOG_NONE && level <= SASL_LOG_NOTE)
+        anonid_log(ANONID_LOG_DEBUG, "libsasl2: %s", message);
+    return SASL_OK;
+}
+
+apr_status_t anonid_sasl_library_start(void)
+{
+    static const sasl_callback_t callbacks[] = {
+        { SASL_CB_LOG, ANONID_SASL_CALLBACK(log_line), NULL },
+        { SASL_CB_LIST_END, NULL, NULL }
+    };
+
+    sasl_set_alloc(malloc, calloc, wiping_realloc, wiping_free);
+    sasl_set_mutex(mutex_make, mutex_lock, mutex_unlock, mutex_drop);
+    return sasl_client_init(callbacks) == SASL_OK ? APR_SUCCESS : APR_EGENERAL;
+}
+
+int anonid_sasl_supported(const char *mechanism)
+{
+    const char **names = sasl_global_listmech();
+
+    for (; names && *names; names++) {
+        if (strcmp(*names, mechanism) == 0)
+            return 1;
+    }
+    return 0;
+}

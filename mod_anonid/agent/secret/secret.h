@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Secrets in memory: buffers outside pools, wiped when they are freed.
+ *
+ * Owns reading a secret from a descriptor that the parent opened, and its
+ * life. Nothing here logs, and no function takes a secret by value.
+ */
+#ifndef ANONID_AGENT_SECRET_SECRET_H
+#define ANONID_AGENT_SECRET_SECRET_H
+
+#include <apr_errno.h>
+#include <apr_time.h>
+#include <stddef.h>
+
+/* Counted (atomically) and immutable once made. */
+typedef struct anonid_secret_t anonid_secret_t;
+
+/* A copy of those octets; NULL if there is no memory or length is 0. */
+anonid_secret_t *anonid_secret_make(const void *octets, size_t length);
+
+/* Reads all of fd, at most ANONID_SECRET_MAX octets, until `timeout` is over
+ * (a pipe of an exec: source may be slow). One LF or CRLF at the end is
+ * dropped from a password; `binary` (keytabs) keeps every octet. On failure
+ * NULL, and *why is a constant sentence without the secret: empty, too long,
+ * holds a NUL or a line break (not binary), timed out, unreadable. */
+anonid_secret_t *anonid_secret_read(int fd, int binary,
+                                    apr_interval_time_t timeout,
+                                    const char **why);
+
+/* A random password: 32 characters of base64url, 192 bits (getrandom). */
+anonid_secret_t *anonid_secret_random(void);
+
+anonid_secret_t *anonid_secret_hold(anonid_secret_t *secret);
+/* Wipes and frees with the last holder. NULL is fine. */
+void anonid_secret_drop(anonid_secret_t *secret);
+
+/* 1 if both are the same octets; NULL is like nothing. */
+int anonid_secret_is_same(const anonid_secret_t *a, const anonid_secret_t *b);
+
+/* The octets, followed by a NUL that is not counted. */
+const char *anonid_secret_data(const anonid_secret_t *secret);
+size_t anonid_secret_length(const anonid_secret_t *secret);
+
+#endif

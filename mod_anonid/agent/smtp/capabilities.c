@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads the EHLO reply; see capabilities.h.
+ */
+#include "agent/smtp/capabilities.h"
+#include "agent/smtp/reply.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+typedef struct {
+    const char *next;
+    const char *end;
+} words_t;
+
+typedef struct {
+    const char *keyword;
+    unsigned flag; /* 0: the keyword is none */
+    void (*read)(words_t *params, anonid_capabilities_t *caps);
+} extension_t;
+
+static int next_word(words_t *words, const char **word, size_t *length)
+{
+    while (words->next < words->end && *words->next == ' ')
+        words->next++;
+    *word = words->next;
+    while (words->next < words->end && *words->next != ' ')
+        words->next++;
+    *length = (size_t)(words->next - *word);
+    return *length > 0;
+}
+
+/* Mechanism names are 1 to 20 of A-Z 0-9 - _ (RFC 4422 section 3.1). */
+static int is_mechanism(const char *word, size_t length)
+{
+    if (length > 20)
+        return 0;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)word[i];
+
+        if (!isalnum(c) && c != '-' && c != '_')
+            return 0;
+    }
+    return 1;
+}
+
+static void read_auth(words_t *params, anonid_capabilities_t *caps)
+{
+    size_t used = strlen(caps->mechanisms), length;
+    const char *word;
+
+    while (next_word(params, &word, &length)) {
+        if (!is_mechanism(word, length)
+            || used + length + 2 > sizeof(caps->mechanisms))
+            continue;
+        if (used > 0)
+            caps->mechanisms[used++] = ' ';
+        for (size_t i = 0; i < length; i++)
+            caps->mechanisms[used++] = (char)toupper((unsigned char)word[i]);
+        caps->mechanisms[used] = '\0';
+    }
+}
+
+/* SIZE without a number, or with 0, sets no limit (RFC 1870 section 4). */
+static void read_size(words_t *params, anonid_capabilities_t *caps)
+{
+    const char *word;
+    size_t length;
+    uint64_t size = 0;
+
+    if (!next_word(params, &word, &length) || length > 18)
+        return;
+    for (size_t i = 0; i < length; i++) {
+        if (!isdigit((unsigned char)word[i]))
+            return;
+        size = size * 10 + (uint64_t)(word[i] - '0');
+    }
+    caps->size = size;
+}
+
+static const extension_t extensions[] = {
+    { "STARTTLS", ANONID_CAP_STARTTLS, NULL },
+    { "PIPELINING", ANONID_CAP_PIPELINING, NULL },
+    { "8BITMIME", ANONID_CAP_8BITMIME, NULL },
+    { "SMTPUTF8", ANONID_CAP_SMTPUTF8, NULL },
+    { "SIZE", ANONID_CAP_SIZE, read_size },
+    { "AUTH", 0, read_auth },
+};
+
+static void read_extension(const char *text, size_t length,
+                           anonid_capabilities_t *caps)
+{
+    for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+        const extension_t *ext = &extensions[i];
+        size_t n = strlen(ext->keyword);
+        words_t params = { text + n, text + length };
+
+        if (length < n || strncasecmp(text, ext->keyword, n) != 0)
+            continue;
+        if (length > n && text[n] == '=' && ext->read)
+            params.next++;
+        else if (length > n && text[n] != ' ')
+            continue;
+        caps->flags |= ext->flag;
+        if (ext->read)
+            ext->read(&params, caps);
+        return;
+    }
+}
+
+void anonid_smtp_capabilities(const anonid_mail_reply_t *reply,
+                              anonid_capabilities_t *caps)
+{
+    const char *text;
+    size_t offset = 0, length;
+
+    memset(caps, 0, sizeof(*caps));
+    /* The first line is the server's name. */
+    if (!anonid_smtp_reply_line(reply, &offset, &text, &length))
+        return;
+    while (anonid_smtp_reply_line(reply, &offset, &text, &length))
+        read_extension(text, length, caps);
+}

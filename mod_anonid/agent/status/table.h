@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The agent's hand on the status table: it is the only writer. Before the
+ * table is here, everything is without effect. Main thread only.
+ */
+#ifndef ANONID_AGENT_STATUS_TABLE_H
+#define ANONID_AGENT_STATUS_TABLE_H
+
+#include "common/status.h"
+
+/* Maps the table and says in it that this agent is there; closes fd. */
+apr_status_t anonid_status_table_open(int fd);
+
+/* Says that it is gone; the states stay as they are. */
+void anonid_status_table_close(void);
+
+void anonid_status_table_publish(int slot, anonid_state_t state,
+                                 anonid_failure_t code, apr_time_t expires,
+                                 apr_time_t next_attempt);
+void anonid_status_table_count_attempt(int slot);
+
+/* The state that the table has, and since when. */
+anonid_state_t anonid_status_table_state(int slot, apr_time_t *since);
+unsigned long long anonid_status_table_attempts(int slot);
+
+/* Lets workers know that a token may be shown to them until then. */
+void anonid_status_table_expect_check(apr_time_t until);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What became of a message, for the worker and for the log; see delivery.h.
+ */
+#include "agent/submission/delivery.h"
+#include "common/lognos.h"
+#include "agent/base/log.h"
+#include "agent/submission/reply_text.h"
+
+typedef struct {
+    anonid_log_level_t level;
+    const char *words;
+    const char *remedy; /* from warning up */
+} result_row_t;
+
+/* Where a server had its part in it, its line has been written before. */
+static const result_row_t results[] = {
+    [ANONID_SUBMIT_ACCEPTED] = { ANONID_LOG_INFO, "accepted", NULL },
+    [ANONID_SUBMIT_TEMPORARY] = { ANONID_LOG_INFO, "not sent for now", NULL },
+    [ANONID_SUBMIT_PERMANENT] = { ANONID_LOG_INFO, "refused", NULL },
+    [ANONID_SUBMIT_UNKNOWN_ALIAS] = { ANONID_LOG_INFO, "unknown recipient",
+                                      NULL },
+    [ANONID_SUBMIT_TOO_LARGE] = { ANONID_LOG_INFO, "too large", NULL },
+    [ANONID_SUBMIT_BAD_MESSAGE] = { ANONID_LOG_WARNING,
+                                    "not a message to be sent",
+                                    "the web server composes messages that "
+                                    "pass, so something else may "
+                                    "be speaking for it" },
+    [ANONID_SUBMIT_NOT_LOGGED_ON] = { ANONID_LOG_INFO,
+                                      "the account is not logged on", NULL },
+    [ANONID_SUBMIT_UNCERTAIN] = { ANONID_LOG_INFO,
+                                  "may have been sent, or not", NULL },
+    [ANONID_SUBMIT_UNKNOWN] = { ANONID_LOG_WARNING, "not known here",
+                                "this passes after a restart; if it does not, "
+                                "the agent and the web "
+                                "server have different configurations: "
+                                "restart httpd" },
+    [ANONID_SUBMIT_LIMITED] = { ANONID_LOG_INFO, "over the sending rate",
+                                NULL },
+};
+
+static const anonid_envelope_alias_t *alias_at(const anonid_mandate_t *mandate,
+                                               int i)
+{
+    return &APR_ARRAY_IDX(mandate->envelope->aliases, i,
+                          anonid_envelope_alias_t);
+}
+
+static void write_alias(anonid_writer_t *w,
+                        const anonid_envelope_alias_t *alias, int sent)
+{
+    const anonid_envelope_address_t *refused = anonid_envelope_refused(alias);
+    char text[ANONID_REPLY_TEXT_MAX];
+
+    if (sent && anonid_envelope_accepted(alias)) {
+        anonid_writer_text(w, ANONID_TAG_ALIAS, alias->alias);
+        return;
+    }
+    if (!refused)
+        return;
+    anonid_reply_redact(refused->reply, refused->address, alias->alias, text,
+                        sizeof(text));
+    anonid_writer_text(w, ANONID_TAG_REJECTED, alias->alias);
+    anonid_writer_text(w, ANONID_TAG_TEXT, text);
+}
+
+void anonid_delivery_write(anonid_writer_t *w, uint32_t id,
+                           const anonid_mandate_t *mandate,
+                           const anonid_delivery_t *verdict)
+{
+    int sent = verdict->result == ANONID_SUBMIT_ACCEPTED;
+    char detail[ANONID_REPLY_TEXT_MAX];
+
+    anonid_writer_begin(w, ANONID_MSG_SUBMITTED, 0, id);
+    anonid_writer_u32(w, ANONID_TAG_RESULT, verdict->result);
+    if (verdict->detail) {
+        anonid_reply_redact(verdict->detail, NULL, "", detail, sizeof(detail));
+        anonid_writer_text(w, ANONID_TAG_DETAIL, detail);
+    }
+    if (verdict->retry_after > 0)
+        anonid_writer_u32(w, ANONID_TAG_RETRY_AFTER,
+                          (uint32_t)verdict->retry_after);
+    for (int i = 0; mandate->envelope && i < mandate->envelope->aliases->nelts;
+         i++)
+        write_alias(w, alias_at(mandate, i), sent);
+    anonid_writer_end(w);
+}
+
+static void log_refused(const anonid_mandate_t *mandate, const char *server,
+                        const anonid_envelope_alias_t *alias)
+{
+    for (int i = 0; i < alias->addresses->nelts; i++) {
+        const anonid_envelope_address_t *entry =
+            APR_ARRAY_IDX(alias->addresses, i, anonid_envelope_address_t *);
+
+        if (entry->code >= 400)
+            anonid_log(ANONID_LOG_WARNING,
+                       "%smail service '%s', server %s, account '%s': RCPT "
+                       "TO: recipient '%s', <%s>: %s (check "
+                       "AnonIDMailRecipient)",
+                       ANONID_LOGNO(0202), mandate->service->name, server,
+                       mandate->account->name, alias->alias, entry->address,
+                       entry->reply);
+    }
+}
+
+void anonid_delivery_log_refused(const anonid_mandate_t *mandate,
+                                 const char *server)
+{
+    for (int i = 0; i < mandate->envelope->aliases->nelts; i++)
+        log_refused(mandate, server, alias_at(mandate, i));
+}
+
+void anonid_delivery_log(const anonid_mandate_t *mandate,
+                         const anonid_delivery_t *verdict)
+{
+    const result_row_t *row = &results[verdict->result];
+
+    anonid_log(row->level,
+               "%smessage of client %s, account '%s', mail service '%s', "
+               "server %s: %s%s%s%s%s%s",
+               ANONID_LOGNO(0200), mandate->client,
+               mandate->account ? mandate->account->name : "?",
+               mandate->service ? mandate->service->name : "?",
+               verdict->server ? verdict->server : "none", row->words,
+               verdict->detail ? ": " : "",
+               verdict->detail ? verdict->detail : "", row->remedy ? " (" : "",
+               row->remedy ? row->remedy : "", row->remedy ? ")" : "");
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One message's way to the mail server: policy, recipients, connection,
+ * failover, outcome. Runs on the event loop; nothing in it blocks.
+ */
+#ifndef ANONID_AGENT_SUBMISSION_SUBMISSION_H
+#define ANONID_AGENT_SUBMISSION_SUBMISSION_H
+
+#include "common/protocol.h"
+
+struct event_base;
+
+/* Called once with an ended SUBMITTED frame, which stays submission's. */
+typedef void (*anonid_submission_done_t)(void *context,
+                                         const anonid_writer_t *reply);
+
+typedef struct anonid_submission_t anonid_submission_t;
+
+/* Prepares mail for the loop (TLS, SASL, warm pool). Once, at start. */
+apr_status_t anonid_mail_start(struct event_base *base);
+void anonid_mail_stop(void);
+
+/* Starts to submit the message of a SUBMIT frame; takes message_fd. done may
+ * be called before this returns (bad request), and then NULL is returned;
+ * otherwise the submission, valid until done. */
+anonid_submission_t *anonid_submission_start(const anonid_frame_t *request,
+                                             int message_fd,
+                                             anonid_submission_done_t done,
+                                             void *context);
+
+/* The asker is gone: done will not be called. A message whose DATA is under
+ * way is finished all the same (it was asked for), others are given up. */
+void anonid_submission_abandon(anonid_submission_t *submission);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A worker's question to the agent: submit this message. One connection, one
+ * request, one answer. Knows the protocol, not what the message is or who
+ * waits for it, and nothing of httpd.
+ */
+#ifndef ANONID_MODULE_CHANNEL_AGENT_CLIENT_H
+#define ANONID_MODULE_CHANNEL_AGENT_CLIENT_H
+
+#include "common/protocol.h"
+
+#include <apr_errno.h>
+#include <apr_tables.h>
+
+typedef struct {
+    const char *account;
+    const char *service;
+    const apr_array_header_t *recipients; /* const anonid_recipient_t * */
+    const char *client;                   /* who asks, for the agent's log */
+    unsigned flags;                       /* ANONID_SUBMIT_... */
+    int fd;                               /* the sealed message */
+} anonid_submit_request_t;
+
+/* A recipient that was refused. */
+typedef struct {
+    const char *alias;
+    const char *reply; /* the server's, without addresses */
+} anonid_rejection_t;
+
+typedef struct {
+    int handed_over; /* 0: the agent never had it, so it was not sent */
+    anonid_submit_result_t result;
+    const char *detail;           /* for the log; NULL if there is none */
+    int retry_after;              /* seconds; 0: not said */
+    apr_array_header_t *accepted; /* const char *: aliases */
+    apr_array_header_t *rejected; /* anonid_rejection_t */
+} anonid_receipt_t;
+
+/* Asks, and waits for the answer. Unless it returns APR_SUCCESS only
+ * handed_over is valid: APR_EOF when the agent ended meanwhile, APR_TIMEUP
+ * when it took too long, APR_EINVAL for an answer that is none. */
+apr_status_t anonid_agent_submit(apr_pool_t *pool, const char *socket_path,
+                                 const anonid_submit_request_t *request,
+                                 anonid_receipt_t *receipt);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of directives: name, setter, form, context, and what httpd says
+ * of it (httpd -L). It must not know what a directive does.
+ */
+#include "module/config/config.h"
+#include "module/config/directives.h"
+
+/* Server, virtual host and every kind of section, but not .htaccess. */
+#define ANYWHERE (RSRC_CONF | ACCESS_CONF)
+
+const command_rec anonid_directives[] = {
+    AP_INIT_TAKE_ARGV("AnonIDMapTo", anonid_set_map_to, NULL, ANYWHERE,
+                      "the account of requests without credentials, or None; "
+                      "without a name: the default account IUSR_<hostname>"),
+    AP_INIT_RAW_ARGS("AnonIDUnless", anonid_set_unless, NULL, ANYWHERE,
+                     "an expression; requests for which it is true are not "
+                     "mapped"),
+    AP_INIT_TAKE1("AnonIDRemoteUser", anonid_set_remote_user, NULL, ANYWHERE,
+                  "what applications see as REMOTE_USER: account, none, or "
+                  "a text"),
+    AP_INIT_TAKE1("AnonIDOnLogonFailure", anonid_set_on_logon_failure, NULL,
+                  ANYWHERE,
+                  "what a request gets while its account is not logged on: "
+                  "unavailable, forbidden or decline"),
+    AP_INIT_FLAG("AnonIDValidUser", anonid_set_valid_user, NULL, ACCESS_CONF,
+                 "On: an anonymous request satisfies Require valid-user"),
+    AP_INIT_TAKE1("AnonIDMail", anonid_set_mail, NULL, ANYWHERE,
+                  "the name of the mail service that is used here"),
+
+    AP_INIT_RAW_ARGS("<AnonIDAccount", anonid_set_account, NULL, RSRC_CONF,
+                     "the account's name: user, DOMAIN\\user or user@REALM"),
+    AP_INIT_TAKE_ARGV("AnonIDLogon", anonid_set_logon, NULL, RSRC_CONF,
+                      "how the account is proven: file [path], "
+                      "ldap URL... DN, or krb5 principal"),
+    AP_INIT_TAKE_ARGV("AnonIDLogonTLS", anonid_set_logon_tls, NULL, RSRC_CONF,
+                      "ca=FILE: whom AnonIDLogon ldap trusts; name=HOST: the "
+                      "name in the certificate"),
+    AP_INIT_TAKE1("AnonIDLogonLifetime", anonid_set_logon_lifetime, NULL,
+                  RSRC_CONF,
+                  "for how many seconds a bind of AnonIDLogon ldap is good"),
+    AP_INIT_TAKE1("AnonIDLogonSearchAs", anonid_set_logon_search_as, NULL,
+                  RSRC_CONF,
+                  "the account that makes the search of AnonIDLogon ldap"),
+    AP_INIT_TAKE1("AnonIDSecret", anonid_set_secret, NULL, RSRC_CONF,
+                  "where the secret comes from: file:PATH or "
+                  "credential:NAME"),
+    AP_INIT_TAKE_ARGV("AnonIDPasswordSync", anonid_set_password_sync, NULL,
+                      RSRC_CONF,
+                      "On: the server controls the password of this local "
+                      "account; then scram-sha-256, bcrypt or sha512-crypt, "
+                      "and shared"),
+
+    AP_INIT_RAW_ARGS("<AnonIDMailService", anonid_set_mail_service, NULL,
+                     RSRC_CONF, "the mail service's name"),
+    AP_INIT_ITERATE("AnonIDMailServer", anonid_set_mail_server, NULL,
+                    RSRC_CONF,
+                    "URLs of the service's servers, tried in order: "
+                    "submission://host or submissions://host"),
+    AP_INIT_TAKE_ARGV("AnonIDMailTLS", anonid_set_mail_tls, NULL, RSRC_CONF,
+                      "ca=FILE: whom to trust; name=HOST: the name in the "
+                      "certificate"),
+    AP_INIT_TAKE_ARGV("AnonIDMechanism", anonid_set_mechanism, NULL, RSRC_CONF,
+                      "allowed SASL mechanisms, the best first"),
+    AP_INIT_TAKE1("AnonIDMailFrom", anonid_set_mail_from, NULL, RSRC_CONF,
+                  "the only envelope sender"),
+    AP_INIT_RAW_ARGS("AnonIDMailRecipient", anonid_set_mail_recipient, NULL,
+                     RSRC_CONF, "an alias and the mail addresses behind it"),
+    AP_INIT_RAW_ARGS("AnonIDMailLimit", anonid_set_mail_limit, NULL, RSRC_CONF,
+                     "not there in this build yet"),
+
+    AP_INIT_TAKE1("AnonIDAccountFile", anonid_set_account_file, NULL,
+                  RSRC_CONF, "the file of local accounts"),
+    AP_INIT_TAKE1("AnonIDAgentUser", anonid_set_agent_user, NULL, RSRC_CONF,
+                  "the user that the agent runs as"),
+    AP_INIT_TAKE1("AnonIDAgentProgram", anonid_set_agent_program, NULL,
+                  RSRC_CONF, "the path of anonid-agent"),
+    AP_INIT_TAKE1("AnonIDStateDir", anonid_set_state_dir, NULL, RSRC_CONF,
+                  "the folder of the agent's sockets"),
+    AP_INIT_TAKE1("AnonIDHelpURL", anonid_set_help_url, NULL, RSRC_CONF,
+                  "where the last sentence of the logon warning points"),
+    { 0 }
+};

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * <AnonIDMailService> and what stands in it. What a service needs at least is
+ * checked when its container ends. Knows no mail protocol.
+ */
+#include "module/config/certificate_file.h"
+#include "module/config/config.h"
+#include "module/config/container.h"
+#include "module/config/directives.h"
+
+#include <apr_strings.h>
+
+static const anonid_container_item_t items[] = {
+    { "AnonIDMailServer", 0 }, { "AnonIDMailTLS", 1 },
+    { "AnonIDMechanism", 1 },  { "AnonIDMailFrom", 1 },
+    { "AnonIDMailLimit", 1 },  { "AnonIDMailRecipient", 0 },
+};
+
+static const anonid_container_t container = {
+    "<AnonIDMailService", items, sizeof(items) / sizeof(items[0])
+};
+
+/* The service whose container is being read; NULL, and the error, outside of
+ * one. */
+static anonid_service_t *open_service(cmd_parms *cmd, const char **error)
+{
+    anonid_service_t *service = anonid_global()->open_service;
+
+    *error = service
+                 ? NULL
+                 : apr_psprintf(cmd->pool,
+                                "%s belongs inside <AnonIDMailService name>",
+                                cmd->cmd->name);
+    return service;
+}
+
+/* A service of that name can be defined here: NULL. */
+static const char *check_name(cmd_parms *cmd, const char *name)
+{
+    const char *wrong = anonid_alias_error(name);
+    const anonid_service_t *other;
+    const ap_directive_t *first;
+
+    if (wrong)
+        return apr_psprintf(cmd->pool,
+                            "<AnonIDMailService> cannot be named '%s': %s",
+                            name, wrong);
+    other = anonid_global_service(name);
+    if (!other)
+        return NULL;
+    first = anonid_global_definition(other);
+    return apr_psprintf(cmd->pool,
+                        "<AnonIDMailService %s> is defined twice: remove one "
+                        "of them (the first is on line %d of %s)",
+                        name, first->line_num, first->filename);
+}
+
+/* The service has what no service can do without: NULL. */
+static const char *check_complete(cmd_parms *cmd,
+                                  const anonid_service_t *service)
+{
+    const char *missing = NULL;
+
+    if (service->servers->nelts == 0)
+        missing = "server: add AnonIDMailServer submission://HOST";
+    else if (!service->mail_from)
+        missing = "sender: add AnonIDMailFrom ADDRESS";
+    else if (service->recipients->nelts == 0)
+        missing = "recipient: add AnonIDMailRecipient ALIAS ADDRESS";
+    if (!missing)
+        return NULL;
+    return apr_psprintf(cmd->pool, "<AnonIDMailService %s> has no %s",
+                        service->name, missing);
+}
+
+const char *anonid_set_mail_service(cmd_parms *cmd, void *dir,
+                                    const char *args)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    anonid_service_t *service;
+    const char *name;
+
+    (void)dir;
+    if (!error)
+        error = anonid_container_word(cmd, args, &name);
+    if (!error)
+        error = check_name(cmd, name);
+    if (error)
+        return error;
+    service = anonid_service_make(cmd->pool, name);
+    anonid_global_add_service(service, cmd->directive);
+    anonid_global()->open_service = service;
+    error = anonid_container_read(cmd, &container);
+    anonid_global()->open_service = NULL;
+    return error ? error : check_complete(cmd, service);
+}
+
+/* The protocols that this build speaks with a mail server. */
+static const struct {
+    anonid_mail_protocol_t protocol;
+    int available;
+} protocols[] = {
+    { ANONID_MAIL_SUBMISSION, 1 },
+    { ANONID_MAIL_IMAP, 0 },
+    { ANONID_MAIL_POP3, 0 },
+};
+
+#define N_PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
+
+static int is_available(anonid_mail_protocol_t protocol)
+{
+    size_t i;
+
+    for (i = 0; i < N_PROTOCOLS; i++) {
+        if (protocols[i].protocol == protocol)
+            return protocols[i].available;
+    }
+    return 0;
+}
+
+static int is_listed(const anonid_service_t *service,
+                     const anonid_mail_server_t *server)
+{
+    int i;
+
+    for (i = 0; i < service->servers->nelts; i++) {
+        const anonid_mail_server_t *other =
+            &APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t);
+
+        if (other->protocol == server->protocol && other->port == server->port
+            && ap_cstr_casecmp(other->host, server->host) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* Called for each URL of the line. */
+const char *anonid_set_mail_server(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *error;
+    anonid_service_t *service = open_service(cmd, &error);
+    anonid_mail_server_t server;
+
+    (void)dir;
+    if (error)
+        return error;
+    if (strchr(arg, '@'))
+        return "AnonIDMailServer: a user name or a password does not belong "
+               "into the URL; it is the account that logs on, with its "
+               "AnonIDSecret (what was written here is not repeated)";
+    error = anonid_mail_server_parse(&server, arg, cmd->pool);
+    if (error)
+        return apr_psprintf(cmd->pool, "AnonIDMailServer '%s': %s", arg,
+                            error);
+    if (!is_available(server.protocol))
+        return apr_psprintf(cmd->pool,
+                            "AnonIDMailServer '%s': this build speaks only "
+                            "submission yet; write submission://HOST or "
+                            "submissions://HOST",
+                            arg);
+    if (is_listed(service, &server))
+        return apr_psprintf(cmd->pool,
+                            "AnonIDMailServer '%s' is listed twice in "
+                            "<AnonIDMailService %s>: remove one of them",
+                            arg, service->name);
+    APR_ARRAY_PUSH(service->servers, anonid_mail_server_t) = server;
+    return NULL;
+}
+
+static const char *set_ca(cmd_parms *cmd, anonid_service_t *service,
+                          const char *value)
+{
+    const char *path = ap_server_root_relative(cmd->pool, value);
+    const char *wrong;
+
+    if (!path || *value == '\0')
+        return "AnonIDMailTLS ca= names no file; write ca=/path/of/ca.pem";
+    wrong = anonid_certificate_file_check(cmd->temp_pool, path);
+    if (wrong)
+        return apr_psprintf(cmd->pool, "AnonIDMailTLS ca=%s: the file %s",
+                            path, wrong);
+    service->ca_file = path;
+    return NULL;
+}
+
+/* A host name or an address, as it stands in a certificate. */
+static const char *set_tls_name(cmd_parms *cmd, anonid_service_t *service,
+                                const char *value)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:";
+
+    if (*value == '\0' || value[strspn(value, allowed)] != '\0')
+        return apr_psprintf(cmd->pool,
+                            "AnonIDMailTLS name='%s' is not a host name; "
+                            "write the one in the server's certificate",
+                            value);
+    service->tls_name = value;
+    return NULL;
+}
+
+static const char *set_tls_word(cmd_parms *cmd, anonid_service_t *service,
+                                const char *word)
+{
+    if (ap_cstr_casecmpn(word, "ca=", 3) == 0 && !service->ca_file)
+        return set_ca(cmd, service, word + 3);
+    if (ap_cstr_casecmpn(word, "name=", 5) == 0 && !service->tls_name)
+        return set_tls_name(cmd, service, word + 5);
+    return apr_psprintf(cmd->pool,
+                        "AnonIDMailTLS '%s': write ca=FILE (whom to trust), "
+                        "name=HOST (the name in the certificate), or both, "
+                        "each once; verification cannot be turned off",
+                        word);
+}
+
+const char *anonid_set_mail_tls(cmd_parms *cmd, void *dir, int argc,
+                                char *const argv[])
+{
+    const char *error;
+    anonid_service_t *service = open_service(cmd, &error);
+    int i;
+
+    (void)dir;
+    if (error)
+        return error;
+    if (argc == 0)
+        return "AnonIDMailTLS takes ca=FILE, name=HOST, or both";
+    for (i = 0; i < argc && !error; i++)
+        error = set_tls_word(cmd, service, argv[i]);
+    return error;
+}
+
+const char *anonid_set_mail_from(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *error;
+    anonid_service_t *service = open_service(cmd, &error);
+
+    (void)dir;
+    if (error)
+        return error;
+    error = anonid_address_error(arg);
+    if (error)
+        return apr_psprintf(cmd->pool,
+                            "AnonIDMailFrom '%s' is not a mail address: %s",
+                            arg, error);
+    service->mail_from = arg;
+    return NULL;
+}
+
+/* A new recipient; NULL, or what is wrong with its alias. */
+static const char *add_recipient(cmd_parms *cmd, anonid_service_t *service,
+                                 const char *alias,
+                                 anonid_recipient_t *recipient)
+{
+    const char *wrong = anonid_alias_error(alias);
+
+    if (wrong)
+        return apr_psprintf(cmd->pool,
+                            "AnonIDMailRecipient '%s' cannot be an alias: %s",
+                            alias, wrong);
+    if (anonid_service_recipient(service, alias))
+        return apr_psprintf(cmd->pool,
+                            "AnonIDMailRecipient '%s' is given twice in "
+                            "<AnonIDMailService %s>: remove one of them, or "
+                            "write all its addresses on one line",
+                            alias, service->name);
+    recipient->alias = alias;
+    recipient->addresses = apr_array_make(cmd->pool, 1, sizeof(const char *));
+    return NULL;
+}
+
+static const char *add_address(cmd_parms *cmd, anonid_recipient_t *recipient,
+                               const char *address)
+{
+    const char *wrong = anonid_address_error(address);
+    int i;
+
+    for (i = 0; i < recipient->addresses->nelts && !wrong; i++) {
+        if (strcmp(APR_ARRAY_IDX(recipient->addresses, i, const char *),
+                   address)
+            == 0)
+            wrong = "it is given twice; remove one of them";
+    }
+    if (wrong)
+        return apr_psprintf(cmd->pool,
+                            "AnonIDMailRecipient %s: the address '%s' cannot "
+                            "be used: %s",
+                            recipient->alias, address, wrong);
+    APR_ARRAY_PUSH(recipient->addresses, const char *) = address;
+    return NULL;
+}
+
+/* RAW_ARGS, because httpd drops the words of a line after the 64th. */
+const char *anonid_set_mail_recipient(cmd_parms *cmd, void *dir,
+                                      const char *args)
+{
+    const char *error;
+    anonid_service_t *service = open_service(cmd, &error);
+    const char *alias = ap_getword_conf(cmd->pool, &args);
+    anonid_recipient_t recipient;
+
+    (void)dir;
+    if (error)
+        return error;
+    if (*args == '\0')
+        return "AnonIDMailRecipient takes an alias and one or more mail "
+               "addresses, for example AnonIDMailRecipient sales "
+               "sales@example.com";
+    error = add_recipient(cmd, service, alias, &recipient);
+    while (!error && *args != '\0')
+        error =
+            add_address(cmd, &recipient, ap_getword_conf(cmd->pool, &args));
+    if (!error)
+        APR_ARRAY_PUSH(service->recipients, anonid_recipient_t) = recipient;
+    return error;
+}
+
+const char *anonid_set_mail_limit(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)cmd;
+    (void)dir;
+    (void)args;
+    return "AnonIDMailLimit: this build has no sending limits yet; remove "
+           "the directive, and limit requests in front of the handler "
+           "meanwhile";
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The draft and the rules for its fields; see draft.h.
+ */
+#include "module/submit/draft.h"
+#include "module/text/charset.h"
+#include "module/text/params.h"
+#include "module/text/word.h"
+#include "common/protocol.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include <strings.h>
+
+#define REPLY_TO_MAX 512 /* octets of name and address */
+#define SHOWN_MAX 64     /* octets of a wrong value that are repeated */
+#define TYPE_MAX 255     /* octets of a media type, RFC 6838 section 4.2 */
+#define CHARSET_MAX 40   /* octets, RFC 2978 section 2.3 */
+#define OCTET_STREAM "application/octet-stream"
+
+anonid_draft_t *anonid_draft_make(apr_pool_t *pool)
+{
+    anonid_draft_t *draft = apr_pcalloc(pool, sizeof(*draft));
+
+    draft->pool = pool;
+    draft->to = apr_array_make(pool, 2, sizeof(const char *));
+    draft->reply_to = apr_array_make(pool, 1, sizeof(anonid_mailbox_t));
+    draft->attachments = apr_array_make(pool, 2, sizeof(anonid_attachment_t));
+    return draft;
+}
+
+static int has_line_end(const char *text, size_t length)
+{
+    return memchr(text, '\r', length) || memchr(text, '\n', length)
+           || memchr(text, '\0', length);
+}
+
+const anonid_problem_t *
+anonid_draft_text_problem(apr_pool_t *pool, const char *field,
+                          const char *value, apr_size_t length, apr_size_t max)
+{
+    if (has_line_end(value, length) || anonid_word_hides_line_end(value))
+        return anonid_problem_make(pool, 400, field,
+                                   "The field must not hold line ends or "
+                                   "NUL characters.");
+    if (!anonid_charset_is_utf8(value, length))
+        return anonid_problem_make(pool, 400, field,
+                                   "The field is not valid UTF-8.");
+    if (length > max)
+        return anonid_problem_make(pool, 400, field,
+                                   "The field is longer than %lu octets.",
+                                   (unsigned long)max);
+    return NULL;
+}
+
+/* ---- to ---- */
+
+/* What a visitor reads of a value that may be anything. */
+static const char *shown(apr_pool_t *pool, const char *value)
+{
+    char *copy = apr_pstrndup(pool, value, SHOWN_MAX);
+
+    for (char *c = copy; *c; c++)
+        if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
+            *c = '?';
+    return copy;
+}
+
+static int has_alias(const apr_array_header_t *to, const char *alias)
+{
+    for (int i = 0; i < to->nelts; i++)
+        if (strcasecmp(APR_ARRAY_IDX(to, i, const char *), alias) == 0)
+            return 1;
+    return 0;
+}
+
+static const anonid_problem_t *set_to(anonid_draft_t *draft, char *value)
+{
+    char *last, *alias;
+
+    for (alias = apr_strtok(value, ", \t", &last); alias;
+         alias = apr_strtok(NULL, ", \t", &last)) {
+        if (has_alias(draft->to, alias))
+            continue;
+        if (draft->to->nelts == ANONID_ALIASES_MAX)
+            return anonid_problem_make(draft->pool, 400, "to",
+                                       "There are more than %d recipients.",
+                                       ANONID_ALIASES_MAX);
+        APR_ARRAY_PUSH(draft->to, const char *) = alias;
+    }
+    return NULL;
+}
+
+const anonid_problem_t *
+anonid_draft_recipients(const anonid_draft_t *draft,
+                        const anonid_service_t *service,
+                        apr_array_header_t **recipients)
+{
+    *recipients = apr_array_make(draft->pool, draft->to->nelts,
+                                 sizeof(const anonid_recipient_t *));
+    for (int i = 0; i < draft->to->nelts; i++) {
+        const char *alias = APR_ARRAY_IDX(draft->to, i, const char *);
+        const anonid_recipient_t *recipient =
+            anonid_service_recipient(service, alias);
+
+        if (!recipient)
+            return anonid_problem_make(draft->pool, 404, "to",
+                                       "There is no recipient '%s' here.",
+                                       shown(draft->pool, alias));
+        APR_ARRAY_PUSH(*recipients, const anonid_recipient_t *) = recipient;
+    }
+    return NULL;
+}
+
+/* ---- reply-to ---- */
+
+static char *trim(char *text)
+{
+    size_t length;
+
+    while (*text == ' ' || *text == '\t')
+        text++;
+    length = strlen(text);
+    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
+        text[--length] = '\0';
+    return text;
+}
+
+/* Takes one pair of quotes, and the backslashes inside, off a name. */
+static char *unquote(char *text)
+{
+    size_t length = strlen(text);
+    char *out = text;
+
+    if (length < 2 || text[0] != '"' || text[length - 1] != '"')
+        return text;
+    text[length - 1] = '\0';
+    for (const char *in = text + 1; *in; in++) {
+        if (*in == '\\' && in[1])
+            in++;
+        *out++ = *in;
+    }
+    *out = '\0';
+    return text;
+}
+
+static int has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return 1;
+    return 0;
+}
+
+/* mailbox = address / [ name ] "<" address ">" */
+static const anonid_problem_t *set_reply_to(anonid_draft_t *draft, char *value)
+{
+    anonid_mailbox_t mailbox = { NULL, NULL };
+    char *text = trim(value);
+    char *bracket = strrchr(text, '<');
+    const char *error;
+
+    if (*text == '\0')
+        return NULL;
+    draft->reply_as_given = apr_pstrdup(draft->pool, text);
+    if (has_control(text))
+        return anonid_problem_make(draft->pool, 400, "reply-to",
+                                   "The address to reply to must not hold "
+                                   "control characters.");
+    mailbox.address = text;
+    if (bracket && text[strlen(text) - 1] == '>') {
+        text[strlen(text) - 1] = '\0';
+        *bracket = '\0';
+        mailbox.address = trim(bracket + 1);
+        mailbox.name = unquote(trim(text));
+    }
+    error = anonid_address_error(mailbox.address);
+    if (error)
+        return anonid_problem_make(draft->pool, 400, "reply-to",
+                                   "'%s' is no mail address: %s.",
+                                   shown(draft->pool, mailbox.address), error);
+    APR_ARRAY_PUSH(draft->reply_to, anonid_mailbox_t) = mailbox;
+    return NULL;
+}
+
+/* ---- fields ---- */
+
+static const anonid_problem_t *set_subject(anonid_draft_t *draft, char *value)
+{
+    draft->subject = value;
+    return NULL;
+}
+
+static const anonid_problem_t *set_body(anonid_draft_t *draft, char *value)
+{
+    draft->body = value;
+    return NULL;
+}
+
+static const struct field {
+    const char *name;
+    apr_size_t max; /* octets; 0: a text of any length that may have lines */
+    int repeats;
+    const anonid_problem_t *(*set)(anonid_draft_t *draft, char *value);
+} fields[] = {
+    { "to", 8192, 1, set_to },
+    { "subject", ANONID_SUBJECT_MAX, 0, set_subject },
+    { "reply-to", REPLY_TO_MAX, 0, set_reply_to },
+    { "body", 0, 0, set_body },
+};
+
+#define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+static const struct field *find_field(const char *name)
+{
+    for (size_t i = 0; i < N_FIELDS; i++)
+        if (strcmp(fields[i].name, name) == 0)
+            return &fields[i];
+    return NULL;
+}
+
+int anonid_draft_has(const char *field)
+{
+    return find_field(field) != NULL;
+}
+
+static const anonid_problem_t *body_problem(const anonid_draft_t *draft,
+                                            const char *field,
+                                            const char *value,
+                                            apr_size_t length)
+{
+    if (memchr(value, '\0', length))
+        return anonid_problem_make(draft->pool, 400, field,
+                                   "The text must not hold NUL characters.");
+    if (!anonid_charset_is_utf8(value, length))
+        return anonid_problem_make(draft->pool, 400, field,
+                                   "The text is not valid UTF-8.");
+    return NULL;
+}
+
+const anonid_problem_t *anonid_draft_set(anonid_draft_t *draft,
+                                         const char *field, const char *value,
+                                         apr_size_t length)
+{
+    const struct field *known = find_field(field);
+    const anonid_problem_t *problem;
+    char *copy;
+
+    if (!known)
+        return NULL;
+    copy = apr_pstrmemdup(draft->pool, value, length);
+    problem = known->max == 0
+                  ? body_problem(draft, known->name, copy, length)
+                  : anonid_draft_text_problem(draft->pool, known->name, copy,
+                                              length, known->max);
+    if (problem)
+        return problem;
+    if (!known->repeats && draft->seen & 1u << (known - fields))
+        return anonid_problem_make(draft->pool, 400, known->name,
+                                   "The field is there more than once.");
+    draft->seen |= 1u << (known - fields);
+    return known->set(draft, copy);
+}
+
+/* ---- attachments ---- */
+
+/* The name without the folders that some browsers send with it. */
+static const char *base_name(const char *name)
+{
+    const char *base = name;
+
+    for (; *name; name++)
+        if (*name == '/' || *name == '\\')
+            base = name + 1;
+    return base;
+}
+
+/* RFC 2046 allows no base64 around multipart and message types, and what is
+ * uploaded is a file, not a part of this message. */
+static void set_type(anonid_attachment_t *attachment,
+                     const anonid_params_t *params)
+{
+    const char *slash = strchr(params->value, '/');
+    const char *charset = anonid_params_get(params, "charset");
+
+    attachment->type = OCTET_STREAM;
+    if (!slash || strlen(params->value) > TYPE_MAX
+        || strncmp(params->value, "multipart/", 10) == 0
+        || strncmp(params->value, "message/", 8) == 0)
+        return;
+    attachment->type = params->value;
+    if (charset && strlen(charset) <= CHARSET_MAX
+        && anonid_params_is_token(charset, strlen(charset)))
+        attachment->charset = charset;
+}
+
+static const anonid_problem_t *
+name_problem(const anonid_draft_t *draft, const char *field, const char *name)
+{
+    const anonid_problem_t *problem = anonid_draft_text_problem(
+        draft->pool, field, name, strlen(name), ANONID_FILE_NAME_MAX);
+
+    if (!problem && has_control(name))
+        problem = anonid_problem_make(draft->pool, 400, field,
+                                      "The file's name must not hold control "
+                                      "characters.");
+    return problem;
+}
+
+const anonid_problem_t *
+anonid_draft_attach(anonid_draft_t *draft, const char *field, const char *name,
+                    const char *type, const char *content, apr_size_t length)
+{
+    anonid_attachment_t *attachment;
+    const anonid_problem_t *problem;
+    const anonid_params_t *params = NULL;
+
+    if (type && *type)
+        params = anonid_params_parse(draft->pool, type, strlen(type));
+    if (type && *type && !params)
+        return anonid_problem_make(draft->pool, 400, field,
+                                   "The file's type is no media type.");
+    problem = name ? name_problem(draft, field, name) : NULL;
+    if (problem)
+        return problem;
+    if (draft->attachments->nelts == ANONID_ATTACHMENTS_MAX)
+        return anonid_problem_make(draft->pool, 400, field,
+                                   "There are more than %d attachments.",
+                                   ANONID_ATTACHMENTS_MAX);
+    attachment = apr_array_push(draft->attachments);
+    attachment->type = OCTET_STREAM;
+    if (params)
+        set_type(attachment, params);
+    if (name && *base_name(name))
+        attachment->name = apr_pstrdup(draft->pool, base_name(name));
+    attachment->content = content;
+    attachment->length = length;
+    return NULL;
+}
+
+static int is_empty(const anonid_draft_t *draft)
+{
+    if (draft->entity)
+        return draft->entity_length == 0 && *draft->fields == '\0';
+    return !(draft->body && *draft->body) && draft->attachments->nelts == 0;
+}
+
+const anonid_problem_t *anonid_draft_check(const anonid_draft_t *draft)
+{
+    if (draft->to->nelts == 0)
+        return anonid_problem_make(draft->pool, 400, "to",
+                                   "The message has no recipient.");
+    if (is_empty(draft))
+        return anonid_problem_make(draft->pool, 400, "body",
+                                   "The message is empty.");
+    return NULL;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a visitor wants to be sent, whatever form it came in: the draft.
+ *
+ * Owns the rules for its fields: what is too long, malformed, said twice or
+ * missing, and that no field of a header ever holds CR, LF or NUL. Knows
+ * neither the format it came in nor httpd.
+ */
+#ifndef ANONID_MODULE_SUBMIT_DRAFT_H
+#define ANONID_MODULE_SUBMIT_DRAFT_H
+
+#include "common/service.h"
+#include "module/submit/problem.h"
+
+#define ANONID_FIELDS_MAX 256     /* fields of one form, known or not */
+#define ANONID_ATTACHMENTS_MAX 64 /* of one message */
+#define ANONID_SUBJECT_MAX 998    /* octets */
+#define ANONID_FILE_NAME_MAX 255  /* octets */
+#define ANONID_MAILBOXES_MAX 16   /* addresses to reply to */
+
+/* Somebody to reply to. */
+typedef struct {
+    const char *name;    /* UTF-8 without control characters, or NULL */
+    const char *address; /* anonid_address_error() says nothing against it */
+} anonid_mailbox_t;
+
+/* The content belongs to the request's body and is not copied. */
+typedef struct {
+    const char *name;    /* of the file, without folders; or NULL */
+    const char *type;    /* "image/png"; never multipart or message */
+    const char *charset; /* of a text, as its sender says; or NULL */
+    const char *content;
+    apr_size_t length;
+} anonid_attachment_t;
+
+typedef struct {
+    apr_pool_t *pool;
+    unsigned seen;              /* bits of the fields that were set */
+    apr_array_header_t *to;     /* const char *: aliases as the visitor says */
+    const char *subject;        /* NULL: none */
+    const char *body;           /* NULL: none */
+    const char *reply_as_given; /* for the visitor's eyes */
+    apr_array_header_t *reply_to;    /* anonid_mailbox_t */
+    apr_array_header_t *attachments; /* anonid_attachment_t */
+
+    /* A whole message (rfc822.c) instead of subject, body and
+     * attachments; entity is NULL otherwise. */
+    const char *fields;     /* header fields to keep: ASCII, CRLF, folded */
+    const char *message_id; /* "<...>" of its own, or NULL */
+    const char *date;       /* of its own, or NULL */
+    const char *entity;     /* its body: CRLF line ends only */
+    apr_size_t entity_length;
+    int entity_8bit; /* 1: it has octets over 127 */
+} anonid_draft_t;
+
+/* An empty draft. */
+anonid_draft_t *anonid_draft_make(apr_pool_t *pool);
+
+/* Sets one of `to` (may come again, and may name several with commas),
+ * `subject`, `body`, `reply-to`; ignores other names. The value is copied.
+ * NULL, or what is wrong with it. */
+const anonid_problem_t *anonid_draft_set(anonid_draft_t *draft,
+                                         const char *field, const char *value,
+                                         apr_size_t length);
+
+/* 1 if anonid_draft_set knows the field. */
+int anonid_draft_has(const char *field);
+
+/* Attaches a file: its name (or NULL), its media type with parameters (or
+ * NULL) and its content (not copied). field names it in a problem. */
+const anonid_problem_t *
+anonid_draft_attach(anonid_draft_t *draft, const char *field, const char *name,
+                    const char *type, const char *content, apr_size_t length);
+
+/* What is still missing when all has been said; NULL if nothing is. */
+const anonid_problem_t *anonid_draft_check(const anonid_draft_t *draft);
+
+/* The recipients that the draft's aliases name, each once: const
+ * anonid_recipient_t *. Or what is wrong (404: there is no such alias). */
+const anonid_problem_t *
+anonid_draft_recipients(const anonid_draft_t *draft,
+                        const anonid_service_t *service,
+                        apr_array_header_t **recipients);
+
+/* NULL if a text can stand in a header field: UTF-8 without CR, LF and NUL,
+ * also after encoded words (RFC 2047) in it are decoded; max octets at most.
+ */
+const anonid_problem_t *anonid_draft_text_problem(apr_pool_t *pool,
+                                                  const char *field,
+                                                  const char *value,
+                                                  apr_size_t length,
+                                                  apr_size_t max);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Problems; see problem.h.
+ */
+#include "module/submit/problem.h"
+
+#include <apr_strings.h>
+#include <stdarg.h>
+
+anonid_problem_t *anonid_problem_make(apr_pool_t *pool, int status,
+                                      const char *field, const char *detail,
+                                      ...)
+{
+    anonid_problem_t *problem = apr_pcalloc(pool, sizeof(*problem));
+    va_list args;
+
+    va_start(args, detail);
+    problem->detail = apr_pvsprintf(pool, detail, args);
+    va_end(args);
+    problem->status = status;
+    problem->field = apr_pstrdup(pool, field);
+    return problem;
+}

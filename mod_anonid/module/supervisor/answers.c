@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the agent may say to the parent, and what the parent does then. One
+ * function for each message, and one table.
+ *
+ * The agent is less trusted than the parent (which may be root): it can name
+ * an account that is configured, and nothing else; no path, no owner and no
+ * log comes from it.
+ */
+#include "module/supervisor/account_writer.h"
+#include "module/supervisor/push.h"
+#include "module/supervisor/report.h"
+#include "module/supervisor/control_channel.h"
+
+#include "common/lognos.h"
+#include "common/protocol.h"
+#include "common/warning.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <http_log.h>
+#include <string.h>
+
+/* Why a configuration was refused, when the agent does not say. */
+#define NO_REASON "no reason given"
+
+/* Whatever level the agent names, it can neither end httpd nor alarm anybody
+ * beyond an error. */
+#define LEVEL_MOST APLOG_ERR
+#define LEVEL_LEAST APLOG_DEBUG
+
+/* The account of a message; NULL if there is none of that name (any more: a
+ * message may cross a new configuration). */
+static const anonid_account_t *account_of(anonid_control_channel_t *talk,
+                                          const anonid_frame_t *frame)
+{
+    const char *name =
+        anonid_frame_text(frame, ANONID_TAG_ACCOUNT, talk->scratch);
+
+    return name ? anonid_global_account(name) : NULL;
+}
+
+static apr_status_t on_ready(anonid_control_channel_t *talk,
+                             const anonid_frame_t *frame)
+{
+    (void)frame;
+    talk->ready = 1;
+    return APR_SUCCESS;
+}
+
+static apr_status_t on_config_done(anonid_control_channel_t *talk,
+                                   const anonid_frame_t *frame)
+{
+    anonid_field_t field;
+    const char *text;
+
+    if (anonid_frame_u32(frame, ANONID_TAG_GENERATION, 0)
+        != talk->retained->generation)
+        return APR_SUCCESS;
+    if (!anonid_frame_field(frame, ANONID_TAG_TEXT, &field)) {
+        talk->done = 1;
+        return APR_SUCCESS;
+    }
+    text = anonid_field_text(&field, talk->scratch);
+    talk->refused = 1;
+    apr_cpystrn(talk->said, text && *text ? text : NO_REASON,
+                sizeof(talk->said));
+    return APR_SUCCESS;
+}
+
+static apr_status_t on_log(anonid_control_channel_t *talk,
+                           const anonid_frame_t *frame)
+{
+    uint32_t level = anonid_frame_u32(frame, ANONID_TAG_LEVEL, LEVEL_LEAST);
+    const char *text =
+        anonid_frame_text(frame, ANONID_TAG_TEXT, talk->scratch);
+
+    if (level < LEVEL_MOST)
+        level = LEVEL_MOST;
+    if (level > LEVEL_LEAST)
+        level = LEVEL_LEAST;
+    if (text)
+        anonid_report(talk->server, (int)level, "%s", text);
+    return APR_SUCCESS;
+}
+
+static apr_status_t on_logon_warning(anonid_control_channel_t *talk,
+                                     const anonid_frame_t *frame)
+{
+    const anonid_account_t *account = account_of(talk, frame);
+    const char *text;
+
+    if (!account || !talk->server)
+        return APR_SUCCESS;
+    text = anonid_warning_text(
+        talk->scratch, account,
+        (anonid_failure_t)anonid_frame_u32(frame, ANONID_TAG_CODE, 0),
+        anonid_frame_text(frame, ANONID_TAG_DETAIL, talk->scratch),
+        (int)anonid_frame_u32(frame, ANONID_TAG_KEPT, ANONID_KEPT_NOTHING),
+        talk->config->help_url);
+    anonid_report_account(talk->audience, account, APLOG_WARNING, text,
+                          talk->scratch);
+    return APR_SUCCESS;
+}
+
+static apr_status_t on_logon_recovered(anonid_control_channel_t *talk,
+                                       const anonid_frame_t *frame)
+{
+    const anonid_account_t *account = account_of(talk, frame);
+    const char *text;
+
+    if (!account || !talk->server)
+        return APR_SUCCESS;
+    text =
+        anonid_recovered_text(talk->scratch, account,
+                              anonid_frame_u32(frame, ANONID_TAG_FAILURES, 0),
+                              anonid_frame_u32(frame, ANONID_TAG_SECONDS, 0));
+    anonid_report_account(talk->audience, account, APLOG_NOTICE, text,
+                          talk->scratch);
+    return APR_SUCCESS;
+}
+
+static apr_status_t answer_stored(anonid_control_channel_t *talk,
+                                  const anonid_frame_t *frame,
+                                  apr_status_t code, const char *why)
+{
+    anonid_writer_t w = ANONID_WRITER_INIT;
+    apr_status_t rv = anonid_push_wait(&talk->retained->control);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    anonid_writer_begin(&w, ANONID_MSG_VERIFIER_STORED, 0, frame->id);
+    anonid_writer_text(
+        &w, ANONID_TAG_ACCOUNT,
+        anonid_frame_text(frame, ANONID_TAG_ACCOUNT, talk->scratch));
+    anonid_writer_u32(&w, ANONID_TAG_CODE, (uint32_t)code);
+    anonid_writer_text(&w, ANONID_TAG_TEXT, why);
+    return anonid_push_frame(&talk->retained->control, &w, NULL, 0);
+}
+
+/* The answer comes first, then the file that the agent logs on with. */
+static apr_status_t on_store_verifier(anonid_control_channel_t *talk,
+                                      const anonid_frame_t *frame)
+{
+    const anonid_account_t *account = account_of(talk, frame);
+    const char *verifier =
+        anonid_frame_text(frame, ANONID_TAG_VERIFIER, talk->scratch);
+    const char *why = "not a synchronised account, or no verifier";
+    apr_status_t code = EINVAL;
+    apr_status_t rv;
+
+    if (account && account->sync && account->path && verifier)
+        code = anonid_account_writer_store(talk->retained->locks, account,
+                                           verifier, &why, talk->scratch);
+    rv = answer_stored(talk, frame, code, code == APR_SUCCESS ? NULL : why);
+    if (rv != APR_SUCCESS || code != APR_SUCCESS)
+        return rv;
+    anonid_report(talk->server, APLOG_INFO,
+                  "the password of the account '%s' was changed in %s",
+                  account->name, account->path);
+    return anonid_sources_pass_account(talk->sources, account,
+                                       &talk->retained->control);
+}
+
+static apr_status_t on_look(anonid_control_channel_t *talk,
+                            const anonid_frame_t *frame)
+{
+    const anonid_account_t *account = account_of(talk, frame);
+
+    if (!account)
+        return APR_SUCCESS;
+    return anonid_sources_pass_account(talk->sources, account,
+                                       &talk->retained->control);
+}
+
+typedef struct {
+    uint16_t type;
+    apr_status_t (*answer)(anonid_control_channel_t *talk,
+                           const anonid_frame_t *frame);
+} answer_t;
+
+static const answer_t answers[] = {
+    { ANONID_MSG_READY, on_ready },
+    { ANONID_MSG_CONFIG_DONE, on_config_done },
+    { ANONID_MSG_LOG, on_log },
+    { ANONID_MSG_LOGON_WARNING, on_logon_warning },
+    { ANONID_MSG_LOGON_RECOVERED, on_logon_recovered },
+    { ANONID_MSG_STORE_VERIFIER, on_store_verifier },
+    { ANONID_MSG_LOOK, on_look },
+};
+
+#define N_ANSWERS (sizeof(answers) / sizeof(answers[0]))
+
+apr_status_t anonid_control_channel_answer(anonid_control_channel_t *talk,
+                                           const anonid_frame_t *frame)
+{
+    if (!anonid_message_allowed(frame, ANONID_FROM_AGENT))
+        return APR_EINVAL;
+    for (size_t i = 0; i < N_ANSWERS; i++) {
+        if (answers[i].type == frame->type)
+            return answers[i].answer(talk, frame);
+    }
+    return APR_EINVAL;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Frames to the agent; see push.h.
+ */
+#include "module/supervisor/push.h"
+#include "module/supervisor/forkguard.h"
+
+#include "common/protocol.h"
+
+#include <errno.h>
+
+apr_status_t anonid_push_wait(anonid_channel_t *agent)
+{
+    apr_time_t deadline = apr_time_now() + ANONID_PUSH_TIMEOUT;
+    struct pollfd p = { agent->fd, POLLOUT, 0 };
+    int n;
+
+    if (agent->fd < 0)
+        return APR_EOF;
+    do {
+        apr_interval_time_t left = deadline - apr_time_now();
+
+        n = anonid_forkguard_poll(&p, 1,
+                                  left > 0 ? (int)(left / 1000) + 1 : 0);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno;
+    return n > 0 ? APR_SUCCESS : APR_TIMEUP;
+}
+
+apr_status_t anonid_push_frame(anonid_channel_t *agent, anonid_writer_t *w,
+                               const int *fds, int nfds)
+{
+    apr_status_t rv = APR_ENOMEM;
+
+    if (anonid_writer_end(w))
+        rv = anonid_channel_send(agent, w, fds, nfds, ANONID_PUSH_TIMEOUT);
+    anonid_writer_free(w);
+    return rv;
+}
+
+apr_status_t anonid_push_hello(anonid_channel_t *agent,
+                               const anonid_hello_t *hello)
+{
+    const int fds[] = { hello->table, hello->agent_listener,
+                        hello->ctl_listener, hello->folder };
+    anonid_writer_t w = ANONID_WRITER_INIT;
+
+    anonid_writer_begin(&w, ANONID_MSG_HELLO, 4, 0);
+    anonid_writer_u32(&w, ANONID_TAG_WORKER_UID, (uint32_t)hello->worker_uid);
+    anonid_writer_u32(&w, ANONID_TAG_CTL_GID, (uint32_t)hello->ctl_gid);
+    return anonid_push_frame(agent, &w, fds, 4);
+}
+
+/* A frame of many: each waits for room first, without the fork guard. */
+static apr_status_t push_when_ready(anonid_channel_t *agent,
+                                    anonid_writer_t *w)
+{
+    apr_status_t rv = anonid_push_wait(agent);
+
+    if (rv == APR_SUCCESS)
+        return anonid_push_frame(agent, w, NULL, 0);
+    anonid_writer_free(w);
+    return rv;
+}
+
+static apr_status_t push_generation(anonid_channel_t *agent, uint16_t type,
+                                    uint32_t generation)
+{
+    anonid_writer_t w = ANONID_WRITER_INIT;
+
+    anonid_writer_begin(&w, type, 0, 0);
+    anonid_writer_u32(&w, ANONID_TAG_GENERATION, generation);
+    return push_when_ready(agent, &w);
+}
+
+static apr_status_t push_accounts(anonid_channel_t *agent,
+                                  const apr_array_header_t *accounts)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; i < accounts->nelts && rv == APR_SUCCESS; i++) {
+        anonid_writer_t w = ANONID_WRITER_INIT;
+
+        (void)anonid_account_encode(
+            &w, APR_ARRAY_IDX(accounts, i, const anonid_account_t *));
+        rv = push_when_ready(agent, &w);
+    }
+    return rv;
+}
+
+static apr_status_t push_services(anonid_channel_t *agent,
+                                  const apr_array_header_t *services)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; i < services->nelts && rv == APR_SUCCESS; i++) {
+        anonid_writer_t w = ANONID_WRITER_INIT;
+
+        (void)anonid_service_encode(
+            &w, APR_ARRAY_IDX(services, i, const anonid_service_t *));
+        rv = push_when_ready(agent, &w);
+    }
+    return rv;
+}
+
+apr_status_t anonid_push_config(anonid_channel_t *agent, uint32_t generation,
+                                const apr_array_header_t *accounts,
+                                const apr_array_header_t *services)
+{
+    apr_status_t rv =
+        push_generation(agent, ANONID_MSG_CONFIG_BEGIN, generation);
+
+    if (rv == APR_SUCCESS)
+        rv = push_accounts(agent, accounts);
+    if (rv == APR_SUCCESS)
+        rv = push_services(agent, services);
+    if (rv == APR_SUCCESS)
+        rv = push_generation(agent, ANONID_MSG_CONFIG_END, generation);
+    return rv;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parent tells the agent: HELLO, whole configurations, and the
+ * sending of single frames. An agent that takes nothing in for a while is
+ * hung; the caller then ends it.
+ *
+ * Knows no process and nothing of httpd.
+ */
+#ifndef ANONID_MODULE_SUPERVISOR_PUSH_H
+#define ANONID_MODULE_SUPERVISOR_PUSH_H
+
+#include "common/account.h"
+#include "common/channel.h"
+#include "common/service.h"
+
+/* How long the agent may take nothing in. */
+#define ANONID_PUSH_TIMEOUT apr_time_from_sec(5)
+
+/* What HELLO says; descriptors stay the caller's. */
+typedef struct {
+    uid_t worker_uid;
+    gid_t ctl_gid;
+    int table; /* the status table, for writing */
+    int agent_listener;
+    int ctl_listener;
+    int folder; /* of the agent's own */
+} anonid_hello_t;
+
+/* All return APR_SUCCESS, APR_TIMEUP if the agent is hung, or an error of
+ * the channel. */
+
+/* Waits until the agent has room for a frame, so that a small one can be sent
+ * without waiting. */
+apr_status_t anonid_push_wait(anonid_channel_t *agent);
+
+/* Ends, sends and frees the frame. */
+apr_status_t anonid_push_frame(anonid_channel_t *agent, anonid_writer_t *w,
+                               const int *fds, int nfds);
+
+apr_status_t anonid_push_hello(anonid_channel_t *agent,
+                               const anonid_hello_t *hello);
+
+/* Accounts are anonid_account_t *, services anonid_service_t *. */
+apr_status_t anonid_push_config(anonid_channel_t *agent, uint32_t generation,
+                                const apr_array_header_t *accounts,
+                                const apr_array_header_t *services);
+
+#endif

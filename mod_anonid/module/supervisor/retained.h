@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What outlives a restart of httpd: the agent and everything that belongs to
+ * it. The module itself is unloaded and loaded again on each restart, so
+ * none of this may be static, nor point into the module.
+ *
+ * Belongs to the main thread while no keeper runs, else to the keeper, but
+ * for process.proc.pid, and the descriptors in forked children.
+ */
+#ifndef ANONID_MODULE_SUPERVISOR_RETAINED_H
+#define ANONID_MODULE_SUPERVISOR_RETAINED_H
+
+#include "common/channel.h"
+#include "common/status.h"
+#include "module/supervisor/account_lock.h"
+#include "module/supervisor/spawn.h"
+
+/* The parent's own descriptors, at these places of the array; after them
+ * come those of the account locks. */
+typedef enum {
+    ANONID_FD_TABLE,
+    ANONID_FD_AGENT_LISTENER,
+    ANONID_FD_CTL_LISTENER,
+    ANONID_FD_AGENT_FOLDER,
+    ANONID_FD_STATE_LOCK,
+    ANONID_FD_CONTROL,
+    ANONID_FD_ERRORS,
+    ANONID_FD_PIDFD,
+    ANONID_FD_WAKE, /* the keeper's */
+    ANONID_FD_COUNT
+} anonid_fd_t;
+
+/* What an agent was started with; another one is needed when it changes. */
+typedef struct {
+    const char *program;
+    const char *state_dir;
+    uid_t agent_uid;
+    gid_t agent_gid;
+    uid_t worker_uid;
+} anonid_settings_t;
+
+/* The first two stay as they are in every version of the module: a newer one
+ * that is loaded by a restart closes the descriptors and begins anew. */
+typedef struct {
+    apr_array_header_t *descriptors; /* int */
+    char version[32];
+    pid_t owner;       /* the httpd parent */
+    apr_pool_t *pool;  /* lives as long as the process; its own allocator */
+    apr_hash_t *slots; /* account name -> int *, its slot */
+    const anonid_status_table_t *table; /* NULL: not made yet */
+    anonid_settings_t settings;         /* state_dir NULL: none is in use */
+    anonid_process_t process;
+    anonid_channel_t control;
+    anonid_account_locks_t *locks;
+    uint32_t generation; /* of the configuration that was pushed last */
+    int was_ready;       /* an agent has been ready: this is a restart */
+} anonid_retained_t;
+
+/* What is there; NULL if nothing is. */
+anonid_retained_t *anonid_retained_find(void);
+
+/* The same, made if need be. */
+anonid_retained_t *anonid_retained_make(void);
+
+/* The end of it, at httpd's end. */
+void anonid_retained_destroy(anonid_retained_t *retained);
+
+/* Remembers a descriptor (-1: none) at its place. */
+void anonid_retained_set_fd(anonid_retained_t *retained, anonid_fd_t which,
+                            int fd);
+int anonid_retained_fd(const anonid_retained_t *retained, anonid_fd_t which);
+
+/* Closes what is at that place. */
+void anonid_retained_close_fd(anonid_retained_t *retained, anonid_fd_t which);
+
+/* The slot of an account, which it keeps; -1: they are all taken. */
+int anonid_retained_slot(anonid_retained_t *retained, const char *account);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an agent needs before it is started; see setup.h.
+ */
+#include "module/supervisor/setup.h"
+#include "module/supervisor/account_writer.h"
+#include "module/config/config.h"
+#include "module/supervisor/report.h"
+#include "module/supervisor/statedir.h"
+
+#include "common/lognos.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <http_log.h>
+#include <string.h>
+#include <unistd.h>
+#include <unixd.h>
+
+static anonid_settings_t settings_of(const anonid_global_t *config)
+{
+    const int root = geteuid() == 0;
+    anonid_settings_t settings;
+
+    memset(&settings, 0, sizeof(settings));
+    settings.program = config->agent_program;
+    settings.state_dir = config->state_dir;
+    settings.agent_uid = config->agent_uid;
+    settings.agent_gid = config->agent_gid;
+    settings.worker_uid = root ? ap_unixd_config.user_id : geteuid();
+    return settings;
+}
+
+static int settings_equal(const anonid_settings_t *a,
+                          const anonid_settings_t *b)
+{
+    return a->agent_uid == b->agent_uid && a->agent_gid == b->agent_gid
+           && a->worker_uid == b->worker_uid
+           && strcmp(a->program, b->program) == 0
+           && strcmp(a->state_dir, b->state_dir) == 0;
+}
+
+static const char *open_listener(anonid_retained_t *retained,
+                                 anonid_fd_t which,
+                                 const anonid_socket_t *sock, apr_pool_t *pool)
+{
+    int fd;
+    const char *error =
+        anonid_statedir_listen(retained->settings.state_dir, sock, &fd, pool);
+
+    anonid_retained_set_fd(retained, which, fd);
+    return error;
+}
+
+static const char *open_agent_folder(anonid_retained_t *retained,
+                                     apr_pool_t *pool)
+{
+    const int root = geteuid() == 0;
+    int fd;
+    const char *error = anonid_statedir_agent_folder(
+        retained->settings.state_dir,
+        root ? retained->settings.agent_uid : (uid_t)-1,
+        root ? retained->settings.agent_gid : (gid_t)-1, &fd, pool);
+
+    anonid_retained_set_fd(retained, ANONID_FD_AGENT_FOLDER, fd);
+    return error;
+}
+
+/* Takes a state folder and opens the sockets in it, and the agent's own. */
+static const char *enter_state_dir(anonid_retained_t *retained,
+                                   const anonid_settings_t *settings,
+                                   apr_pool_t *pool)
+{
+    const int root = geteuid() == 0;
+    const anonid_socket_t for_workers = {
+        ANONID_AGENT_SOCKET, root ? settings->worker_uid : (uid_t)-1, (gid_t)-1
+    };
+    const anonid_socket_t for_ctl = { ANONID_CTL_SOCKET, (uid_t)-1,
+                                      root ? settings->agent_gid : (gid_t)-1 };
+    const char *error;
+    int lock;
+
+    error = anonid_statedir_enter(settings->state_dir, &lock, pool);
+    if (error)
+        return error;
+    anonid_retained_set_fd(retained, ANONID_FD_STATE_LOCK, lock);
+    retained->settings = *settings;
+    retained->settings.program =
+        apr_pstrdup(retained->pool, settings->program);
+    retained->settings.state_dir =
+        apr_pstrdup(retained->pool, settings->state_dir);
+    error =
+        open_listener(retained, ANONID_FD_AGENT_LISTENER, &for_workers, pool);
+    if (!error)
+        error =
+            open_listener(retained, ANONID_FD_CTL_LISTENER, &for_ctl, pool);
+    return error ? error : open_agent_folder(retained, pool);
+}
+
+static const char *make_table(anonid_retained_t *retained, apr_pool_t *pool)
+{
+    char reason[128];
+    apr_status_t rv;
+    int fd;
+
+    if (retained->table)
+        return NULL;
+    rv = anonid_status_create(&retained->table, &fd);
+    if (rv != APR_SUCCESS)
+        return apr_psprintf(pool, "cannot create the status table: %s",
+                            apr_strerror(rv, reason, sizeof(reason)));
+    anonid_retained_set_fd(retained, ANONID_FD_TABLE, fd);
+    return NULL;
+}
+
+static const char *assign_slots(anonid_retained_t *retained,
+                                const anonid_global_t *config,
+                                apr_pool_t *pool)
+{
+    for (int i = 0; i < config->accounts->nelts; i++) {
+        anonid_account_t *account =
+            APR_ARRAY_IDX(config->accounts, i, anonid_account_t *);
+
+        account->slot = anonid_retained_slot(retained, account->name);
+        if (account->slot < 0)
+            return apr_psprintf(pool,
+                                "more than %d different accounts since httpd "
+                                "was started: stop and start it",
+                                ANONID_STATUS_SLOTS);
+    }
+    return NULL;
+}
+
+static const char *create_account_files(const anonid_global_t *config,
+                                        server_rec *s, apr_pool_t *pool)
+{
+    apr_array_header_t *created = apr_array_make(pool, 1, sizeof(char *));
+    const char *error =
+        anonid_account_writer_create(config->accounts, created, pool);
+
+    for (int i = 0; i < created->nelts; i++)
+        anonid_report(s, APLOG_NOTICE,
+                      ANONID_LOGNO(0015) "The account file %s was not there "
+                                         "and has been created.",
+                      APR_ARRAY_IDX(created, i, const char *));
+    return error;
+}
+
+int anonid_setup_fits(const anonid_retained_t *retained)
+{
+    const anonid_settings_t settings = settings_of(anonid_global());
+
+    return !retained->settings.state_dir
+           || settings_equal(&settings, &retained->settings);
+}
+
+const char *anonid_setup(anonid_retained_t *retained, server_rec *s,
+                         apr_pool_t *pool)
+{
+    const anonid_global_t *config = anonid_global();
+    const anonid_settings_t settings = settings_of(config);
+    const char *error = make_table(retained, pool);
+
+    if (!error)
+        error = assign_slots(retained, config, pool);
+    if (!error && !retained->settings.state_dir)
+        error = enter_state_dir(retained, &settings, pool);
+    return error ? error : create_account_files(config, s, pool);
+}
+
+void anonid_setup_undo(anonid_retained_t *retained, apr_pool_t *pool)
+{
+    if (!retained->settings.state_dir)
+        return;
+    anonid_statedir_leave(retained->settings.state_dir, pool);
+    anonid_retained_close_fd(retained, ANONID_FD_AGENT_LISTENER);
+    anonid_retained_close_fd(retained, ANONID_FD_CTL_LISTENER);
+    anonid_retained_close_fd(retained, ANONID_FD_AGENT_FOLDER);
+    anonid_account_locks_release(retained->locks);
+    anonid_retained_close_fd(retained, ANONID_FD_STATE_LOCK);
+    memset(&retained->settings, 0, sizeof(retained->settings));
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Accept field (RFC 9110 section 12.5.1), as far as a choice between HTML
+ * and JSON needs it. Knows nothing of httpd.
+ */
+#ifndef ANONID_MODULE_TEXT_ACCEPT_H
+#define ANONID_MODULE_TEXT_ACCEPT_H
+
+/* 1 if HTML is wanted more than JSON: by quality, and where that is equal by
+ * being named more exactly. Without a field, or with one that wants neither,
+ * it is JSON. accept may be NULL. */
+int anonid_accept_prefers_html(const char *accept);
+
+#endif
