@@ -47,23 +47,12 @@ static anonid_submit_result_t judge(const char *account, const char *service,
                                     const char *const *aliases, int n,
                                     anonid_mandate_t *mandate)
 {
-    anonid_writer_t w = ANONID_WRITER_INIT;
-    anonid_submit_result_t result;
-    anonid_frame_t frame;
-    size_t consumed;
+    apr_array_header_t *list = apr_array_make(pool, 2, sizeof(const char *));
+    anonid_submission_request_t request = { account, service, list, NULL, -1 };
 
-    anonid_writer_begin(&w, ANONID_MSG_SUBMIT, 1, 7);
-    anonid_writer_text(&w, ANONID_TAG_ACCOUNT, account);
-    anonid_writer_text(&w, ANONID_TAG_SERVICE, service);
     for (int i = 0; i < n; i++)
-        anonid_writer_text(&w, ANONID_TAG_ALIAS, aliases[i]);
-    assert_true(anonid_writer_end(&w));
-    assert_int_equal(anonid_wire_decode(w.data, w.length, ANONID_WORKER_MAX,
-                                        &frame, &consumed),
-                     ANONID_PARSE_OK);
-    result = anonid_policy_judge(&frame, &config, pool, mandate);
-    anonid_writer_free(&w);
-    return result;
+        APR_ARRAY_PUSH(list, const char *) = aliases[i];
+    return anonid_policy_judge(&request, &config, pool, mandate);
 }
 
 static anonid_submit_result_t judge_one(const char *account,
@@ -105,6 +94,8 @@ static void only_aliases_are_recipients(void **state)
                          ANONID_SUBMIT_UNKNOWN_ALIAS);
         assert_string_equal(m.detail, wrong[i]);
     }
+    assert_int_equal(judge_one("site", "mail", NULL, &m),
+                     ANONID_SUBMIT_UNKNOWN_ALIAS);
     assert_int_equal(judge("site", "mail", NULL, 0, &m),
                      ANONID_SUBMIT_BAD_MESSAGE);
 }

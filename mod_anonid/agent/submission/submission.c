@@ -32,7 +32,6 @@
 struct anonid_submission_t {
     struct anonid_submission_t *next;
     apr_pool_t *pool;
-    uint32_t id; /* of the request */
     anonid_config_t *config;
     anonid_mandate_t mandate;
     anonid_mail_message_t message;
@@ -81,14 +80,9 @@ static void destroy(anonid_submission_t *s)
 /* Ends the submission with its verdict. */
 static void conclude(anonid_submission_t *s)
 {
-    anonid_writer_t reply = ANONID_WRITER_INIT;
-
     anonid_delivery_log(&s->mandate, &s->verdict);
-    if (s->done) {
-        anonid_delivery_write(&reply, s->id, &s->mandate, &s->verdict);
-        s->done(s->context, &reply);
-        anonid_writer_free(&reply);
-    }
+    if (s->done)
+        s->done(s->context, &s->mandate, &s->verdict);
     destroy(s);
 }
 
@@ -389,27 +383,25 @@ static anonid_submit_result_t open_message(anonid_submission_t *s, int fd)
     }
 }
 
-/* ACCEPTED: it is on its way; else the verdict. Takes fd. */
+/* ACCEPTED: it is on its way; else the verdict. Takes the message. */
 static anonid_submit_result_t begin(anonid_submission_t *s,
-                                    const anonid_frame_t *request, int fd)
+                                    const anonid_submission_request_t *request)
 {
     anonid_config_t *config = anonid_config_current();
     anonid_submit_result_t result;
 
-    s->id = request->id;
     if (config)
         s->config = anonid_config_hold(config);
     result = anonid_policy_judge(request, config, s->pool, &s->mandate);
     if (result == ANONID_SUBMIT_ACCEPTED)
-        return open_message(s, fd);
-    close(fd);
+        return open_message(s, request->message);
+    close(request->message);
     return decide(s, result, s->mandate.detail, 0);
 }
 
-anonid_submission_t *anonid_submission_start(const anonid_frame_t *request,
-                                             int message_fd,
-                                             anonid_submission_done_t done,
-                                             void *context)
+anonid_submission_t *
+anonid_submission_start(const anonid_submission_request_t *request,
+                        anonid_submission_done_t done, void *context)
 {
     anonid_submission_t *s = calloc(1, sizeof(*s));
 
@@ -419,7 +411,7 @@ anonid_submission_t *anonid_submission_start(const anonid_frame_t *request,
     submissions = s;
     s->done = done;
     s->context = context;
-    if (begin(s, request, message_fd) == ANONID_SUBMIT_ACCEPTED)
+    if (begin(s, request) == ANONID_SUBMIT_ACCEPTED)
         return s;
     conclude(s);
     return NULL;

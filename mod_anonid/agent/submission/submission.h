@@ -6,13 +6,14 @@
 #ifndef ANONID_AGENT_SUBMISSION_SUBMISSION_H
 #define ANONID_AGENT_SUBMISSION_SUBMISSION_H
 
-#include "common/protocol.h"
+#include "agent/submission/delivery.h"
 
 struct event_base;
 
-/* Called once with an ended SUBMITTED frame, which stays submission's. */
+/* Called once with what became of the message; both live until it returns. */
 typedef void (*anonid_submission_done_t)(void *context,
-                                         const anonid_writer_t *reply);
+                                         const anonid_mandate_t *mandate,
+                                         const anonid_delivery_t *verdict);
 
 typedef struct anonid_submission_t anonid_submission_t;
 
@@ -20,13 +21,13 @@ typedef struct anonid_submission_t anonid_submission_t;
 apr_status_t anonid_mail_start(struct event_base *base);
 void anonid_mail_stop(void);
 
-/* Starts to submit the message of a SUBMIT frame; takes message_fd. done may
- * be called before this returns (bad request), and then NULL is returned;
- * otherwise the submission, valid until done. */
-anonid_submission_t *anonid_submission_start(const anonid_frame_t *request,
-                                             int message_fd,
-                                             anonid_submission_done_t done,
-                                             void *context);
+/* Starts to submit a message; takes request->message, and nothing else of the
+ * request is looked at later. done may be called before this returns (bad
+ * request), and then NULL is returned; otherwise the submission, valid until
+ * done. */
+anonid_submission_t *
+anonid_submission_start(const anonid_submission_request_t *request,
+                        anonid_submission_done_t done, void *context);
 
 /* The asker is gone: done will not be called. A message whose DATA is under
  * way is finished all the same (it was asked for), others are given up. */
