@@ -75,6 +75,61 @@ like $dump, qr{^sections\.test:\d+ -> /private -> None -> - -> office \(}m,
     'a section can say None';
 is scalar(() = $dump =~ m{-> /contact ->}g), 1, 'each section is told once';
 
+# The pairs: what the agent may join. A row is: what, the virtual host, pairs.
+sub pairs_of ($vhost)
+{
+    my $text = dump_of('a.test' => $vhost);
+    my ($pairs) = $text =~ /account -> mail service\n(.*)\z/s;
+    return join ', ', sort grep { / -> / } split /\n/, $pairs;
+}
+
+sub location ($path, @lines)
+{
+    return join "\n", "<Location $path>", @lines, "</Location>\n";
+}
+
+my ($other, $mail) = ('AnonIDMapTo IUSR_other', 'AnonIDMail office');
+
+for (
+    ['none without a service', '', ''],
+    ['a server', $mail, 'EX\anon -> office'],
+    ['a server with an account of its own', "$other\n$mail",
+     'IUSR_other -> office'],
+    ['an account of a section', "$mail\n" . location('/a', $other),
+     'EX\anon -> office, IUSR_other -> office'],
+    ['a service of a section', location('/a', $mail), 'EX\anon -> office'],
+    ['both of one section', location('/a', $other, $mail),
+     'IUSR_other -> office'],
+    ['each of another section',
+     location('/a', $other) . location('/a/b', $mail),
+     'EX\anon -> office, IUSR_other -> office'],
+    ['each of another section, where both apply to no request',
+     location('/a', $other) . location('/ab', $mail), 'EX\anon -> office'],
+    ['sections of another kind',
+     location('/a', $other) . "<Directory /b>\n$mail\n</Directory>\n",
+     'EX\anon -> office, IUSR_other -> office'],
+    ['a section with a wildcard',
+     location('/a', $other) . location('/?*', $mail),
+     'EX\anon -> office, IUSR_other -> office'],
+    ['a section by expression',
+     location('/a', $other) . location('~ ^/x', $mail),
+     'EX\anon -> office, IUSR_other -> office'],
+    ['<If>', location('/a', $mail) . "<If true>\n$other\n</If>\n",
+     'EX\anon -> office, IUSR_other -> office'],
+    ['<If> in a section',
+     location('/a', $mail, '<If true>', $other, '</If>'),
+     'EX\anon -> office, IUSR_other -> office'],
+    ['None', "$mail\nAnonIDMapTo None", ''],
+    ['None in a section', location('/a', $mail, 'AnonIDMapTo None'), ''],
+    ['what stands twice in a section',
+     location('/a', $other, "AnonIDMapTo 'EX\\\\anon'", $mail),
+     'EX\anon -> office'],
+) {
+    my ($what, $vhost, $pairs) = @$_;
+
+    is pairs_of($vhost), $pairs, "pairs: $what";
+}
+
 my ($exit, $plain) = $httpd->configtest($config);
 
 unlike $plain, qr/->/, 'nothing is told without the define';

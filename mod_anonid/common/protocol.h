@@ -22,7 +22,7 @@
  * Start-up, on control ("->" parent to agent):
  *
  *   -> HELLO (+4 descriptors)
- *   -> CONFIG_BEGIN  ACCOUNT*  SERVICE*  CONFIG_END
+ *   -> CONFIG_BEGIN  ACCOUNT*  SERVICE*  PAIR*  CONFIG_END
  *   -> SECRET / ACCOUNT_FILE, one for each source the accounts name
  *   <- READY          (HELLO and one whole configuration were taken up)
  *   <- CONFIG_DONE    (with the generation; TEXT if it was refused)
@@ -91,6 +91,8 @@ enum {
  * ACCOUNT_FILE     PATH, VERSION and one descriptor
  * ACCOUNT_FILE_ERROR PATH, ERRNO, TEXT
  * VERIFIER_STORED  ACCOUNT, CODE (0, or an errno), TEXT if not 0
+ * PAIR             the fields of pair.h: the account may use the service. It
+ *                  comes after both; no other pair may be used
  * READY            -
  * CONFIG_DONE      GENERATION, TEXT if it was refused
  * LOG              LEVEL (syslog's: 3 error ... 7 debug), TEXT
@@ -128,6 +130,7 @@ enum {
     X(ACCOUNT_FILE, 8, ANONID_FROM_PARENT, 1)                                 \
     X(ACCOUNT_FILE_ERROR, 9, ANONID_FROM_PARENT, 0)                           \
     X(VERIFIER_STORED, 10, ANONID_FROM_PARENT, 0)                             \
+    X(PAIR, 11, ANONID_FROM_PARENT, 0)                                        \
     X(READY, 32, ANONID_FROM_AGENT, 0)                                        \
     X(CONFIG_DONE, 33, ANONID_FROM_AGENT, 0)                                  \
     X(LOG, 34, ANONID_FROM_AGENT, 0)                                          \
@@ -213,7 +216,8 @@ typedef enum {
     ANONID_SUBMIT_UNCERTAIN = 7,     /* lost between the final dot and its
                                         reply: it may have been sent */
     ANONID_SUBMIT_UNKNOWN = 8,       /* no such account or service here */
-    ANONID_SUBMIT_LIMITED = 9        /* over the sending rate */
+    ANONID_SUBMIT_LIMITED = 9,       /* over the sending rate */
+    ANONID_SUBMIT_NOT_PAIRED = 10    /* the account may not use the service */
 } anonid_submit_result_t;
 
 /* The name of a message ("SUBMIT"), or "unknown". */

@@ -229,6 +229,7 @@ static anonid_config_t *empty_config(void)
     config = apr_pcalloc(pool, sizeof(*config));
     config->pool = pool;
     config->holders = 1;
+    config->tickets = apr_hash_make(pool);
     return config;
 }
 

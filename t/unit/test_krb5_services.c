@@ -9,7 +9,7 @@
 #include "agent/krb5/services.h"
 #include "common/service.h"
 
-static apr_hash_t *services;
+static apr_array_header_t *names;
 
 static void add(const char *name, const char *mechanism, const char *url)
 {
@@ -21,12 +21,11 @@ static void add(const char *name, const char *mechanism, const char *url)
         APR_ARRAY_PUSH(service->mechanisms, const char *) = mechanism;
     }
     assert_null(anonid_mail_server_parse(server, url, pool));
-    apr_hash_set(services, name, APR_HASH_KEY_STRING, service);
+    anonid_krb5_services_add(names, service);
 }
 
 static int counted(const char *name)
 {
-    apr_array_header_t *names = anonid_krb5_services(pool, services);
     int n = 0;
 
     for (int i = 0; i < names->nelts; i++)
@@ -36,13 +35,13 @@ static int counted(const char *name)
 
 static int total(void)
 {
-    return anonid_krb5_services(pool, services)->nelts;
+    return names->nelts;
 }
 
 static int setup(void **state)
 {
     (void)state;
-    services = apr_hash_make(pool);
+    names = apr_array_make(pool, 2, sizeof(const char *));
     return 0;
 }
 

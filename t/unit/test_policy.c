@@ -11,6 +11,7 @@
 #include <string.h>
 
 static anonid_config_t config;
+static anonid_joint_t pair;
 
 static void add_recipient(anonid_service_t *service, const char *alias,
                           const char *first, const char *second)
@@ -26,7 +27,8 @@ static void add_recipient(anonid_service_t *service, const char *alias,
 
 static int make_config(void **state)
 {
-    anonid_service_t *service;
+    anonid_service_t *service, *other;
+    anonid_account_t *account;
 
     if (unit_setup(state) != 0)
         return -1;
@@ -37,8 +39,15 @@ static int make_config(void **state)
     config.pool = pool;
     config.accounts = apr_hash_make(pool);
     config.services = apr_hash_make(pool);
-    apr_hash_set(config.accounts, "site", APR_HASH_KEY_STRING,
-                 anonid_account_make(pool, "site"));
+    config.pairs = apr_hash_make(pool);
+    account = anonid_account_make(pool, "site");
+    apr_hash_set(config.accounts, "site", APR_HASH_KEY_STRING, account);
+    other = anonid_service_make(pool, "elsewhere");
+    other->mail_from = "site@example.test";
+    add_recipient(other, "office", "c@example.test", NULL);
+    apr_hash_set(config.services, "elsewhere", APR_HASH_KEY_STRING, other);
+    pair = (anonid_joint_t){ account, service };
+    apr_hash_set(config.pairs, &pair, sizeof(pair), &pair);
     apr_hash_set(config.services, "mail", APR_HASH_KEY_STRING, service);
     return 0;
 }
@@ -79,6 +88,18 @@ static void what_is_configured_may_be_used(void **state)
                      ANONID_SUBMIT_UNKNOWN);
     assert_int_equal(judge_one("site", NULL, "office", &m),
                      ANONID_SUBMIT_UNKNOWN);
+}
+
+static void only_pairs_are_joined(void **state)
+{
+    anonid_mandate_t m;
+
+    (void)state;
+    assert_int_equal(judge_one("site", "elsewhere", "office", &m),
+                     ANONID_SUBMIT_NOT_PAIRED);
+    assert_non_null(m.account);
+    assert_non_null(m.service);
+    assert_null(m.envelope);
 }
 
 static void only_aliases_are_recipients(void **state)
@@ -150,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_configured_may_be_used),
+        cmocka_unit_test(only_pairs_are_joined),
         cmocka_unit_test(only_aliases_are_recipients),
         cmocka_unit_test(recipients_are_bounded),
         cmocka_unit_test(aliases_may_share_addresses),

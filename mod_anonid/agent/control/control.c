@@ -106,6 +106,7 @@ static const row_t rows[] = {
     { ANONID_MSG_CONFIG_BEGIN, anonid_staging_begin, NULL },
     { ANONID_MSG_ACCOUNT, anonid_staging_account, NULL },
     { ANONID_MSG_SERVICE, anonid_staging_service, NULL },
+    { ANONID_MSG_PAIR, anonid_staging_pair, NULL },
     { ANONID_MSG_CONFIG_END, config_end, NULL },
     { ANONID_MSG_SECRET, NULL, anonid_secret_receiver_secret },
     { ANONID_MSG_SECRET_ERROR, NULL, anonid_secret_receiver_secret_error },

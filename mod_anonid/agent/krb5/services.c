@@ -4,8 +4,6 @@
  */
 #include "agent/krb5/services.h"
 
-#include "common/service.h"
-
 #include <apr_strings.h>
 #include <arpa/inet.h>
 #include <string.h>
@@ -47,23 +45,12 @@ static void add_server(apr_array_header_t *names,
         APR_ARRAY_PUSH(names, const char *) = name;
 }
 
-static void add_service(apr_array_header_t *names,
-                        const anonid_service_t *service)
+void anonid_krb5_services_add(apr_array_header_t *names,
+                              const anonid_service_t *service)
 {
     if (!holds(service->mechanisms, "GSSAPI"))
         return;
     for (int i = 0; i < service->servers->nelts; i++)
         add_server(names,
                    &APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t));
-}
-
-apr_array_header_t *anonid_krb5_services(apr_pool_t *pool,
-                                         apr_hash_t *services)
-{
-    apr_array_header_t *names = apr_array_make(pool, 2, sizeof(const char *));
-    apr_hash_index_t *i;
-
-    for (i = apr_hash_first(pool, services); i; i = apr_hash_next(i))
-        add_service(names, apr_hash_this_val(i));
-    return names;
 }

@@ -69,7 +69,8 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
     job->attempt.secret = job->secret;
     job->attempt.file = job->file ? job->file->fd : -1;
     anonid_helper_lend(logon, &job->loan, &job->attempt.helper);
-    job->attempt.services = logon->config->krb5_services;
+    job->attempt.services =
+        anonid_config_tickets(logon->config, logon->account);
     return job;
 }
 

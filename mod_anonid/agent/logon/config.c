@@ -6,6 +6,7 @@
 #include "agent/provider/option.h"
 #include "agent/krb5/services.h"
 
+#include "common/pair.h"
 #include "common/protocol.h"
 
 #include <apr_strings.h>
@@ -28,6 +29,8 @@ static anonid_config_t *make_config(uint32_t generation)
     config->accounts = apr_hash_make(pool);
     config->services = apr_hash_make(pool);
     config->helpers = apr_hash_make(pool);
+    config->pairs = apr_hash_make(pool);
+    config->tickets = apr_hash_make(pool);
     return config;
 }
 
@@ -54,6 +57,22 @@ const anonid_service_t *anonid_config_service(const anonid_config_t *config,
                                               const char *name)
 {
     return apr_hash_get(config->services, name, APR_HASH_KEY_STRING);
+}
+
+int anonid_config_allows(const anonid_config_t *config,
+                         const anonid_account_t *account,
+                         const anonid_service_t *service)
+{
+    const anonid_joint_t joint = { account, service };
+
+    return apr_hash_get(config->pairs, &joint, sizeof(joint)) != NULL;
+}
+
+const apr_array_header_t *
+anonid_config_tickets(const anonid_config_t *config,
+                      const anonid_account_t *account)
+{
+    return apr_hash_get(config->tickets, &account, sizeof(account));
 }
 
 void anonid_staging_begin(const anonid_frame_t *frame)
@@ -111,6 +130,50 @@ void anonid_staging_service(const anonid_frame_t *frame)
                  service);
 }
 
+/* The service's names in a realm are among those that the account's tickets
+ * are fetched ahead for. */
+static void add_tickets(const anonid_joint_t *joint)
+{
+    apr_array_header_t *names =
+        apr_hash_get(staged->tickets, &joint->account, sizeof(joint->account));
+
+    if (joint->account->provider != ANONID_PROVIDER_KRB5)
+        return;
+    if (!names) {
+        names = apr_array_make(staged->pool, 2, sizeof(const char *));
+        apr_hash_set(staged->tickets, &joint->account, sizeof(joint->account),
+                     names);
+    }
+    anonid_krb5_services_add(names, joint->service);
+}
+
+void anonid_staging_pair(const anonid_frame_t *frame)
+{
+    anonid_joint_t *joint;
+    anonid_pair_t pair;
+
+    if (fault)
+        return;
+    if (!anonid_pair_decode(frame, staged->pool, &pair)) {
+        fault = "a PAIR is malformed";
+        return;
+    }
+    if (!pair.service) /* of a kind that is not known here */
+        return;
+    joint = apr_pcalloc(staged->pool, sizeof(*joint));
+    joint->account = anonid_config_account(staged, pair.account);
+    joint->service = anonid_config_service(staged, pair.service);
+    if (!joint->account || !joint->service) {
+        fault = apr_psprintf(staged->pool,
+                             "there is no account '%s' or no service '%s' for "
+                             "a PAIR",
+                             pair.account, pair.service);
+        return;
+    }
+    apr_hash_set(staged->pairs, joint, sizeof(*joint), joint);
+    add_tickets(joint);
+}
+
 anonid_config_t *anonid_staging_end(const anonid_frame_t *frame,
                                     const char **why)
 {
@@ -123,8 +186,6 @@ anonid_config_t *anonid_staging_end(const anonid_frame_t *frame,
     *why = fault;
     if (fault)
         return NULL;
-    config->krb5_services =
-        anonid_krb5_services(config->pool, config->services);
     staged = NULL;
     fault = "there was no CONFIG_BEGIN";
     return config;

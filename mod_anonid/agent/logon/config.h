@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One configuration as pushed by the parent: its accounts and services.
+ * One configuration as pushed by the parent: its accounts and services, and
+ * which of them may be used together.
  *
  * Owns staging (frame by frame, until it is whole) and the configuration's
  * counted life. What is known about an account's logon is in the registry.
@@ -17,19 +18,33 @@ struct anonid_config_t {
     apr_pool_t *pool;
     unsigned holders;
     uint32_t generation;
-    apr_hash_t *accounts;              /* name -> anonid_account_t */
-    apr_hash_t *services;              /* name -> anonid_service_t */
-    apr_hash_t *helpers;               /* names of accounts that others need */
-    apr_array_header_t *krb5_services; /* see krb5/services.h */
+    apr_hash_t *accounts; /* name -> anonid_account_t */
+    apr_hash_t *services; /* name -> anonid_service_t */
+    apr_hash_t *helpers;  /* names of accounts that others need */
+    apr_hash_t *pairs;    /* anonid_joint_t -> itself */
+    apr_hash_t *tickets;  /* anonid_account_t * -> names of krb5/services.h */
 };
 
-/* The four messages of a configuration, in their order. What is wrong with
+/* A pair, as a key: both are of that configuration. */
+typedef struct {
+    const anonid_account_t *account;
+    const anonid_service_t *service;
+} anonid_joint_t;
+
+/* The Kerberos services (const char *) that an account's tickets are for;
+ * NULL: none. */
+const apr_array_header_t *
+anonid_config_tickets(const anonid_config_t *config,
+                      const anonid_account_t *account);
+
+/* The five messages of a configuration, in their order. What is wrong with
  * one of them spoils all of it, which `end` tells: it returns the whole
  * configuration, held once for the caller, or NULL with a sentence in *why
  * that lives until the next `begin`. */
 void anonid_staging_begin(const anonid_frame_t *frame);
 void anonid_staging_account(const anonid_frame_t *frame);
 void anonid_staging_service(const anonid_frame_t *frame);
+void anonid_staging_pair(const anonid_frame_t *frame);
 anonid_config_t *anonid_staging_end(const anonid_frame_t *frame,
                                     const char **why);
 

@@ -33,6 +33,11 @@ const anonid_account_t *anonid_config_account(const anonid_config_t *config,
 const anonid_service_t *anonid_config_service(const anonid_config_t *config,
                                               const char *name);
 
+/* 1 if the account may use the service; both are of that configuration. */
+int anonid_config_allows(const anonid_config_t *config,
+                         const anonid_account_t *account,
+                         const anonid_service_t *service);
+
 /* What mail needs to prove an account to a server, valid while held by the
  * caller: the proven secret and the provider's credentials. */
 typedef struct {

@@ -37,6 +37,8 @@ static const result_row_t results[] = {
                                 "restart httpd" },
     [ANONID_SUBMIT_LIMITED] = { ANONID_LOG_INFO, "over the sending rate",
                                 NULL },
+    /* Both are named by a line of its own. */
+    [ANONID_SUBMIT_NOT_PAIRED] = { ANONID_LOG_INFO, "not to be joined", NULL },
 };
 
 static const anonid_envelope_alias_t *alias_at(const anonid_mandate_t *mandate,
@@ -111,11 +113,28 @@ void anonid_delivery_log_refused(const anonid_mandate_t *mandate,
         log_refused(mandate, server, alias_at(mandate, i));
 }
 
+/* Somebody speaks for the web server, who asks for what its configuration
+ * does not have. */
+static void log_not_paired(const anonid_mandate_t *mandate)
+{
+    anonid_log(ANONID_LOG_WARNING,
+               ANONID_LOGNO(0203) "The account '%s' is not used with the mail "
+                                  "service '%s' anywhere in the "
+                                  "configuration, so a message of client %s "
+                                  "was refused. Unless a restart was just "
+                                  "under way, a program that runs as httpd's "
+                                  "User has asked for it: find out which",
+               mandate->account->name, mandate->service->name,
+               mandate->client);
+}
+
 void anonid_delivery_log(const anonid_mandate_t *mandate,
                          const anonid_delivery_t *verdict)
 {
     const result_row_t *row = &results[verdict->result];
 
+    if (verdict->result == ANONID_SUBMIT_NOT_PAIRED)
+        log_not_paired(mandate);
     anonid_log(row->level,
                "%smessage of client %s, account '%s', mail service '%s', "
                "server %s: %s%s%s%s%s%s",

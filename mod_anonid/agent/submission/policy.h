@@ -2,8 +2,8 @@
 /*
  * What may be sent: who asks, and what for, as plain data, and the judgement
  * of it. A message may be sent as an account that is there, through a service
- * that is there, from the service's only sender, to aliases of the service.
- * Who asks is not trusted; the configuration is.
+ * that this account may use, from the service's only sender, to aliases of
+ * the service. Who asks is not trusted; the configuration is.
  */
 #ifndef ANONID_AGENT_SUBMISSION_POLICY_H
 #define ANONID_AGENT_SUBMISSION_POLICY_H

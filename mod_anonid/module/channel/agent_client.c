@@ -84,7 +84,7 @@ static apr_status_t read_answer(apr_pool_t *pool, const anonid_frame_t *frame,
 
     if (!anonid_message_allowed(frame, ANONID_FROM_AGENT)
         || frame->type != ANONID_MSG_SUBMITTED
-        || result > ANONID_SUBMIT_LIMITED)
+        || result > ANONID_SUBMIT_NOT_PAIRED)
         return APR_EINVAL;
     receipt->result = (anonid_submit_result_t)result;
     receipt->detail = anonid_frame_text(frame, ANONID_TAG_DETAIL, pool);

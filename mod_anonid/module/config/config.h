@@ -17,6 +17,7 @@
 #include <apr_hash.h>
 
 #include "common/account.h"
+#include "common/pair.h"
 #include "common/service.h"
 
 extern module AP_MODULE_DECLARE_DATA anonid_module;
@@ -83,6 +84,8 @@ typedef struct {
     apr_array_header_t *services;   /* anonid_service_t * */
     apr_array_header_t *references; /* anonid_reference_t *: every AnonIDMapTo
                                        and AnonIDMail, of all servers */
+    apr_array_header_t *pairs;      /* anonid_pair_t: which account may use
+                                       which service; after the check */
     apr_hash_t *accounts_by_key;    /* key of the name -> anonid_account_t * */
     apr_hash_t *services_by_name;   /* name -> anonid_service_t * */
     apr_hash_t *definitions;        /* by address: account, service, or a

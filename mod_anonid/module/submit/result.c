@@ -53,6 +53,9 @@ static const outcome_t outcomes[] = {
     { ANONID_SUBMIT_LIMITED, HTTP_TOO_MANY_REQUESTS, APLOG_INFO, NULL,
       "over the sending rate", NULL,
       NOT_SENT "too many messages are being sent. " LATER },
+    { ANONID_SUBMIT_NOT_PAIRED, HTTP_SERVICE_UNAVAILABLE, APLOG_ERR, NULL,
+      "the agent does not let the account use the service", RESTART,
+      NOT_SENT UNAVAILABLE },
 };
 
 static const outcome_t unreachable = { ANONID_SUBMIT_TEMPORARY,

@@ -68,7 +68,8 @@ static apr_status_t say_config(anonid_control_channel_t *talk)
 
     talk->done = talk->refused = 0;
     rv = anonid_push_config(agent, ++talk->retained->generation,
-                            talk->config->accounts, talk->config->services);
+                            talk->config->accounts, talk->config->services,
+                            talk->config->pairs);
     if (rv == APR_SUCCESS)
         rv = anonid_sources_pass_all(talk->sources, agent);
     return rv;

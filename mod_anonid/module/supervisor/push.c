@@ -104,9 +104,24 @@ static apr_status_t push_services(anonid_channel_t *agent,
     return rv;
 }
 
+static apr_status_t push_pairs(anonid_channel_t *agent,
+                               const apr_array_header_t *pairs)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; i < pairs->nelts && rv == APR_SUCCESS; i++) {
+        anonid_writer_t w = ANONID_WRITER_INIT;
+
+        (void)anonid_pair_encode(&w, &APR_ARRAY_IDX(pairs, i, anonid_pair_t));
+        rv = push_when_ready(agent, &w);
+    }
+    return rv;
+}
+
 apr_status_t anonid_push_config(anonid_channel_t *agent, uint32_t generation,
                                 const apr_array_header_t *accounts,
-                                const apr_array_header_t *services)
+                                const apr_array_header_t *services,
+                                const apr_array_header_t *pairs)
 {
     apr_status_t rv =
         push_generation(agent, ANONID_MSG_CONFIG_BEGIN, generation);
@@ -115,6 +130,8 @@ apr_status_t anonid_push_config(anonid_channel_t *agent, uint32_t generation,
         rv = push_accounts(agent, accounts);
     if (rv == APR_SUCCESS)
         rv = push_services(agent, services);
+    if (rv == APR_SUCCESS)
+        rv = push_pairs(agent, pairs);
     if (rv == APR_SUCCESS)
         rv = push_generation(agent, ANONID_MSG_CONFIG_END, generation);
     return rv;

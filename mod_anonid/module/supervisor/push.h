@@ -11,6 +11,7 @@
 
 #include "common/account.h"
 #include "common/channel.h"
+#include "common/pair.h"
 #include "common/service.h"
 
 /* How long the agent may take nothing in. */
@@ -40,9 +41,11 @@ apr_status_t anonid_push_frame(anonid_channel_t *agent, anonid_writer_t *w,
 apr_status_t anonid_push_hello(anonid_channel_t *agent,
                                const anonid_hello_t *hello);
 
-/* Accounts are anonid_account_t *, services anonid_service_t *. */
+/* Accounts are anonid_account_t *, services anonid_service_t *, pairs
+ * anonid_pair_t. */
 apr_status_t anonid_push_config(anonid_channel_t *agent, uint32_t generation,
                                 const apr_array_header_t *accounts,
-                                const apr_array_header_t *services);
+                                const apr_array_header_t *services,
+                                const apr_array_header_t *pairs);
 
 #endif

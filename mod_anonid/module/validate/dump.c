@@ -95,6 +95,20 @@ static void dump_server(const dump_t *dump, server_rec *s)
         dump_sections(dump, s, server->references);
 }
 
+/* What the agent may join; all else it refuses. */
+static void dump_pairs(const dump_t *dump)
+{
+    const apr_array_header_t *pairs = anonid_global()->pairs;
+
+    apr_file_printf(dump->out, "Mail services that an account may use: "
+                               "account -> mail service\n");
+    for (int i = 0; i < pairs->nelts; i++) {
+        const anonid_pair_t *pair = &APR_ARRAY_IDX(pairs, i, anonid_pair_t);
+
+        apr_file_printf(dump->out, "%s -> %s\n", pair->account, pair->service);
+    }
+}
+
 static void hook_test_config(apr_pool_t *pconf, server_rec *s)
 {
     dump_t dump = { NULL, pconf };
@@ -107,6 +121,7 @@ static void hook_test_config(apr_pool_t *pconf, server_rec *s)
                               "service\n");
     for (; s; s = s->next)
         dump_server(&dump, s);
+    dump_pairs(&dump);
 }
 
 void anonid_dump_register(apr_pool_t *p)

@@ -6,6 +6,7 @@
  */
 #include "module/validate/validate.h"
 #include "module/config/default_account.h"
+#include "module/validate/pairs.h"
 
 #include "common/lognos.h"
 #include "common/warning.h"
@@ -220,13 +221,14 @@ static void resolve_references(anonid_check_t *check)
 static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                              apr_pool_t *ptemp, server_rec *s)
 {
-    anonid_check_t check = { pconf, s, 0, NULL };
+    anonid_check_t check = { pconf, s, 0, NULL, NULL };
     const anonid_global_t *global = anonid_global();
 
     (void)plog;
     (void)ptemp;
     fill_defaults(pconf);
     resolve_references(&check);
+    anonid_pairs_find(&check);
     if (global->accounts->nelts > 0 || global->services->nelts > 0) {
         anonid_check_agent(&check);
         anonid_check_accounts(&check);

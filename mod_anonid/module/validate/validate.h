@@ -15,6 +15,7 @@ typedef struct {
     server_rec *main;                 /* the main server */
     int errors;                       /* reported so far */
     const anonid_account_t *standard; /* the default account, if in use */
+    apr_array_header_t *uses;         /* anonid_use_t: see pairs.h */
 } anonid_check_t;
 
 /* Reports an error with the line of the directive; NULL: no line. */
@@ -37,8 +38,7 @@ void anonid_check_accounts(anonid_check_t *check);
 /* Directory accounts (ldap.c). The agent's user is known. */
 void anonid_check_ldap(anonid_check_t *check);
 
-/* Synchronised accounts and mail services (sync.c). References have
- * been resolved. */
+/* Synchronised accounts and mail services (sync.c). Pairs are known. */
 void anonid_check_sync(anonid_check_t *check);
 
 #endif
