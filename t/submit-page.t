@@ -84,6 +84,18 @@ is scalar(my @again = $answer->{body} =~ /&lt;script&gt;alert/g), 4,
     'what was written is there again, as text';
 safe_headers($answer, 'an error');
 
+$answer = $site->send({ headers => \%BROWSER }, to => 'desk',
+    subject => "a\x{202e}b\x{9b}c", body => "\x{5d0}\x{200f}!\n\x{2028}y",
+    'reply-to' => "\x{2066}x\x{9b}");
+is $answer->{status}, 400, 'an address with what is not text: 400';
+like $answer->{body}, qr{value="a&#x202e;b c"},
+    'what turns the text around is in a field again, as a reference';
+like $answer->{body}, qr{>\n\xd7\x90&#x200f;!\n y</textarea>},
+    'nothing of the text is lost';
+unlike $answer->{body},
+    qr/\xc2[\x80-\x9f]|\xe2(?:\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9])/,
+    'and none of it is in the page as it is';
+
 $answer = $site->send({ headers => \%BROWSER }, to => $MARKUP, body => 'x');
 is $answer->{status}, 404, 'an unknown recipient: 404';
 unlike $answer->{body}, qr/<script/, 'and its name is text';

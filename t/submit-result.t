@@ -75,6 +75,21 @@ my $page = $site->send({ headers => { Accept => 'text/html' } },
 $seen .= $page->{body};
 like $page->{body}, qr{<li>desk: 550 5\.1\.1 }, 'on the page, too';
 
+# What would steer a terminal, or turn the text around it.
+my $HIDDEN = qr/\xc2[\x80-\x9f]|\x7f|\xd8\x9c
+    |\xe2(?:\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9])/x;
+my @evil = [RCPT => "550 5.1.1 \xc2\x9b2Jno\xe2\x80\xae\xe2\x81\xa6 such"
+    . "\xe2\x80\xa8line\x7f\xd8\x9c\xe2\x80\x8f"];
+$answer = send_while('desk', @evil);
+is $answer->{json}{rejected}[0]{reply}, '550 5.1.1  2Jno such line ',
+    'a reply is shown without what is not text';
+unlike $answer->{body}, $HIDDEN, 'in JSON';
+$page = $site->send({ headers => { Accept => 'text/html' } },
+                    to => 'desk', body => 'text');
+like $page->{body}, qr{<li>desk: 550 5\.1\.1  2Jno such line </li>},
+    'on the page, too';
+unlike $page->{body}, $HIDDEN, 'in HTML';
+
 $site->expect_log(qr/ANID0305: .*: not sent, for now: /);
 my @TEMPORARY = (
     ['the greeting', [connect => '421 4.3.2 closing']],

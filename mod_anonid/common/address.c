@@ -4,6 +4,7 @@
  * an SMTP command and in a header field without quoting or escaping.
  */
 #include "common/service.h"
+#include "common/text.h"
 
 #include <string.h>
 
@@ -28,35 +29,6 @@ static int is_atext(unsigned char c)
 static int is_label(unsigned char c)
 {
     return is_alnum(c) || c >= 0x80 || c == '-';
-}
-
-/* 1 if the octets are well-formed UTF-8: no overlong forms, no surrogates. */
-static int is_utf8(const unsigned char *p)
-{
-    while (*p) {
-        unsigned char c = *p++, low = 0x80, high = 0xbf;
-        int more;
-
-        if (c < 0x80)
-            continue;
-        if (c < 0xc2 || c > 0xf4)
-            return 0;
-        more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-        if (c == 0xe0)
-            low = 0xa0;
-        if (c == 0xed)
-            high = 0x9f;
-        if (c == 0xf0)
-            low = 0x90;
-        if (c == 0xf4)
-            high = 0x8f;
-        for (; more > 0; more--, low = 0x80, high = 0xbf) {
-            if (*p < low || *p > high)
-                return 0;
-            p++;
-        }
-    }
-    return 1;
 }
 
 /* Parts between dots, none of them empty, made of allowed octets only. */
@@ -88,8 +60,10 @@ const char *anonid_address_error(const char *address)
         return "it is longer than 254 octets";
     if (!at)
         return "it has no '@'";
-    if (!is_utf8((const unsigned char *)address))
+    if (!anonid_text_is_utf8(address, length))
         return "it is not UTF-8";
+    if (!anonid_text_is_plain(address))
+        return "it holds control characters";
     local = (size_t)(at - address);
     if (local > LOCAL_MAX_OCTETS)
         return "the part before its '@' is longer than 64 octets";

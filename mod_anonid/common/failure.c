@@ -3,6 +3,7 @@
  * The failure table; see failure.h. It knows neither providers nor logs.
  */
 #include "common/failure.h"
+#include "common/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -73,17 +74,6 @@ const anonid_failure_info_t *anonid_failure_table(int *n)
     return failures;
 }
 
-/* A server's words end up in a log line: one line, printable. */
-static void flatten(char *text)
-{
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c < 0x20 || c == 0x7f)
-            *text = ' ';
-    }
-}
-
 void anonid_outcome_set(anonid_outcome_t *outcome, anonid_failure_t code,
                         const char *detail, ...)
 {
@@ -95,5 +85,6 @@ void anonid_outcome_set(anonid_outcome_t *outcome, anonid_failure_t code,
     va_start(args, detail);
     vsnprintf(outcome->detail, sizeof(outcome->detail), detail, args);
     va_end(args);
-    flatten(outcome->detail);
+    /* A server's words end up in a log line, a page and a terminal. */
+    anonid_text_clean(outcome->detail);
 }

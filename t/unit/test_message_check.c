@@ -179,36 +179,6 @@ static void needs_are_told(void **state)
     assert_traits(FROM "Subject: a\r\n \xc3\xa9\r\n\r\n\xff\r\n", 1, 1);
 }
 
-static void utf8_is_strict(void **state)
-{
-    static const char *const valid[] = { "",
-                                         "a",
-                                         "\x7f",
-                                         "\xc2\x80",
-                                         "\xdf\xbf",
-                                         "\xe0\xa0\x80",
-                                         "\xed\x9f\xbf",
-                                         "\xef\xbf\xbf",
-                                         "\xf0\x90\x80\x80",
-                                         "\xf4\x8f\xbf\xbf" };
-    static const char *const invalid[] = { "\x80",
-                                           "\xc1\xbf",
-                                           "\xc2",
-                                           "\xc2\x61",
-                                           "\xe0\x9f\xbf",
-                                           "\xed\xa0\x80",
-                                           "\xe1\x80",
-                                           "\xf0\x8f\xbf\xbf",
-                                           "\xf4\x90\x80\x80",
-                                           "\xf5\x80\x80\x80" };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(valid); i++)
-        assert_true(anonid_utf8_valid(valid[i], strlen(valid[i])));
-    for (size_t i = 0; i < COUNT(invalid); i++)
-        assert_false(anonid_utf8_valid(invalid[i], strlen(invalid[i])));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,7 +187,6 @@ int main(void)
         cmocka_unit_test(nul_octets_are_refused),
         cmocka_unit_test(long_lines_are_refused),
         cmocka_unit_test(needs_are_told),
-        cmocka_unit_test(utf8_is_strict),
     };
 
     return cmocka_run_group_tests(tests, unit_setup, unit_teardown);

@@ -3,6 +3,7 @@
  * Log lines: formatting, and handing them to the sink; see log.h.
  */
 #include "agent/base/log.h"
+#include "common/text.h"
 
 #include <pthread.h>
 #include <stdarg.h>
@@ -13,17 +14,6 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static anonid_log_sink_t current_sink;
 
-/* What a peer says may end up in a line: it stays one line. */
-static void flatten(char *text)
-{
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        if (c < 0x20 || c == 0x7f)
-            *text = ' ';
-    }
-}
-
 void anonid_log(anonid_log_level_t level, const char *format, ...)
 {
     char line[LINE_MAX_OCTETS + 1];
@@ -32,7 +22,8 @@ void anonid_log(anonid_log_level_t level, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    flatten(line);
+    /* What a peer says may end up in a line: it stays one line. */
+    anonid_text_clean(line);
     pthread_mutex_lock(&lock);
     if (current_sink)
         current_sink(level, line);

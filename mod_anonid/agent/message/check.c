@@ -4,6 +4,7 @@
  */
 #include "agent/message/check.h"
 #include "agent/message/mailbox.h"
+#include "common/text.h"
 
 #include <string.h>
 #include <strings.h>
@@ -96,7 +97,7 @@ static const char *check_octets(const lines_t *lines)
         if ((c < 0x20 && c != '\t') || c == 0x7f)
             return "there is a control character in the header";
     }
-    if (lines->high && !anonid_utf8_valid(lines->line, lines->length))
+    if (lines->high && !anonid_text_is_utf8(lines->line, lines->length))
         return "the header is not UTF-8";
     return NULL;
 }

@@ -19,7 +19,4 @@
  * domain is compared without regard to case. */
 int anonid_mailbox_is(const char *body, size_t length, const char *address);
 
-/* 1 if it is UTF-8 (RFC 3629: no overlong forms, no surrogates). */
-int anonid_utf8_valid(const char *text, size_t length);
-
 #endif

@@ -4,6 +4,7 @@
  */
 #include "agent/net/mail_error.h"
 #include "common/lognos.h"
+#include "common/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,10 +119,7 @@ void anonid_mail_error_set(anonid_mail_error_t *error,
     va_start(args, format);
     vsnprintf(error->text, sizeof(error->text), format, args);
     va_end(args);
-    for (char *p = error->text; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = ' ';
-    }
+    anonid_text_clean(error->text);
 }
 
 void anonid_mail_error_log(const anonid_mail_error_t *error,

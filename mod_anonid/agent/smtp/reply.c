@@ -4,6 +4,7 @@
  * nothing and never logs.
  */
 #include "agent/smtp/reply.h"
+#include "common/text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -144,52 +145,6 @@ int anonid_smtp_reply_enhanced(const anonid_mail_reply_t *reply, int status[3])
     return (p == end || *p == ' ') && status[0] == reply->code / 100;
 }
 
-/* Octets of the UTF-8 sequence at p, 0 if it is none. Overlong forms do no
- * harm in a text for people. */
-static size_t utf8_length(const char *p, size_t left)
-{
-    unsigned char c = (unsigned char)*p;
-    size_t n = c < 0x80   ? 1
-               : c < 0xc2 ? 0
-               : c < 0xe0 ? 2
-               : c < 0xf0 ? 3
-               : c < 0xf5 ? 4
-                          : 0;
-
-    if (n == 0 || n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++) {
-        if (((unsigned char)p[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    return n;
-}
-
-/* Appends a line's text, cleaned; returns the new length of out. */
-static size_t append(char *out, size_t used, size_t size, const char *text,
-                     size_t length)
-{
-    size_t i = 0;
-
-    if (used + 1 < size)
-        out[used++] = ' ';
-    while (i < length) {
-        size_t n = utf8_length(text + i, length - i);
-        unsigned char c = (unsigned char)text[i];
-
-        if (used + (n ? n : 1) >= size)
-            break;
-        if (n > 1)
-            memcpy(out + used, text + i, n);
-        else
-            out[used] = n == 0 ? '?' : c < 0x20 || c == 0x7f ? ' ' : (char)c;
-        n = n ? n : 1;
-        used += n;
-        i += n;
-    }
-    return used;
-}
-
 void anonid_smtp_reply_text(const anonid_mail_reply_t *reply, char *out,
                             size_t size)
 {
@@ -199,8 +154,10 @@ void anonid_smtp_reply_text(const anonid_mail_reply_t *reply, char *out,
 
     used = n < 0 || (size_t)n >= size ? size - 1 : (size_t)n;
     while (anonid_smtp_reply_line(reply, &offset, &text, &length)) {
-        if (length > 0)
-            used = append(out, used, size, text, length);
+        if (length > 0 && used + 1 < size) {
+            out[used++] = ' ';
+            used += anonid_text_show(out + used, size - used, text, length);
+        }
     }
     out[used] = '\0';
 }

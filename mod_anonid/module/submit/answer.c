@@ -5,6 +5,7 @@
 #include "module/submit/answer.h"
 #include "module/text/accept.h"
 #include "module/submit/page.h"
+#include "common/text.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -55,25 +56,28 @@ static void put_json(request_rec *r, json_t *document)
     json_decref(document);
 }
 
-/* A string; a replacement for what is not UTF-8. */
-static json_t *json_text(const char *text)
+/* A string as it may be shown: what reads the answer may print it. */
+static json_t *json_text(apr_pool_t *pool, const char *text)
 {
-    json_t *string = json_string(text);
+    char *copy = apr_pstrdup(pool, text);
 
-    return string ? string : json_string("\xef\xbf\xbd");
+    anonid_text_clean(copy);
+    return json_string(copy);
 }
 
-static json_t *json_accepted(const apr_array_header_t *accepted)
+static json_t *json_accepted(apr_pool_t *pool,
+                             const apr_array_header_t *accepted)
 {
     json_t *list = json_array();
 
     for (int i = 0; i < accepted->nelts; i++)
         json_array_append_new(
-            list, json_text(APR_ARRAY_IDX(accepted, i, const char *)));
+            list, json_text(pool, APR_ARRAY_IDX(accepted, i, const char *)));
     return list;
 }
 
-static json_t *json_rejected(const apr_array_header_t *rejected)
+static json_t *json_rejected(apr_pool_t *pool,
+                             const apr_array_header_t *rejected)
 {
     json_t *list = json_array();
 
@@ -82,8 +86,8 @@ static json_t *json_rejected(const apr_array_header_t *rejected)
             &APR_ARRAY_IDX(rejected, i, anonid_rejection_t);
         json_t *item = json_object();
 
-        json_object_set_new(item, "to", json_text(rejection->alias));
-        json_object_set_new(item, "reply", json_text(rejection->reply));
+        json_object_set_new(item, "to", json_text(pool, rejection->alias));
+        json_object_set_new(item, "reply", json_text(pool, rejection->reply));
         json_array_append_new(list, item);
     }
     return list;
@@ -102,27 +106,30 @@ int anonid_answer_sent(request_rec *r, const anonid_receipt_t *receipt,
     set_headers(r, HTTP_OK, "application/json");
     document = json_object();
     json_object_set_new(document, "accepted",
-                        json_accepted(receipt->accepted));
+                        json_accepted(r->pool, receipt->accepted));
     json_object_set_new(document, "rejected",
-                        json_rejected(receipt->rejected));
-    json_object_set_new(document, "message_id", json_text(message_id));
+                        json_rejected(r->pool, receipt->rejected));
+    json_object_set_new(document, "message_id",
+                        json_text(r->pool, message_id));
     put_json(r, document);
     return OK;
 }
 
-static json_t *json_problem(const anonid_problem_t *problem)
+static json_t *json_problem(apr_pool_t *pool, const anonid_problem_t *problem)
 {
     json_t *document = json_object();
 
     json_object_set_new(document, "status", json_integer(problem->status));
-    json_object_set_new(document, "title",
-                        json_text(ap_get_status_line(problem->status) + 4));
-    json_object_set_new(document, "detail", json_text(problem->detail));
+    json_object_set_new(
+        document, "title",
+        json_text(pool, ap_get_status_line(problem->status) + 4));
+    json_object_set_new(document, "detail", json_text(pool, problem->detail));
     if (problem->field)
-        json_object_set_new(document, "field", json_text(problem->field));
+        json_object_set_new(document, "field",
+                            json_text(pool, problem->field));
     if (problem->rejected && problem->rejected->nelts > 0)
         json_object_set_new(document, "rejected",
-                            json_rejected(problem->rejected));
+                            json_rejected(pool, problem->rejected));
     return document;
 }
 
@@ -139,6 +146,6 @@ int anonid_answer_problem(request_rec *r, const anonid_service_t *service,
     if (html)
         anonid_page_form(r, draft ? service : NULL, draft, problem);
     else
-        put_json(r, json_problem(problem));
+        put_json(r, json_problem(r->pool, problem));
     return OK;
 }

@@ -7,6 +7,7 @@
 #include "module/text/params.h"
 #include "module/text/word.h"
 #include "common/protocol.h"
+#include "common/text.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -43,7 +44,7 @@ anonid_draft_text_problem(apr_pool_t *pool, const char *field,
         return anonid_problem_make(pool, 400, field,
                                    "The field must not hold line ends or "
                                    "NUL characters.");
-    if (!anonid_charset_is_utf8(value, length))
+    if (!anonid_text_is_utf8(value, length))
         return anonid_problem_make(pool, 400, field,
                                    "The field is not valid UTF-8.");
     if (length > max)
@@ -152,6 +153,15 @@ static int has_control(const char *text)
     return 0;
 }
 
+/* A name that turns its own direction would show "gpj.exe" as "exe.jpg". */
+static const char *shown_name(apr_pool_t *pool, const char *name)
+{
+    char *copy = apr_pstrdup(pool, name);
+
+    anonid_text_clean(copy);
+    return copy;
+}
+
 /* mailbox = address / [ name ] "<" address ">" */
 static const anonid_problem_t *set_reply_to(anonid_draft_t *draft, char *value)
 {
@@ -172,7 +182,7 @@ static const anonid_problem_t *set_reply_to(anonid_draft_t *draft, char *value)
         text[strlen(text) - 1] = '\0';
         *bracket = '\0';
         mailbox.address = trim(bracket + 1);
-        mailbox.name = unquote(trim(text));
+        mailbox.name = shown_name(draft->pool, unquote(trim(text)));
     }
     error = anonid_address_error(mailbox.address);
     if (error)
@@ -232,7 +242,7 @@ static const anonid_problem_t *body_problem(const anonid_draft_t *draft,
     if (memchr(value, '\0', length))
         return anonid_problem_make(draft->pool, 400, field,
                                    "The text must not hold NUL characters.");
-    if (!anonid_charset_is_utf8(value, length))
+    if (!anonid_text_is_utf8(value, length))
         return anonid_problem_make(draft->pool, 400, field,
                                    "The text is not valid UTF-8.");
     return NULL;
@@ -332,7 +342,7 @@ anonid_draft_attach(anonid_draft_t *draft, const char *field, const char *name,
     if (params)
         set_type(attachment, params);
     if (name && *base_name(name))
-        attachment->name = apr_pstrdup(draft->pool, base_name(name));
+        attachment->name = shown_name(draft->pool, base_name(name));
     attachment->content = content;
     attachment->length = length;
     return NULL;

@@ -4,7 +4,6 @@
  */
 #include "module/text/charset.h"
 
-#include <glib.h>
 #include <iconv.h>
 #include <strings.h>
 
@@ -39,11 +38,6 @@ static const charset_t *find_charset(const char *label)
 int anonid_charset_is_known(const char *charset)
 {
     return find_charset(charset) != NULL;
-}
-
-int anonid_charset_is_utf8(const char *text, apr_size_t length)
-{
-    return length == 0 || g_utf8_validate(text, (gssize)length, NULL);
 }
 
 int anonid_charset_decode(apr_pool_t *pool, const char *charset,

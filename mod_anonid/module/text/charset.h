@@ -12,9 +12,6 @@
 /* 1 if the charset can be converted from. */
 int anonid_charset_is_known(const char *charset);
 
-/* 1 if the octets are well-formed UTF-8 without NUL. */
-int anonid_charset_is_utf8(const char *text, apr_size_t length);
-
 /* Replaces *text and *length by the same text in UTF-8, in the pool (UTF-8
  * stays as it is, unverified). 1, or 0 if the charset is unknown or the
  * octets are not text in it. charset NULL is UTF-8. */
