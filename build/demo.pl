@@ -15,25 +15,44 @@ use Digest::SHA qw(sha256_hex);
 use Encode qw(encode_utf8);
 use MIME::Base64 qw(decode_base64);
 use Sys::Hostname;
+use Text::Wrap qw(wrap);
 
 binmode STDOUT, ':encoding(UTF-8)';
 STDOUT->autoflush(1);
+
+# Text::Wrap leaves the last column free; a word that is wider stands alone.
+$Text::Wrap::columns = $ENV{COLUMNS} // 79;
+$Text::Wrap::huge = 'overflow';
+$Text::Wrap::unexpand = 0;
 
 my $account = 'IUSR_' . hostname() =~ s/\..*//r;
 my $step = 0;
 my $failed = 0;
 
-sub narrate ($what) { printf "\n%d. %s\n", ++$step, $what }
+sub narrate ($what)
+{
+    my $number = ++$step . '. ';
 
+    say "\n", wrap($number, ' ' x length $number, $what);
+}
+
+# What a server or a command said; a continued line stands further in.
 sub show ($text)
 {
-    say "     $_" for split /\n/, $text;
+    say wrap(' ' x 5, ' ' x 9, $_) for split /\n/, $text;
+}
+
+# A table's lines are cut: wrapped they could not be read.
+sub show_table ($text)
+{
+    say ' ' x 5, substr($_, 0, $Text::Wrap::columns - 6) =~ s/\s+$//r
+        for split /\n/, $text;
 }
 
 # A claim of this demonstration: shown, and counted when it does not hold.
 sub claim ($holds, $what)
 {
-    say $holds ? "   ok: $what" : "   NOT SO: $what";
+    say wrap('   ', ' ' x 7, $holds ? "ok: $what" : "NOT SO: $what");
     $failed++ if !$holds;
 }
 
@@ -173,7 +192,7 @@ sub run_demo ($httpd, $dovecot)
 
     narrate("The anonymous account is $account. The agent has given it a random "
          . 'password and logged it on:');
-    show(AnonID::Test::wait_until(
+    show_table(AnonID::Test::wait_until(
         sub { $ctl->ok('status') =~ /(.*logged on.*)/s && $1 }, 30,
         'first logon'));
 
@@ -222,9 +241,13 @@ sub serve ($httpd, $dovecot)
 my $dovecot = start_mail();
 my $httpd = start_httpd($dovecot);
 
+my $serves = ($ARGV[0] // '') eq '--serve';
+
 run_demo($httpd, $dovecot);
-serve($httpd, $dovecot) if ($ARGV[0] // '') eq '--serve';
+serve($httpd, $dovecot) if $serves;
 $httpd->stop;
 $dovecot->stop;
 say $failed ? "\n$failed claims did not hold." : "\nEvery claim held.";
+say wrap('', '', "To try it with a browser, run 'build/demo --serve': it leaves "
+    . 'all of this running until Ctrl-C.') if !$serves;
 exit($failed ? 1 : 0);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What every test begins with: language level, Test::More, where the build
-# tree is, ports, waiting, files, secrets. It must not know any server.
+# What every test begins with: language level, Test::More, ports, waiting,
+# files, secrets. It must not know any server. Where the programs are is
+# Build's.
 
 package AnonID::Test;
 
@@ -16,8 +17,9 @@ use File::Temp ();
 use Socket;
 use Test::More ();
 use Time::HiRes qw(time sleep);
-use Cwd qw(abs_path);
 
+use AnonID::Test::Build qw(srcdir builddir module_path agent_path ctl_path
+                           require_build);
 use AnonID::Test::Server;
 
 =head1 NAME
@@ -100,7 +102,9 @@ sub done_testing ()
 }
 
 # The folder of this test run; removed at its end unless ANONID_TEST_KEEP is
-# set. Short, because paths of Unix sockets end at 107 bytes.
+# set. Short, because paths of Unix sockets end at 107 bytes. Servers that run
+# as somebody else reach it, and all that they need is in it: the source tree
+# may be in a home that is closed to them.
 sub temp_root ()
 {
     return $root if $root;
@@ -208,26 +212,6 @@ sub skip_unless_program (@programs)
         next if grep { -x "$_/$program" } split /:/, $ENV{PATH};
         Test::More::plan(skip_all => "needs the program $program");
     }
-}
-
-sub srcdir ()
-{
-    return abs_path($ENV{ANONID_SRCDIR} // dirname(__FILE__) . '/../../..');
-}
-
-sub builddir () { return abs_path($ENV{ANONID_BUILDDIR} // srcdir()) }
-
-sub module_path () { return builddir() . '/mod_anonid/.libs/mod_anonid.so' }
-sub agent_path () { return builddir() . '/mod_anonid/anonid-agent' }
-sub ctl_path () { return builddir() . '/mod_anonid/anonidctl' }
-
-# Ends the test as failed when it was started without a build.
-sub require_build ()
-{
-    my @missing = grep { !-e } module_path(), agent_path();
-
-    Test::More::BAIL_OUT("not built: @missing (is ANONID_BUILDDIR set?)")
-        if @missing;
 }
 
 1;

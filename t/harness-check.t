@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What build/check says at its end: each skip with its reason, what failed,
+# and what passed only when it ran alone; and its exit status.
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use AnonID::Test;
+use AnonID::Test::Process qw(run);
+
+my $folder = temp_root() . '/tree';
+
+# Tests by name, with what they print and how they end.
+my %TEST = (
+    'good.t' => 'print "1..1\nok 1\n"',
+    'whole.t' => 'print "1..0 # SKIP needs the moon\n"',
+    'part.t' => 'print "1..3\nok 1\nok 2 # skip needs root\nok 3 # skip needs '
+        . 'root\n"',
+    'inner.t' => 'print "    ok 1 # skip needs a mountain\n    1..1\n'
+        . 'ok 1 - inner\n1..1\n"',
+    'bad.t' => 'print "1..1\nnot ok 1\n"',
+    # Fails the first time only.
+    'shy.t' => 'print "1..1\n", mkdir("$0.seen") ? "not " : "", "ok 1\n"',
+);
+
+spit("$folder/$_", "use strict;\n$TEST{$_};\n") for keys %TEST;
+
+sub check (@arguments)
+{
+    return run([$^X, srcdir() . '/build/check.pl', @arguments],
+               env => { ANONID_SRCDIR => $folder,
+                        ANONID_BUILDDIR => "$folder/none" });
+}
+
+my ($exit, $output) = check(2, 'good.t');
+is $exit, 0, 'what passes is good';
+like $output, qr/^Nothing was skipped\.$/m, 'and nothing was skipped';
+
+($exit, $output) = check(2, qw(good.t whole.t part.t inner.t));
+is $exit, 0, 'a skip is no failure';
+like $output, qr/^Skipped:\n/m, 'but it is told at the end:';
+like $output, qr/^    needs the moon\n        whole\.t\n/m, 'a whole test';
+like $output, qr/^    needs root\n        part\.t \(2 of its tests\)\n/m,
+    'a part of one';
+like $output, qr/^    needs a mountain\n        inner\.t \(1 of /m,
+    'and a part of a subtest';
+is((check('--strict', 2, 'good.t'))[0], 0, '--strict: no skip');
+($exit, $output) = check('--strict', 2, qw(good.t part.t));
+is $exit, 1, '--strict: a skip is a failure';
+like $output, qr/strict mode/, 'and says that it is why';
+
+($exit, $output) = check(2, qw(good.t bad.t));
+is $exit, 1, 'what fails, fails again alone';
+like $output, qr/^Failed:\n    bad\.t\n/m, 'and is named';
+
+($exit, $output) = check(2, qw(good.t shy.t));
+is $exit, 0, 'what failed only beside others is good';
+like $output, qr/^Passed only alone.*:\n    shy\.t\n/m, 'but is named';
+
+done_testing;
