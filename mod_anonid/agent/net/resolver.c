@@ -52,6 +52,16 @@ static void finish(void *data)
     free(lookup);
 }
 
+/* Has the lookup done in the queue of its host: 1 or 0. */
+static int enqueue(anonid_lookup_t *lookup)
+{
+    char queue[sizeof("host ") + NI_MAXHOST];
+
+    snprintf(queue, sizeof(queue), "host %s", lookup->host);
+    return anonid_thread_pool_add_to(queue, look_up, finish, lookup)
+           == APR_SUCCESS;
+}
+
 anonid_lookup_t *anonid_resolve(const char *host, int port,
                                 anonid_resolved_t resolved, void *context)
 {
@@ -63,9 +73,7 @@ anonid_lookup_t *anonid_resolve(const char *host, int port,
     snprintf(lookup->port, sizeof(lookup->port), "%u", (unsigned)port & 65535);
     lookup->resolved = resolved;
     lookup->context = context;
-    if (lookup->host
-        && anonid_thread_pool_add_to("host names", look_up, finish, lookup)
-               == APR_SUCCESS)
+    if (lookup->host && enqueue(lookup))
         return lookup;
     free(lookup->host);
     free(lookup);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Addresses of mail servers: getaddrinfo on the thread pool. Numeric
- * addresses take the same way, so that there is only one.
+ * Addresses of mail servers: getaddrinfo on the thread pool, in a queue for
+ * each host, so that a name server that is silent about one delays no other.
+ * Numeric addresses take the same way, so that there is only one.
  */
 #ifndef ANONID_AGENT_NET_RESOLVER_H
 #define ANONID_AGENT_NET_RESOLVER_H
