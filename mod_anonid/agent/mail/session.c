@@ -113,6 +113,15 @@ static void fail_talkative(anonid_session_t *s)
                             "more than was asked for");
 }
 
+/* A message that was taken is taken, though the server says in the same
+ * breath that it closes (421, RFC 5321 section 3.8). */
+static int is_last(const anonid_session_t *s)
+{
+    anonid_phase_t phase = anonid_transport_phase(s->transport);
+
+    return phase == ANONID_PHASE_BODY || phase == ANONID_PHASE_DOT;
+}
+
 /* Takes the next reply: 1 if there may be another. */
 static int take_reply(anonid_session_t *s)
 {
@@ -130,9 +139,9 @@ static int take_reply(anonid_session_t *s)
                             "the server does not speak the protocol");
         return 0;
     }
-    if (s->expected == 0
-        || (s->expected == 1 && state == ANONID_PARSE_OK
-            && length > consumed)) {
+    if (s->expected == 1 && state == ANONID_PARSE_OK && length > consumed)
+        s->spent = 1;
+    if (s->expected == 0 || (s->spent && !is_last(s))) {
         fail_talkative(s);
         return 0;
     }
@@ -216,25 +225,35 @@ void anonid_session_await(anonid_session_t *s, anonid_phase_t phase)
     s->expected++;
 }
 
+static void end_line(anonid_session_t *s)
+{
+    if (evbuffer_add(anonid_transport_output(s->transport), "\r\n", 2) != 0)
+        anonid_transport_break(s->transport);
+}
+
 void anonid_session_say(anonid_session_t *s, anonid_phase_t phase,
                         const char *format, ...)
 {
     struct evbuffer *output = anonid_transport_output(s->transport);
     va_list args;
+    int length;
 
     anonid_session_await(s, phase);
     va_start(args, format);
-    evbuffer_add_vprintf(output, format, args);
+    length = evbuffer_add_vprintf(output, format, args);
     va_end(args);
-    evbuffer_add(output, "\r\n", 2);
+    if (length < 0)
+        anonid_transport_break(s->transport);
+    else
+        end_line(s);
 }
 
 void anonid_session_say_secret(anonid_session_t *s, anonid_phase_t phase,
                                const char *line, size_t length)
 {
     anonid_session_await(s, phase);
-    (void)anonid_transport_write_secret(s->transport, line, length);
-    evbuffer_add(anonid_transport_output(s->transport), "\r\n", 2);
+    anonid_transport_write_secret(s->transport, line, length);
+    end_line(s);
 }
 
 /* Sessions that said their last word, and wait for the server's. */

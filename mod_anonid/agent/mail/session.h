@@ -52,6 +52,7 @@ typedef struct anonid_session_t {
     int expected;   /* replies that are owed to us */
     int used;       /* transactions that went before */
     int in_replies; /* replies are being handed out */
+    int spent;      /* the server said more: no further transaction */
     int closed;
     void *pooled; /* the pool's own */
     struct anonid_session_t *next;

@@ -17,6 +17,7 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -45,6 +46,7 @@ struct anonid_transport_t {
     const char *tls_name;
     int tls;       /* handshake begun */
     int handshake; /* ... and over */
+    int broken;    /* something could not be said, for want of memory */
 };
 
 static void fail(anonid_transport_t *t, anonid_mail_error_kind_t kind,
@@ -69,6 +71,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
+    if (t->broken) {
+        fail(t, ANONID_MAIL_ERROR_INTERNAL, "no memory");
+        return;
+    }
     if (t->phase == ANONID_PHASE_CONNECT && t->connecting) {
         t->error = ETIMEDOUT;
         connect_next(t);
@@ -82,7 +88,15 @@ void anonid_transport_enter(anonid_transport_t *t, anonid_phase_t phase)
     struct timeval deadline = anonid_phase_deadline(phase);
 
     t->phase = phase;
-    evtimer_add(t->timer, &deadline);
+    if (!t->broken)
+        evtimer_add(t->timer, &deadline);
+}
+
+void anonid_transport_break(anonid_transport_t *t)
+{
+    t->broken = 1;
+    bufferevent_disable(t->bev, EV_READ | EV_WRITE);
+    event_active(t->timer, EV_TIMEOUT, 0);
 }
 
 anonid_phase_t anonid_transport_phase(const anonid_transport_t *t)
@@ -293,31 +307,50 @@ void anonid_transport_close(anonid_transport_t *t)
     free(t);
 }
 
+/* Takes the descriptor out of the plain bufferevent, which ends. */
+static int take_descriptor(anonid_transport_t *t)
+{
+    int fd = bufferevent_getfd(t->bev);
+
+    bufferevent_setcb(t->bev, NULL, NULL, NULL, NULL);
+    bufferevent_disable(t->bev, EV_READ | EV_WRITE);
+    bufferevent_setfd(t->bev, -1);
+    bufferevent_free(t->bev);
+    t->bev = NULL;
+    return fd;
+}
+
+/* A TLS bufferevent over fd, which it takes, as it takes ssl; or NULL. What
+ * libevent has freed when it fails differs from version to version, so it gets
+ * a reference and a descriptor of its own. */
+static struct bufferevent *make_tls(struct event_base *base, int fd, SSL *ssl)
+{
+    struct bufferevent *bev = NULL;
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    if (own >= 0 && SSL_up_ref(ssl))
+        bev = bufferevent_openssl_socket_new(
+            base, own, ssl, BUFFEREVENT_SSL_CONNECTING,
+            BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+    close(fd);
+    SSL_free(ssl);
+    return bev;
+}
+
 int anonid_transport_start_tls(anonid_transport_t *t, const char *ca_file,
                                const char *name, anonid_mail_error_t *error)
 {
     struct bufferevent *bev;
     char why[ANONID_MAIL_ERROR_TEXT_MAX];
     SSL *ssl = anonid_tls_new(ca_file, name, why, sizeof(why));
-    int fd;
 
     if (!ssl) {
         anonid_mail_error_set(error, ANONID_MAIL_ERROR_TRUST, ANONID_PHASE_TLS,
                               "%s", why);
         return 0;
     }
-    fd = bufferevent_getfd(t->bev);
-    bufferevent_setcb(t->bev, NULL, NULL, NULL, NULL);
-    bufferevent_disable(t->bev, EV_READ | EV_WRITE);
-    bufferevent_setfd(t->bev, -1);
-    bufferevent_free(t->bev);
-    t->bev = NULL;
-    bev = bufferevent_openssl_socket_new(
-        t->base, fd, ssl, BUFFEREVENT_SSL_CONNECTING,
-        BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+    bev = make_tls(t->base, take_descriptor(t), ssl);
     if (!bev) {
-        close(fd);
-        SSL_free(ssl);
         anonid_mail_error_set(error, ANONID_MAIL_ERROR_INTERNAL,
                               ANONID_PHASE_TLS, "no memory");
         return 0;
@@ -391,12 +424,6 @@ struct evbuffer *anonid_transport_input(anonid_transport_t *t)
     return bufferevent_get_input(t->bev);
 }
 
-int anonid_transport_write(anonid_transport_t *t, const void *data,
-                           size_t length)
-{
-    return bufferevent_write(t->bev, data, length) == 0;
-}
-
 static void wipe(const void *data, size_t length, void *context)
 {
     (void)context;
@@ -404,20 +431,21 @@ static void wipe(const void *data, size_t length, void *context)
     free((void *)data);
 }
 
-int anonid_transport_write_secret(anonid_transport_t *t, const void *data,
-                                  size_t length)
+void anonid_transport_write_secret(anonid_transport_t *t, const void *data,
+                                   size_t length)
 {
-    void *copy = malloc(length);
+    void *copy = malloc(length > 0 ? length : 1);
 
-    if (!copy)
-        return 0;
-    memcpy(copy, data, length);
-    if (evbuffer_add_reference(bufferevent_get_output(t->bev), copy, length,
-                               wipe, NULL)
-        == 0)
-        return 1;
-    wipe(copy, length, NULL);
-    return 0;
+    if (copy)
+        memcpy(copy, data, length);
+    if (copy
+        && evbuffer_add_reference(bufferevent_get_output(t->bev), copy, length,
+                                  wipe, NULL)
+               == 0)
+        return;
+    if (copy)
+        wipe(copy, length, NULL);
+    anonid_transport_break(t);
 }
 
 struct evbuffer *anonid_transport_output(anonid_transport_t *t)

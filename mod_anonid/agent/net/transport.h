@@ -62,14 +62,14 @@ void anonid_transport_literal(const anonid_transport_t *t,
 /* Received octets; the caller drains what it has read. */
 struct evbuffer *anonid_transport_input(anonid_transport_t *t);
 
-/* Queues octets; those of `secret` are wiped when they are gone. 0 without
- * memory. */
-int anonid_transport_write(anonid_transport_t *t, const void *data,
-                           size_t length);
-int anonid_transport_write_secret(anonid_transport_t *t, const void *data,
-                                  size_t length);
+/* Queues octets that are wiped when they are gone. */
+void anonid_transport_write_secret(anonid_transport_t *t, const void *data,
+                                   size_t length);
 /* For writing in place. */
 struct evbuffer *anonid_transport_output(anonid_transport_t *t);
+/* Something cannot be said for want of memory: nothing that follows leaves,
+ * and failed is called soon. */
+void anonid_transport_break(anonid_transport_t *t);
 /* Octets that have not left for the kernel yet. */
 size_t anonid_transport_unsent(anonid_transport_t *t);
 

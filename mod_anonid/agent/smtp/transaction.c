@@ -53,6 +53,7 @@ static void finish(anonid_smtp_transaction_t *t, anonid_smtp_result_t result)
 
     outcome.result = result;
     outcome.phase = t->phase;
+    outcome.reusable &= !session->spent;
     session->used++;
     free(t);
     events->done(context, session, &outcome);
@@ -361,7 +362,6 @@ anonid_smtp_transaction_t *anonid_smtp_transaction_start(
     t->events = events;
     t->context = context;
     t->phase = session->used > 0 ? ANONID_PHASE_RSET : ANONID_PHASE_MAIL;
-    anonid_envelope_reset(envelope);
     anonid_session_use(session, &transaction_user, t);
     say_envelope(t);
     return t;
