@@ -106,9 +106,18 @@ sub test_dead ()
     $server->script([message => { reply => '250 2.0.0 Taken',
                                   then => 'drop' }]);
     is $site->send->{status}, 200, 'the server closes after the message';
-    $server->script([message => { raw => "250 Taken\r\n421 Closing\r\n" }]);
-    $site->expect_log(qr/ANID0216: .*: the final dot: more than was asked/);
-    is $site->send->{status}, 502, 'the server says more than it was asked';
+    for my $more ("421 Closing", "250 And this, too") {
+        my $taken = $server->messages;
+
+        $server->script([message => { raw => "250 Taken\r\n$more\r\n" }]);
+        is $site->send->{text}, '200 webmaster',
+            "a message that was taken is sent, though '$more' follows";
+        is scalar($server->messages), $taken + 1, '... once';
+        $connection = $server->connections;
+        $server->script();
+        is $site->send->{status}, 200, '... and the next one goes';
+        is $server->connections, $connection + 1, '... on another connection';
+    }
     $server->script();
     is $site->send->{status}, 200, 'and all is well';
     $server->stop;
@@ -208,9 +217,26 @@ sub test_failover ()
     $second->stop;
 }
 
+# What one server said is not said in the name of the next.
+sub test_envelopes ()
+{
+    my $first = server(script => [[RCPT => '450 4.2.0 Greylisted']]);
+    my $second = server();
+    my $site = site(servers => [url($first), url($second)]);
+
+    $second->stop;
+    $site->expect_log(qr/ANID0202: /, qr/ANID0211: /, qr/ANID0305: /);
+    my $answer = $site->send;
+    is $answer->{text}, '503', 'the second server is not there';
+    is_deeply $answer->{json}{rejected} // [], [],
+        'it has not rejected what the first one did';
+    $_->stop for $site, $first;
+}
+
 test_reuse();
 test_dead();
 test_ends();
 test_line();
 test_failover();
+test_envelopes();
 done_testing;

@@ -162,9 +162,31 @@ static void aliases_may_share_addresses(void **state)
     shared->code = 550;
     assert_false(anonid_envelope_accepted(office));
     assert_ptr_equal(anonid_envelope_refused(sales), shared);
-    anonid_envelope_reset(m.envelope);
-    assert_null(anonid_envelope_refused(sales));
     assert_false(anonid_envelope_utf8(m.envelope));
+}
+
+/* What one server said to an address is not what the next one says. */
+static void each_server_has_an_envelope_of_its_own(void **state)
+{
+    static const char *const both[] = { "office", "sales" };
+    const anonid_envelope_alias_t *sales;
+    anonid_envelope_t *again;
+    anonid_mandate_t m;
+
+    (void)state;
+    assert_int_equal(judge("site", "mail", both, 2, &m),
+                     ANONID_SUBMIT_ACCEPTED);
+    APR_ARRAY_IDX(m.envelope->addresses, 1, anonid_envelope_address_t *)
+        ->code = 550;
+    again = anonid_envelope_again(pool, m.envelope);
+    assert_string_equal(again->mail_from, m.envelope->mail_from);
+    assert_int_equal(again->addresses->nelts, 2);
+    assert_int_equal(again->aliases->nelts, 2);
+    sales = &APR_ARRAY_IDX(again->aliases, 1, anonid_envelope_alias_t);
+    assert_string_equal(sales->alias, "sales");
+    assert_null(anonid_envelope_refused(sales));
+    assert_int_equal(anonid_envelope_count(again, 5), 0);
+    assert_int_equal(anonid_envelope_count(m.envelope, 5), 1);
 }
 
 int main(void)
@@ -175,6 +197,7 @@ int main(void)
         cmocka_unit_test(only_aliases_are_recipients),
         cmocka_unit_test(recipients_are_bounded),
         cmocka_unit_test(aliases_may_share_addresses),
+        cmocka_unit_test(each_server_has_an_envelope_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, make_config, unit_teardown);

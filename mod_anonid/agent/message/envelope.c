@@ -64,14 +64,32 @@ void anonid_envelope_add(apr_pool_t *pool, anonid_envelope_t *envelope,
                         APR_ARRAY_IDX(addresses, i, const char *));
 }
 
-void anonid_envelope_reset(anonid_envelope_t *envelope)
+/* The addresses of an alias, as anonid_envelope_add takes them. */
+static apr_array_header_t *addresses_of(apr_pool_t *pool,
+                                        const anonid_envelope_alias_t *alias)
 {
-    for (int i = 0; i < envelope->addresses->nelts; i++) {
-        anonid_envelope_address_t *entry = address_at(envelope->addresses, i);
+    apr_array_header_t *addresses =
+        apr_array_make(pool, alias->addresses->nelts, sizeof(const char *));
 
-        entry->code = 0;
-        entry->reply[0] = '\0';
+    for (int i = 0; i < alias->addresses->nelts; i++)
+        APR_ARRAY_PUSH(addresses, const char *) =
+            address_at(alias->addresses, i)->address;
+    return addresses;
+}
+
+anonid_envelope_t *anonid_envelope_again(apr_pool_t *pool,
+                                         const anonid_envelope_t *envelope)
+{
+    anonid_envelope_t *again = anonid_envelope_make(pool, envelope->mail_from);
+
+    for (int i = 0; i < envelope->aliases->nelts; i++) {
+        const anonid_envelope_alias_t *alias =
+            &APR_ARRAY_IDX(envelope->aliases, i, anonid_envelope_alias_t);
+
+        anonid_envelope_add(pool, again, alias->alias,
+                            addresses_of(pool, alias));
     }
+    return again;
 }
 
 static int is_utf8(const char *text)

@@ -37,8 +37,9 @@ void anonid_envelope_add(apr_pool_t *pool, anonid_envelope_t *envelope,
                          const char *alias,
                          const apr_array_header_t *addresses);
 
-/* Forgets what a server said. */
-void anonid_envelope_reset(anonid_envelope_t *envelope);
+/* The same envelope for another server, which has said nothing yet. */
+anonid_envelope_t *anonid_envelope_again(apr_pool_t *pool,
+                                         const anonid_envelope_t *envelope);
 
 /* 1 if an address is not ASCII (then the server has to do SMTPUTF8). */
 int anonid_envelope_utf8(const anonid_envelope_t *envelope);

@@ -45,7 +45,8 @@ int anonid_smtp_fits(const anonid_session_t *session,
                      const anonid_mail_message_t *message,
                      anonid_smtp_outcome_t *outcome);
 
-/* Takes the session over. Envelope and message must outlive the transaction.
+/* Takes the session over. Envelope and message must outlive the transaction;
+ * the envelope, to which no server has said anything, is for this one.
  * NULL without memory (the session stays the caller's); otherwise done is
  * called once, later. */
 anonid_smtp_transaction_t *anonid_smtp_transaction_start(

@@ -43,6 +43,7 @@ struct anonid_submission_t {
     int checking; /* on the thread pool: nothing here may be freed */
     const char *bad;
     int server; /* index in the service */
+    int asked;  /* how many sessions were asked for */
     int reused; /* the session carried messages before */
     int begun;
     anonid_pool_request_t *request;
@@ -114,10 +115,15 @@ static void decide_trouble(anonid_submission_t *s,
 static void on_session(void *context, anonid_session_t *session,
                        const anonid_mail_error_t *error);
 
-/* Asks for a session of the present server: 1, or 0 with the verdict. */
+/* Asks for a session of the present server, with an envelope of its own:
+ * what another one said to the addresses is not this one's word. 1, or 0 with
+ * the verdict. */
 static int ask_session(anonid_submission_t *s, int fresh)
 {
     s->verdict.server = server_of(s)->url;
+    if (s->asked++ > 0)
+        s->mandate.envelope =
+            anonid_envelope_again(s->pool, s->mandate.envelope);
     s->request =
         anonid_mail_pool_get(s->login, server_of(s), fresh, on_session, s);
     if (!s->request)
