@@ -70,11 +70,38 @@ is_answer(1, qr/does not control the password/, 'rotating what is not ours',
           'rotate', 'bad');
 is_answer(1, qr/account does not exist/, 'an unknown account', 'status',
           'nobody');
-is_answer(2, qr/^Usage: /, 'no account', 'rotate');
-is_answer(2, qr/^Usage: /, 'too many words', 'logon', 'a', 'b');
-is_answer(2, qr/^Usage: /, 'an unknown command', 'frobnicate');
-is_answer(2, qr/^Usage: /, 'an unknown option', 'status', '--yaml');
-is_answer(0, qr/^anonidctl \d/, 'its version', '--version');
+is_answer(1, qr/^bad +file +failed/m, 'status while one has failed', 'status');
+is_answer(1, qr/^\{/, '... as JSON', 'status', '--json');
+is_answer(0, qr/^EXAMPLE/m, '... of one that is logged on', 'status',
+          'EXAMPLE\good');
+is_answer(1, qr/^EXAMPLE\\good\nbad\n\z/, 'the names', 'status', '--names');
+
+# A usage error names the word that is wrong, whether httpd runs or not.
+is_answer(2, qr/^anonidctl rotate: no ACCOUNT is named\nUsage: .*rotate ACC/,
+          'no account', 'rotate');
+is_answer(2, qr/^anonidctl logon: 'b' is one word too many.*\nUsage: /,
+          'too many words', 'logon', 'a', 'b');
+is_answer(2, qr/^anonidctl: 'frobnicate' is no command; .*--help/,
+          'an unknown command', 'frobnicate');
+is_answer(2, qr/^anonidctl status: '--yaml' is no option\nUsage: .* status/,
+          'an unknown option', 'status', '--yaml');
+is_answer(2, qr/^anonidctl logon: '-x' is no option/, 'an option for a name',
+          'logon', '-x');
+is_answer(2, qr/^anonidctl check: '--frob' is no option/,
+          'an unknown option of check', 'check', '--frob', '/');
+is_answer(2, qr/^anonidctl check: no URL is given/, 'no URL', 'check');
+is_answer(2, qr/^anonidctl: '--frob' is no option/, 'an option before it',
+          '--frob', 'status');
+is_answer(2, qr/^anonidctl: '-s' needs a value/, 'an option without value',
+          '-s');
+is_answer(2, qr/^anonidctl: '0' is no number of seconds/, 'no time at all',
+          '-w', '0', 'status');
+is_answer(2, qr/^anonidctl: no command is given/, 'nothing');
+is_answer(0, qr/^Usage: anonidctl .*Exit status/s, "help: $_", $_)
+    for qw(-h --help help);
+is_answer(0, qr/^Usage: anonidctl .* rotate ACCOUNT\n\z/, "a command's help",
+          'rotate', '--help');
+is_answer(0, qr/^anonidctl \d/, "its version: $_", $_) for qw(--version -V);
 
 # The socket is open to everybody in this case; the agent still looks.
 SKIP: {
@@ -91,7 +118,7 @@ SKIP: {
     ($exit) = AnonID::Test::Process::run(
         ['setpriv', '--reuid=65534', '--regid=65534', "--groups=$gid",
          AnonID::Test::ctl_path(), '-s', $httpd->path('state'), 'status']);
-    is $exit, 0, 'a member of the agent\'s group is';
+    is $exit, 1, 'a member of the agent\'s group is';
 }
 
 done_testing;

@@ -14,7 +14,6 @@ use IO::Socket::INET;
 use JSON::PP qw(decode_json);
 use MIME::Base64 qw(encode_base64);
 
-skip_unless_program('curl');
 require_build;
 
 my $ca = AnonID::Test::CA->new;
@@ -253,12 +252,13 @@ for my $mpm (qw(event prefork)) {
     $httpd->stop if $mpm eq 'event';
 }
 
-refuses(qr/^Usage: /, 2, 'no URL');
-refuses(qr/^Usage: /, 2, 'an unknown option', '--frobnicate', '/');
-refuses(qr/^Usage: /, 2, 'two URLs', '/', '/');
+refuses(qr/: no URL is given\nUsage: /, 2, 'no URL');
+refuses(qr/'--frobnicate' is no option/, 2, 'an unknown option',
+        '--frobnicate', '/');
+refuses(qr/'\/2' is one word too many/, 2, 'two URLs', '/', '/2');
 refuses(qr/'Name: value'/, 2, 'a header that is none', '-H', 'x', '/');
 refuses(qr/control character/, 2, 'a URL with a line break', "/\nx");
-refuses(qr/curl: .*\n.*did not answer at 127\.0\.0\.1:1; /, 3, 'nobody there',
+refuses(qr/did not answer at 127\.0\.0\.1:1: .*--connect HOST/, 3, 'nobody there',
         '--connect', '127.0.0.1:1', '/');
 $httpd->allow_log(qr/./);
 

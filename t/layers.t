@@ -60,6 +60,7 @@ my @libraries = (
     [ libevent => qr{^(?:event2/|ev\w+\.h$)}, qw(agent) ],
     [ libcrypt => qr{^crypt\.h$}, qw(agent) ],
     [ GMime => qr{^(?:gmime|glib|gio|gobject)\b}, qw(module) ],
+    [ libcurl => qr{^curl/}, qw(ctl) ],
     [ Jansson => qr{^jansson\.h$}, qw(module ctl) ],
     [ 'APR-util' => qr{^(?:apu|apr_(?:dbd|dbm|ldap|crypto|memcache|redis
                            |xml|buckets|brigade|optional|hooks|sha1|md4
@@ -68,7 +69,7 @@ my @libraries = (
 );
 
 # Libraries that a worker must never load on the module's account.
-my $foreign = qr{^lib(?:ldap|lber|krb5|gssapi|sasl2|ssl|crypto|event|crypt)};
+my $foreign = qr{^lib(?:ldap|lber|krb5|gssapi|sasl2|ssl|crypto|event|crypt|curl)};
 
 # The sources in one folder, not in those below.
 sub files_of

@@ -1,7 +1,8 @@
 dnl SPDX-License-Identifier: Apache-2.0
 dnl
 dnl ANONID_APXS: everything that httpd's own apxs knows and this project needs.
-dnl Sets APXS, HTTPD_CPPFLAGS, APR_CPPFLAGS, APR_LIBS, MODULEDIR, RUNTIMEDIR.
+dnl Sets APXS, APACHECTL, HTTPD_CPPFLAGS, APR_CPPFLAGS, APR_LIBS, MODULEDIR,
+dnl RUNTIMEDIR.
 
 dnl _ANONID_KEEP_CPPFLAGS(VARIABLE, WORDS)
 dnl apxs hands out the flags that httpd itself was built with. Optimisation,
@@ -61,6 +62,9 @@ or name it: --with-apxs=/path/to/apxs])])
   RUNTIMEDIR=`$APXS -q runtimedir 2>/dev/null`
   AS_IF([test -z "$RUNTIMEDIR"], [RUNTIMEDIR='${localstatedir}/run'])
   AC_MSG_RESULT([$RUNTIMEDIR])
+
+  AC_PATH_PROGS([APACHECTL], [apachectl apache2ctl], [apachectl],
+    [`$APXS -q SBINDIR`$PATH_SEPARATOR$PATH])
 
   AC_SUBST([HTTPD_CPPFLAGS])
   AC_SUBST([APR_CPPFLAGS])

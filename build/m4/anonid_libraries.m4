@@ -30,6 +30,8 @@ AC_DEFUN([ANONID_LIBRARIES], [
     [libgmime-3.0-dev], [gmime30-devel])
   ANONID_LIBRARY([JANSSON], [jansson], [jansson.h], [json_loads], [-ljansson],
     [libjansson-dev], [jansson-devel])
+  ANONID_LIBRARY([CURL], [libcurl >= 7.85], [], [], [],
+    [libcurl4-openssl-dev], [libcurl-devel])
   ANONID_LIBRARY([LDAP], [ldap lber], [ldap.h], [ldap_initialize],
     [-lldap -llber], [libldap-dev], [openldap-devel])
   ANONID_LIBRARY([KRB5], [krb5], [krb5.h], [krb5_init_creds_step],

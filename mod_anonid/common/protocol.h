@@ -110,7 +110,7 @@ enum {
  *                  REJECTED + TEXT (the server's reply, addresses removed)
  *                  for each that was not
  * STATUS           ACCOUNT or nothing for all
- * STATUS_REPLY     JSON: one UTF-8 document
+ * STATUS_REPLY     the fields of account_status.h
  * ROTATE           ACCOUNT: a new password for a synchronised account
  * LOGON            ACCOUNT: one attempt now
  * CTL_REPLY        CODE (failure code, 0 good), TEXT, DETAIL
@@ -193,9 +193,18 @@ typedef enum {
     ANONID_TAG_RESULT = 33,      /* N anonid_submit_result_t */
     ANONID_TAG_RETRY_AFTER = 34, /* N seconds */
     ANONID_TAG_REJECTED = 35,    /* T alias; the TEXT after it says why */
-    ANONID_TAG_JSON = 36,        /* T */
     ANONID_TAG_OPTION = 37,      /* T "name=value" of a provider, repeated */
-    ANONID_TAG_TOKEN = 38        /* T ANONID_TOKEN_LENGTH hexadecimal digits */
+    ANONID_TAG_TOKEN = 38,       /* T ANONID_TOKEN_LENGTH hexadecimal digits */
+
+    /* Of STATUS_REPLY; times are apr_time_t. */
+    ANONID_TAG_PID = 64,          /* N */
+    ANONID_TAG_STARTED = 65,      /* L */
+    ANONID_TAG_STATE = 66,        /* N anonid_state_t */
+    ANONID_TAG_SINCE = 67,        /* L */
+    ANONID_TAG_ATTEMPTS = 68,     /* L */
+    ANONID_TAG_NEXT_ATTEMPT = 69, /* L */
+    ANONID_TAG_RENEWAL = 70,      /* L */
+    ANONID_TAG_EXPIRES = 71       /* L */
 } anonid_tag_t;
 
 /* Flags of SUBMIT. */

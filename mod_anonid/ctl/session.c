@@ -3,25 +3,36 @@
  * Talking to the agent; see session.h. Knows no command.
  */
 #include "ctl/session.h"
+#include "ctl/httpd_config.h"
+
+#include "common/absence.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
 
-#define CONNECT_TIMEOUT apr_time_from_sec(5)
-#define SEND_TIMEOUT apr_time_from_sec(5)
-/* The agent's own limit for a request is a little shorter. */
-#define ANSWER_TIMEOUT apr_time_from_sec(130)
+/* What of the time is kept for an answer while httpd is asked. */
+#define KEPT_FOR_ANSWER apr_time_from_sec(1)
 
-static int complain(const char *what, apr_status_t rv, const char *hint)
+void anonid_session_init(anonid_ctl_session_t *session, const char *state_dir,
+                         apr_interval_time_t wait, apr_pool_t *pool)
 {
-    char reason[128];
-
-    apr_strerror(rv, reason, sizeof(reason));
-    fprintf(stderr, "anonidctl: %s: %s%s%s\n", what, reason, *hint ? "; " : "",
-            hint);
-    return ANONID_CTL_UNREACHABLE;
+    memset(session, 0, sizeof(*session));
+    session->channel.fd = -1;
+    session->state_dir = state_dir;
+    session->wait = wait;
+    session->deadline = apr_time_now() + wait;
+    session->pool = pool;
 }
+
+apr_interval_time_t anonid_session_left(const anonid_ctl_session_t *session)
+{
+    apr_interval_time_t left = session->deadline - apr_time_now();
+
+    return left > 0 ? left : 0;
+}
+
+/* ---- what cannot be reached ---- */
 
 /* What the operator can do about it. */
 static const char *hint_for(apr_status_t rv)
@@ -32,8 +43,6 @@ static const char *hint_for(apr_status_t rv)
         return "only root and the agent's group may ask";
     if (APR_STATUS_IS_ECONNREFUSED(rv))
         return "httpd has left it behind: it is not running";
-    if (APR_STATUS_IS_TIMEUP(rv))
-        return "the agent is being restarted, or is busy";
     if (APR_STATUS_IS_EOF(rv) || APR_STATUS_IS_ECONNRESET(rv)
         || APR_STATUS_IS_EPIPE(rv))
         return "only root and the agent's group may ask, and the agent must "
@@ -41,33 +50,99 @@ static const char *hint_for(apr_status_t rv)
     return "";
 }
 
-int anonid_session_open(anonid_ctl_session_t *session, const char *state_dir,
-                        apr_pool_t *pool)
+/* Always ANONID_CTL_UNREACHABLE, after what is known about it. */
+static int complain(const anonid_ctl_session_t *session, const char *what,
+                    apr_status_t rv)
 {
-    const char *path = apr_pstrcat(pool, state_dir, "/control.sock", NULL);
+    const char *hint = hint_for(rv);
+    char reason[128];
+    const char *last;
+
+    if (APR_STATUS_IS_TIMEUP(rv))
+        fprintf(stderr,
+                "anonidctl: %s: no answer within %d s; what was asked for "
+                "may still be under way (see: anonidctl status), or the "
+                "agent is busy, stopped or being restarted; -w waits "
+                "longer\n",
+                what, (int)apr_time_sec(session->wait));
+    else
+        fprintf(stderr, "anonidctl: %s: %s%s%s\n", what,
+                apr_strerror(rv, reason, sizeof(reason)), *hint ? "; " : "",
+                hint);
+    last = session->state_dir
+               ? anonid_absence_read(session->state_dir, session->pool)
+               : NULL;
+    if (last)
+        fprintf(stderr, "anonidctl: httpd's last word on it: %s\n", last);
+    return ANONID_CTL_UNREACHABLE;
+}
+
+/* ---- connecting ---- */
+
+static apr_status_t connect_to(anonid_ctl_session_t *session, const char *dir,
+                               const char **path)
+{
+    *path = apr_pstrcat(session->pool, dir, "/control.sock", NULL);
+    session->state_dir = dir;
+    return anonid_channel_connect(&session->channel, *path,
+                                  ANONID_CTL_REPLY_MAX,
+                                  anonid_session_left(session));
+}
+
+static int is_not_there(apr_status_t rv)
+{
+    return APR_STATUS_IS_ENOENT(rv) || APR_STATUS_IS_ENOTDIR(rv)
+           || APR_STATUS_IS_ECONNREFUSED(rv);
+}
+
+/* Nobody said which folder: httpd's default, and if nobody is there, the one
+ * of httpd's configuration, which takes longer to find out. */
+static apr_status_t find_and_connect(anonid_ctl_session_t *session,
+                                     const char **path)
+{
+    apr_status_t rv = connect_to(session, ANONID_STATE_DIR, path);
+    const char *dir;
+
+    if (!is_not_there(rv))
+        return rv;
+    dir = anonid_httpd_state_dir(
+        anonid_session_left(session) - KEPT_FOR_ANSWER, session->pool);
+    if (!dir || strcmp(dir, ANONID_STATE_DIR) == 0)
+        return rv;
+    return connect_to(session, dir, path);
+}
+
+static int open_session(anonid_ctl_session_t *session)
+{
+    const char *path;
     apr_status_t rv;
 
-    session->pool = pool;
-    rv = anonid_channel_connect(&session->channel, path, ANONID_CTL_REPLY_MAX,
-                                CONNECT_TIMEOUT);
-    if (rv != APR_SUCCESS)
-        return complain(path, rv, hint_for(rv));
-    return 0;
+    if (session->channel.fd >= 0)
+        return 0;
+    rv = session->state_dir ? connect_to(session, session->state_dir, &path)
+                            : find_and_connect(session, &path);
+    return rv == APR_SUCCESS ? 0 : complain(session, path, rv);
 }
 
 int anonid_session_ask(anonid_ctl_session_t *session, anonid_writer_t *request,
                        anonid_frame_t *answer)
 {
     apr_status_t rv = APR_ENOMEM;
+    int status = open_session(session);
 
+    if (status) {
+        anonid_writer_free(request);
+        return status;
+    }
     if (anonid_writer_end(request))
         rv = anonid_channel_send(&session->channel, request, NULL, 0,
-                                 SEND_TIMEOUT);
+                                 anonid_session_left(session));
     if (rv == APR_SUCCESS)
-        rv = anonid_channel_receive(&session->channel, answer, ANSWER_TIMEOUT);
+        rv = anonid_channel_receive(&session->channel, answer,
+                                    anonid_session_left(session));
     anonid_writer_free(request);
     if (rv != APR_SUCCESS)
-        return complain("the agent does not answer", rv, hint_for(rv));
+        return complain(session, "the agent does not answer", rv);
     return 0;
 }
 

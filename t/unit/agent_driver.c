@@ -371,7 +371,7 @@ int agent_ask(agent_t *agent, uint16_t type, const char *account,
     assert_int_equal(answer.id, 7);
     code = (int)anonid_frame_u32(&answer, ANONID_TAG_CODE, UINT32_MAX);
     if (answer.type == ANONID_MSG_STATUS_REPLY)
-        tag = ANONID_TAG_JSON;
+        code = -1;
     if (text)
         *text = anonid_frame_text(&answer, tag, agent->pool);
     anonid_channel_close(&peer);

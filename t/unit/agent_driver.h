@@ -85,8 +85,8 @@ void agent_await_state(agent_t *agent, int slot, anonid_state_t state);
 /* Connects to "agent.sock" or "control.sock". */
 void agent_connect(agent_t *agent, const char *name, anonid_channel_t *peer);
 
-/* One request about an account (or NULL) to control.sock; the answer's code,
- * or -1 for STATUS_REPLY, whose document *text is then. */
+/* One request about an account (or NULL) to control.sock; the answer's code
+ * and text, or -1 for STATUS_REPLY. */
 int agent_ask(agent_t *agent, uint16_t type, const char *account,
               const char **text);
 

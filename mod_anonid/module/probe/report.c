@@ -7,6 +7,8 @@
 #include "module/map/map.h"
 #include "module/supervisor/parent.h"
 
+#include "common/account_status.h"
+
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -14,8 +16,6 @@
 #include <stdlib.h>
 
 #define TYPE "application/json"
-
-static const char *const state_names[] = { "pending", "logged on", "failed" };
 
 /* A string; null for none, and a replacement for what is not UTF-8. */
 static json_t *text(const char *string)
@@ -91,7 +91,7 @@ static void add_account(json_t *json, const anonid_account_t *account)
         code = anonid_status_code(table, account->slot);
     json_object_set_new(json, "provider",
                         text(anonid_provider_name(account->provider)));
-    json_object_set_new(json, "state", text(state_names[state]));
+    json_object_set_new(json, "state", text(anonid_state_name(state)));
     json_object_set_new(json, "code", json_integer(code));
     if (code != ANONID_LOGON_OK)
         json_object_set_new(json, "text",

@@ -12,6 +12,7 @@
 #include "module/supervisor/report.h"
 #include "module/supervisor/control_channel.h"
 
+#include "common/absence.h"
 #include "common/lognos.h"
 #include "common/protocol.h"
 #include "common/warning.h"
@@ -45,6 +46,7 @@ static apr_status_t on_ready(anonid_control_channel_t *talk,
 {
     (void)frame;
     talk->ready = 1;
+    anonid_absence_end(talk->retained->settings.state_dir);
     return APR_SUCCESS;
 }
 

@@ -57,11 +57,13 @@ static void report_loss(const char *what)
     const anonid_settings_t *settings = &keeper.talk->retained->settings;
 
     plan_start(apr_time_now());
-    anonid_report(keeper.talk->server, APLOG_ERR,
-                  ANONID_LOGNO(0012) "The agent %s is not running: %s. No "
-                                     "mail is sent until it does; it is "
-                                     "started again in %d s.",
-                  settings->program, what, (int)apr_time_sec(keeper.delay));
+    anonid_report_absence(keeper.talk->server, settings->state_dir,
+                          ANONID_LOGNO(0012) "The agent %s is not running: "
+                                             "%s. No mail is sent until it "
+                                             "does; it is started again in "
+                                             "%d s.",
+                          settings->program, what,
+                          (int)apr_time_sec(keeper.delay));
 }
 
 static void start_agent(void)

@@ -17,6 +17,7 @@
 #include "module/supervisor/setup.h"
 #include "module/supervisor/statedir.h"
 
+#include "common/absence.h"
 #include "common/lognos.h"
 
 #include <apr_strings.h>
@@ -149,10 +150,11 @@ static const char *bring_up(anonid_retained_t *retained, server_rec *s,
             error = anonid_agent_await(&talk, pool);
         if (!error)
             return NULL;
-        anonid_report(s, APLOG_ERR,
-                      ANONID_LOGNO(0012) "The agent %s is not running: %s. It "
-                                         "is started again.",
-                      retained->settings.program, error);
+        anonid_report_absence(s, retained->settings.state_dir,
+                              ANONID_LOGNO(0012) "The agent %s is not "
+                                                 "running: %s. It is started "
+                                                 "again.",
+                              retained->settings.program, error);
     }
     error = anonid_agent_start(&talk, pool);
     return error ? error : anonid_agent_await(&talk, pool);
@@ -203,18 +205,25 @@ static int start_agent(anonid_retained_t *retained, server_rec *s,
                       (long)retained->process.proc.pid);
         return OK;
     }
-    if (!retained->was_ready)
+    if (!retained->was_ready) {
+        anonid_absence_note(
+            retained->settings.state_dir,
+            apr_psprintf(pool,
+                         ANONID_LOGNO(0010) "The agent %s did not start: %s",
+                         program, error));
         return fail(s,
                     apr_psprintf(pool,
                                  "The agent %s (AnonIDAgentProgram) did not "
                                  "start",
                                  program),
                     error);
-    anonid_report(s, APLOG_ERR,
-                  ANONID_LOGNO(0012) "The agent %s is not running: %s. No "
-                                     "mail is sent until it does; it is "
-                                     "started again soon.",
-                  program, error);
+    }
+    anonid_report_absence(s, retained->settings.state_dir,
+                          ANONID_LOGNO(0012) "The agent %s is not running: "
+                                             "%s. No mail is sent until it "
+                                             "does; it is started again "
+                                             "soon.",
+                          program, error);
     return OK;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "module/supervisor/report.h"
 
+#include "common/absence.h"
+
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <http_log.h>
@@ -28,6 +30,19 @@ void anonid_report(server_rec *s, int level, const char *format, ...)
     apr_vsnprintf(line, sizeof(line), format, args);
     va_end(args);
     log_line(s, level, line);
+}
+
+void anonid_report_absence(server_rec *s, const char *state_dir,
+                           const char *format, ...)
+{
+    char line[LINE_MAX_OCTETS];
+    va_list args;
+
+    va_start(args, format);
+    apr_vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    anonid_absence_note(state_dir, line);
+    log_line(s, APLOG_ERR, line);
 }
 
 /* One line that many servers are told. */

@@ -15,6 +15,12 @@
 void anonid_report(server_rec *s, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Why there is no agent, as an error; anonidctl repeats it. The text begins
+ * with an ANONID_LOGNO(). */
+void anonid_report_absence(server_rec *s, const char *state_dir,
+                           const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* One line about an account: in the server's log, and in that of each
  * virtual host whose requests may be mapped to the account; once in each
  * log, however many of them share it. */

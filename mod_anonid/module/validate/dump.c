@@ -116,6 +116,8 @@ static void hook_test_config(apr_pool_t *pconf, server_rec *s)
     if (!ap_exists_config_define("DUMP_ANONID")
         || apr_file_open_stdout(&dump.out, pconf) != APR_SUCCESS)
         return;
+    apr_file_printf(dump.out, "State folder: %s\n",
+                    anonid_global()->state_dir);
     apr_file_printf(dump.out, "Anonymous identity mapping: virtual host -> "
                               "path -> account -> provider -> mail "
                               "service\n");

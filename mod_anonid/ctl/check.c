@@ -2,10 +2,10 @@
 /*
  * anonidctl check: which account would this request get, and why. Gets a
  * token, has httpd asked with it, and prints what httpd says; see
- * module/check.h.
+ * module/probe/probe.h.
  */
-#include "ctl/commands.h"
-#include "ctl/question.h"
+#include "ctl/command.h"
+#include "ctl/http.h"
 
 #include <apr_strings.h>
 #include <jansson.h>
@@ -15,7 +15,7 @@
 #define FIELD "Anonid-Check: "
 
 typedef struct {
-    anonid_question_t question;
+    anonid_http_request_t request;
     int as_json;
 } check_t;
 
@@ -29,8 +29,9 @@ static const char *url_of(apr_pool_t *pool, const char *where)
     return apr_pstrcat(pool, "http://", where, NULL);
 }
 
-/* 1, or 0 if the words cannot be understood. */
-static int parse(check_t *check, apr_pool_t *pool, int argc, char **argv)
+/* 0, or ANONID_CTL_USAGE after the reason. */
+static int parse(check_t *check, const anonid_command_t *command,
+                 apr_pool_t *pool, int argc, char **argv)
 {
     int i = 0;
 
@@ -38,16 +39,20 @@ static int parse(check_t *check, apr_pool_t *pool, int argc, char **argv)
         if (strcmp(argv[i], "--json") == 0)
             check->as_json = 1;
         else if (strcmp(argv[i], "-H") == 0 && i + 1 < argc)
-            APR_ARRAY_PUSH(check->question.headers, const char *) = argv[++i];
+            APR_ARRAY_PUSH(check->request.headers, const char *) = argv[++i];
         else if (strcmp(argv[i], "--connect") == 0 && i + 1 < argc)
-            check->question.address = argv[++i];
+            check->request.address = argv[++i];
         else
-            return 0;
+            return anonid_command_misused(
+                command, "is no option, or its value is missing", argv[i]);
     }
-    if (argc - i != 1 || !argv[i][0])
-        return 0;
-    check->question.url = url_of(pool, argv[i]);
-    return 1;
+    if (i == argc || !argv[i][0])
+        return anonid_command_misused(command, "no URL is given", NULL);
+    if (argc - i > 1)
+        return anonid_command_misused(command, "is one word too many",
+                                      argv[i + 1]);
+    check->request.url = url_of(pool, argv[i]);
+    return 0;
 }
 
 /* ---- printing ---- */
@@ -129,7 +134,7 @@ static void print_report(anonid_ctl_session_t *session, const check_t *check,
     const json_t *directive = json_object_get(document, "directive");
     const json_t *mail = json_object_get(document, "mail");
 
-    print_row("Request:", check->question.url, "");
+    print_row("Request:", check->request.url, "");
     print_row("Virtual host:", text_of(server, "name"),
               place_of(session, server));
     print_row("Answer:",
@@ -169,8 +174,8 @@ static int print(anonid_ctl_session_t *session, const check_t *check,
                 "anonidctl: what answers at %s does not know the question: "
                 "it is another server than the one of this agent; give the "
                 "address of the right one with --connect HOST:PORT\n",
-                check->question.address ? check->question.address
-                                        : check->question.url);
+                check->request.address ? check->request.address
+                                       : check->request.url);
         json_decref(document);
         return ANONID_CTL_UNREACHABLE;
     }
@@ -204,26 +209,27 @@ static const char *get_token(anonid_ctl_session_t *session, int *status)
     return NULL;
 }
 
-int anonid_cmd_check(anonid_ctl_session_t *session, int argc, char **argv)
+int anonid_command_check(anonid_ctl_session_t *session,
+                         const anonid_command_t *command, int argc,
+                         char **argv)
 {
     check_t check = { 0 };
     const char *token, *answer, *error;
-    int status = ANONID_CTL_UNREACHABLE;
+    int status;
 
-    check.question.headers =
+    check.request.headers =
         apr_array_make(session->pool, 4, sizeof(const char *));
-    if (!parse(&check, session->pool, argc, argv))
-        return ANONID_CTL_USAGE;
-    error = anonid_question_error(&check.question);
-    if (error) {
-        fprintf(stderr, "anonidctl: %s\n", error);
-        return ANONID_CTL_USAGE;
-    }
+    status = parse(&check, command, session->pool, argc, argv);
+    if (status)
+        return status;
+    error = anonid_http_error(&check.request);
+    if (error)
+        return anonid_command_misused(command, error, NULL);
     token = get_token(session, &status);
     if (!token)
-        return status;
-    APR_ARRAY_PUSH(check.question.headers, const char *) =
+        return status ? status : ANONID_CTL_UNREACHABLE;
+    APR_ARRAY_PUSH(check.request.headers, const char *) =
         apr_pstrcat(session->pool, FIELD, token, NULL);
-    answer = anonid_question_ask(&check.question);
+    answer = anonid_http_get(&check.request, anonid_session_left(session));
     return answer ? print(session, &check, answer) : ANONID_CTL_UNREACHABLE;
 }
