@@ -58,12 +58,12 @@ sub head ($target, $type, @fields)
 my $bytes = join '', map { pack 'N', $_ * 2654435761 % 2**32 }
     1 .. 3 * $MEGABYTE;
 my $before = do { $site->send(to => 'desk', body => 'x'); $sent++; memory };
-my $answer = $site->send(to => 'desk', body => 'x',
+my $answer = $site->send({ target => '/unlimited' }, to => 'desk', body => 'x',
     file => { name => 'big', type => 'x/y', content => $bytes });
 is $answer->{status}, 200, 'a file of 12 MB: 200';
 my $message = $site->received('desk', ++$sent);
 ok $message->{parts}[1]{body} eq $bytes, 'and it arrived byte for byte';
-$site->send(to => 'nobody', body => 'x',
+$site->send({ target => '/unlimited' }, to => 'nobody', body => 'x',
             file => { name => 'big', type => 'x/y', content => $bytes })
     for 1 .. 4;
 wait_until(sub { memory() < $before + 6 }, 10, 'the memory is given back');
@@ -85,13 +85,15 @@ for my $octets (9_999, 10_000, 10_001) {
     $sent += 2 if $status == 200;
 }
 
-for my $target ('/contact', '/unlimited') {
+for (['/contact', 10], ['/unlimited', 64]) {
+    my ($target, $megabytes) = @$_;
     my $http = $site->connect;
 
     $http->send(head($target, 'application/json', 'Expect: 100-continue',
-                     'Content-Length: ' . (64 * $MEGABYTE + 1)));
+                     'Content-Length: ' . ($megabytes * $MEGABYTE + 1)));
     my $head = $http->read_head;
-    like $head, qr{^HTTP/1.1 413 }, "$target: more than 64 MB: 413 at once";
+    like $head, qr{^HTTP/1.1 413 },
+        "$target: more than $megabytes MB: 413 at once";
     like $head, qr{^Connection: close}m, 'and nothing is read';
 }
 my $http = $site->connect;

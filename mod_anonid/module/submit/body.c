@@ -7,40 +7,32 @@
  * instead of staying with the thread's allocator.
  */
 #include "module/submit/body.h"
-#include "common/lognos.h"
 #include "common/protocol.h"
 
 #include <http_core.h>
-#include <http_log.h>
 #include <http_protocol.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-
-APLOG_USE_MODULE(anonid);
 
 #define FIRST_CAPACITY ((apr_size_t)64 * 1024)
 #define READ_OCTETS ((apr_off_t)64 * 1024)
 
-/* Octets that all bodies of one process may take at the same time. */
-#define TOTAL_MAX ((apr_size_t)4 * ANONID_MESSAGE_MAX)
+/* A message's size where the operator says nothing: attachments of a form,
+ * and no more than a default server can take from several visitors at once. */
+#define DEFAULT_LIMIT ((apr_size_t)10 * 1024 * 1024)
 
-static atomic_size_t total;
+/* What httpd has where LimitRequestBody is not given. */
+#define LIMIT_UNSET ((apr_off_t)-1)
 
+/* The capacity grows ahead of the length, but takes no memory before it is
+ * written to: what counts is the length. */
 typedef struct {
+    anonid_memory_t *memory;
     char *data;
     apr_size_t length;
     apr_size_t capacity;
     apr_size_t limit;
 } buffer_t;
-
-static int take_memory(apr_size_t octets)
-{
-    if (atomic_fetch_add(&total, octets) + octets <= TOTAL_MAX)
-        return 1;
-    atomic_fetch_sub(&total, octets);
-    return 0;
-}
 
 static apr_status_t free_buffer(void *data)
 {
@@ -48,7 +40,6 @@ static apr_status_t free_buffer(void *data)
 
     if (buffer->data)
         munmap(buffer->data, buffer->capacity);
-    atomic_fetch_sub(&total, buffer->capacity);
     return APR_SUCCESS;
 }
 
@@ -56,18 +47,14 @@ static int resize(buffer_t *buffer, apr_size_t capacity)
 {
     void *data;
 
-    if (!take_memory(capacity - buffer->capacity))
-        return 0;
     if (buffer->data)
         data =
             mremap(buffer->data, buffer->capacity, capacity, MREMAP_MAYMOVE);
     else
         data = mmap(NULL, capacity, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (data == MAP_FAILED) {
-        atomic_fetch_sub(&total, capacity - buffer->capacity);
+    if (data == MAP_FAILED)
         return 0;
-    }
     buffer->data = data;
     buffer->capacity = capacity;
     return 1;
@@ -82,6 +69,8 @@ static int append(buffer_t *buffer, const char *data, apr_size_t length)
         return HTTP_REQUEST_ENTITY_TOO_LARGE;
     while (capacity < buffer->length + length)
         capacity *= 2;
+    if (!anonid_memory_take(buffer->memory, length))
+        return HTTP_SERVICE_UNAVAILABLE;
     if (capacity > buffer->capacity && !resize(buffer, capacity))
         return HTTP_SERVICE_UNAVAILABLE;
     memcpy(buffer->data + buffer->length, data, length);
@@ -140,11 +129,15 @@ static int read_all(request_rec *r, buffer_t *buffer)
     return status;
 }
 
-/* LimitRequestBody counts where it is stricter; 0 is no limit. */
+/* The operator's LimitRequestBody counts, of which 0 is no limit; but not
+ * httpd's own default of 1 GB. */
 static apr_size_t body_limit(const request_rec *r)
 {
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
     apr_off_t limit = ap_get_limit_req_body(r);
 
+    if (core->limit_req_body == LIMIT_UNSET)
+        return DEFAULT_LIMIT;
     if (limit <= 0 || limit > ANONID_MESSAGE_MAX)
         return ANONID_MESSAGE_MAX;
     return (apr_size_t)limit;
@@ -161,25 +154,19 @@ static int announces_too_much(const request_rec *r, apr_size_t limit)
            && length > (apr_off_t)limit;
 }
 
-int anonid_body_read(request_rec *r, anonid_body_t *body)
+int anonid_body_read(request_rec *r, anonid_memory_t *memory,
+                     anonid_body_t *body)
 {
     buffer_t *buffer = apr_pcalloc(r->pool, sizeof(*buffer));
     int status;
 
+    buffer->memory = memory;
     buffer->limit = body_limit(r);
     if (announces_too_much(r, buffer->limit))
         return HTTP_REQUEST_ENTITY_TOO_LARGE;
     apr_pool_cleanup_register(r->pool, buffer, free_buffer,
                               apr_pool_cleanup_null);
     status = read_all(r, buffer);
-    if (status == HTTP_SERVICE_UNAVAILABLE)
-        ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, r,
-            ANONID_LOGNO(
-                0310) "A message was refused because the bodies of requests "
-                      "that this process is reading already take %lu MB; "
-                      "LimitRequestBody and ThreadsPerChild bound them.",
-            (unsigned long)(atomic_load(&total) >> 20));
     body->data = buffer->data ? buffer->data : "";
     body->length = buffer->length;
     return status;

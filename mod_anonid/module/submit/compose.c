@@ -11,6 +11,9 @@
 
 #define CRLF "\r\n"
 
+/* Octets of a part's own header, its file name encoded, and boundary. */
+#define PART_HEADER_MAX 4096
+
 void anonid_compose_start(void)
 {
     g_mime_init();
@@ -39,11 +42,20 @@ static void set_content(apr_pool_t *pool, GMimePart *part, const char *text,
     g_object_unref(stream);
 }
 
+/* Octets of a text with CRLF line ends, and a NUL. */
+static apr_size_t canonical_octets(const char *text)
+{
+    apr_size_t octets = sizeof(CRLF);
+
+    for (; *text; text++)
+        octets += *text == '\r' || *text == '\n' ? 2 : 1;
+    return octets;
+}
+
 /* Any line ends made CRLF, and one at the end. */
 static const char *canonical_text(apr_pool_t *pool, const char *text)
 {
-    size_t length = strlen(text);
-    char *canonical = apr_palloc(pool, 2 * length + sizeof(CRLF));
+    char *canonical = apr_palloc(pool, canonical_octets(text));
     char *out = canonical;
 
     for (; *text; text++) {
@@ -189,20 +201,55 @@ static int is_ascii(const char *text)
     return 1;
 }
 
+/* What the composed message has at most: base64, and quoted-printable where
+ * GMime takes it, are less than half as long again as what they encode. */
+static apr_size_t composed_octets(const anonid_draft_t *draft,
+                                  apr_size_t header)
+{
+    apr_size_t octets = draft->entity_length;
+
+    if (!draft->entity && draft->body)
+        octets += strlen(draft->body);
+    for (int i = 0; i < draft->attachments->nelts; i++)
+        octets +=
+            APR_ARRAY_IDX(draft->attachments, i, anonid_attachment_t).length
+            + PART_HEADER_MAX;
+    return header + PART_HEADER_MAX + octets + octets / 2;
+}
+
+static apr_status_t write_message(apr_pool_t *pool,
+                                  const anonid_draft_t *draft,
+                                  const char *header,
+                                  anonid_submit_message_t *message)
+{
+    apr_status_t rv = anonid_message_create(message, pool);
+
+    if (!rv)
+        rv = anonid_message_append(message, header, strlen(header));
+    if (!rv)
+        rv = write_body(pool, draft, message);
+    return rv ? rv : anonid_message_seal(message);
+}
+
 apr_status_t anonid_compose_write(apr_pool_t *pool,
                                   const anonid_letter_t *letter,
                                   anonid_submit_message_t *message,
                                   unsigned *flags)
 {
+    const anonid_draft_t *draft = letter->draft;
     const char *header = anonid_header_compose(pool, letter);
-    apr_status_t rv = anonid_message_create(message, pool);
+    apr_size_t octets = composed_octets(draft, strlen(header));
+    apr_size_t text =
+        draft->body && !draft->entity ? canonical_octets(draft->body) : 0;
+    apr_status_t rv;
 
-    *flags = letter->draft->entity_8bit ? ANONID_SUBMIT_8BIT : 0;
+    *flags = draft->entity_8bit ? ANONID_SUBMIT_8BIT : 0;
     if (!is_ascii(header))
         *flags |= ANONID_SUBMIT_UTF8 | ANONID_SUBMIT_8BIT;
-    if (!rv)
-        rv = anonid_message_append(message, header, strlen(header));
-    if (!rv)
-        rv = write_body(pool, letter->draft, message);
-    return rv ? rv : anonid_message_seal(message);
+    if (!anonid_memory_take(draft->memory, octets + text))
+        return APR_ENOMEM;
+    rv = write_message(pool, draft, header, message);
+    if (!rv && message->size < octets)
+        anonid_memory_give(draft->memory, octets - message->size);
+    return rv;
 }

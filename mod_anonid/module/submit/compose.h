@@ -14,8 +14,9 @@
 /* Before anything else here and before there are threads. */
 void anonid_compose_start(void);
 
-/* Writes the letter into a message and seals it. *flags are those of SUBMIT
- * (ANONID_SUBMIT_8BIT, ANONID_SUBMIT_UTF8). */
+/* Writes the letter into a message and seals it, counted in the draft's
+ * memory. *flags are those of SUBMIT (ANONID_SUBMIT_8BIT, ANONID_SUBMIT_UTF8).
+ * APR_ENOMEM: the messages of others leave no room. */
 apr_status_t anonid_compose_write(apr_pool_t *pool,
                                   const anonid_letter_t *letter,
                                   anonid_submit_message_t *message,

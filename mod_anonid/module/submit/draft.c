@@ -30,6 +30,14 @@ anonid_draft_t *anonid_draft_make(apr_pool_t *pool)
     return draft;
 }
 
+const anonid_problem_t *anonid_draft_take(const anonid_draft_t *draft,
+                                          apr_size_t octets)
+{
+    return anonid_memory_take(draft->memory, octets)
+               ? NULL
+               : anonid_problem_busy(draft->pool);
+}
+
 static int has_line_end(const char *text, size_t length)
 {
     return memchr(text, '\r', length) || memchr(text, '\n', length)
@@ -258,6 +266,9 @@ const anonid_problem_t *anonid_draft_set(anonid_draft_t *draft,
 
     if (!known)
         return NULL;
+    problem = anonid_draft_take(draft, length);
+    if (problem)
+        return problem;
     copy = apr_pstrmemdup(draft->pool, value, length);
     problem = known->max == 0
                   ? body_problem(draft, known->name, copy, length)

@@ -10,6 +10,7 @@
 #define ANONID_MODULE_SUBMIT_DRAFT_H
 
 #include "common/service.h"
+#include "module/submit/memory.h"
 #include "module/submit/problem.h"
 
 #define ANONID_FIELDS_MAX 256     /* fields of one form, known or not */
@@ -35,6 +36,7 @@ typedef struct {
 
 typedef struct {
     apr_pool_t *pool;
+    anonid_memory_t *memory;    /* what is counted in; NULL: nothing is */
     unsigned seen;              /* bits of the fields that were set */
     apr_array_header_t *to;     /* const char *: aliases as the visitor says */
     const char *subject;        /* NULL: none */
@@ -55,6 +57,11 @@ typedef struct {
 
 /* An empty draft. */
 anonid_draft_t *anonid_draft_make(apr_pool_t *pool);
+
+/* Counts octets that are about to be allocated for the draft; they belong to
+ * it until its end. NULL, or a problem (503) if there is no room. */
+const anonid_problem_t *anonid_draft_take(const anonid_draft_t *draft,
+                                          apr_size_t octets);
 
 /* Sets one of `to` (may come again, and may name several with commas),
  * `subject`, `body`, `reply-to`; ignores other names. The value is copied.

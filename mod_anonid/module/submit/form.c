@@ -41,11 +41,16 @@ static const anonid_problem_t *set_field(anonid_draft_t *draft,
 {
     const char *value = field->value;
     apr_size_t length = field->length;
+    const anonid_problem_t *problem;
 
     if (!anonid_draft_has(field->name))
         return NULL;
     if (field->charset && !anonid_charset_is_known(field->charset))
         return unknown_charset(draft->pool, field->name);
+    problem = anonid_draft_take(
+        draft, anonid_charset_growth(field->charset, field->length));
+    if (problem)
+        return problem;
     if (!anonid_charset_decode(draft->pool, field->charset, &value, &length))
         return anonid_problem_make(draft->pool, 400, field->name,
                                    "The field is not valid in its character "
@@ -62,8 +67,11 @@ static const anonid_problem_t *read_pair(anonid_draft_t *draft,
     const char *equals = memchr(pair, '=', length);
     apr_size_t name_octets = equals ? (apr_size_t)(equals - pair) : length;
     field_t field = { NULL, "", 0, charset };
+    const anonid_problem_t *problem = anonid_draft_take(draft, length);
     apr_size_t ignored;
 
+    if (problem)
+        return problem;
     field.name =
         anonid_percent_decode(draft->pool, pair, name_octets, 1, &ignored);
     if (!field.name)

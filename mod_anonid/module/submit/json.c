@@ -10,6 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* Jansson grows a string by doubling while it reads one, and copies it. */
+#define JSON_COPIES 2
+
 /*
  * Bounds depth and number of values before the text is parsed, because a value
  * takes many times the memory of its text. Counts every bracket and comma
@@ -133,6 +136,9 @@ static const anonid_problem_t *take_content(anonid_draft_t *draft,
     if (!string)
         return anonid_problem_make(draft->pool, 400, field,
                                    "The attachment has no content.");
+    problem = anonid_draft_take(draft, json_string_length(string));
+    if (problem)
+        return problem;
     *content = anonid_base64_decode(draft->pool, json_string_value(string),
                                     json_string_length(string), length);
     if (!*content)
@@ -211,6 +217,9 @@ const anonid_problem_t *anonid_json_read(anonid_draft_t *draft,
         return anonid_problem_make(draft->pool, 400, NULL,
                                    "The JSON text has too many values or "
                                    "levels.");
+    problem = anonid_draft_take(draft, JSON_COPIES * length);
+    if (problem)
+        return problem;
     root = json_loadb(body, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
                       &error);
     if (!root)
@@ -223,5 +232,6 @@ const anonid_problem_t *anonid_json_read(anonid_draft_t *draft,
                   : anonid_problem_make(draft->pool, 400, NULL,
                                         "The JSON text is not an object.");
     json_decref(root);
+    anonid_memory_give(draft->memory, JSON_COPIES * length);
     return problem;
 }

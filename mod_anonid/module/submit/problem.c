@@ -7,6 +7,8 @@
 #include <apr_strings.h>
 #include <stdarg.h>
 
+#define BUSY_RETRY_AFTER 10 /* seconds */
+
 anonid_problem_t *anonid_problem_make(apr_pool_t *pool, int status,
                                       const char *field, const char *detail,
                                       ...)
@@ -19,5 +21,16 @@ anonid_problem_t *anonid_problem_make(apr_pool_t *pool, int status,
     va_end(args);
     problem->status = status;
     problem->field = apr_pstrdup(pool, field);
+    return problem;
+}
+
+anonid_problem_t *anonid_problem_busy(apr_pool_t *pool)
+{
+    anonid_problem_t *problem = anonid_problem_make(
+        pool, 503, NULL,
+        "Too many messages are being received. Please try again.");
+
+    problem->retry_after = BUSY_RETRY_AFTER;
+    problem->no_memory = 1;
     return problem;
 }

@@ -15,6 +15,7 @@ typedef struct {
     const char *detail;                 /* a sentence for the visitor, UTF-8 */
     const char *field;                  /* bad input: the field; else NULL */
     int retry_after;                    /* seconds; 0: none */
+    int no_memory;                      /* that is why */
     const apr_array_header_t *rejected; /* anonid_rejection_t, or NULL */
 } anonid_problem_t;
 
@@ -23,5 +24,8 @@ anonid_problem_t *anonid_problem_make(apr_pool_t *pool, int status,
                                       const char *field, const char *detail,
                                       ...)
     __attribute__((format(printf, 4, 5)));
+
+/* 503: the messages of other visitors take all the memory there is. */
+anonid_problem_t *anonid_problem_busy(apr_pool_t *pool);
 
 #endif

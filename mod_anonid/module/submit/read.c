@@ -12,8 +12,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define BUSY_RETRY_AFTER 10 /* seconds */
-
 /* How a media type is read. */
 typedef struct {
     const char *type;
@@ -57,24 +55,19 @@ static const anonid_problem_t *body_problem(request_rec *r, int status)
 {
     static const struct {
         int status;
-        int retry_after;
         const char *detail;
     } details[] = {
-        { HTTP_REQUEST_ENTITY_TOO_LARGE, 0, "The message is too large." },
-        { HTTP_REQUEST_TIME_OUT, 0, "The message came in too slowly." },
-        { HTTP_SERVICE_UNAVAILABLE, BUSY_RETRY_AFTER,
-          "Too many messages are being received. Please try again." },
-        { 0, 0, "The request's body could not be read." },
+        { HTTP_REQUEST_ENTITY_TOO_LARGE, "The message is too large." },
+        { HTTP_REQUEST_TIME_OUT, "The message came in too slowly." },
+        { 0, "The request's body could not be read." },
     };
-    anonid_problem_t *problem;
     int i = 0;
 
+    if (status == HTTP_SERVICE_UNAVAILABLE)
+        return anonid_problem_busy(r->pool);
     while (details[i].status != 0 && details[i].status != status)
         i++;
-    problem =
-        anonid_problem_make(r->pool, status, NULL, "%s", details[i].detail);
-    problem->retry_after = details[i].retry_after;
-    return problem;
+    return anonid_problem_make(r->pool, status, NULL, "%s", details[i].detail);
 }
 
 const anonid_problem_t *anonid_read_too_large(request_rec *r)
@@ -121,7 +114,8 @@ int anonid_read_post(request_rec *r, anonid_draft_t *draft,
         anonid_read_nothing(r);
         return OK;
     }
-    status = anonid_body_read(r, &body);
+    draft->memory = anonid_memory_open(r->pool);
+    status = anonid_body_read(r, draft->memory, &body);
     if (status == AP_FILTER_ERROR)
         return status;
     if (status != OK)

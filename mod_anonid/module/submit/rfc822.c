@@ -99,25 +99,36 @@ static const anonid_problem_t *read_header(anonid_draft_t *draft,
 /* ---- the message ---- */
 
 /* A text with CRLF behind it. */
-static void add_crlf(apr_pool_t *pool, const char **text, apr_size_t *length)
+static const anonid_problem_t *add_crlf(const anonid_draft_t *draft,
+                                        const char **text, apr_size_t *length)
 {
-    char *copy = apr_palloc(pool, *length + 2);
+    const anonid_problem_t *problem = anonid_draft_take(draft, *length + 2);
+    char *copy;
 
+    if (problem)
+        return problem;
+    copy = apr_palloc(draft->pool, *length + 2);
     memcpy(copy, *text, *length);
     memcpy(copy + *length, "\r\n", 2);
     *text = copy;
     *length += 2;
+    return NULL;
 }
 
 /* LF made CRLF; the text has no CR. */
-static void make_crlf(apr_pool_t *pool, const char **text, apr_size_t *length)
+static const anonid_problem_t *make_crlf(const anonid_draft_t *draft,
+                                         const char **text, apr_size_t *length)
 {
-    apr_size_t lines = 0;
+    const anonid_problem_t *problem;
+    apr_size_t octets = *length + 1;
     char *copy, *out;
 
     for (apr_size_t i = 0; i < *length; i++)
-        lines += (*text)[i] == '\n';
-    copy = out = apr_palloc(pool, *length + lines + 1);
+        octets += (*text)[i] == '\n';
+    problem = anonid_draft_take(draft, octets);
+    if (problem)
+        return problem;
+    copy = out = apr_palloc(draft->pool, octets);
     for (apr_size_t i = 0; i < *length; i++) {
         if ((*text)[i] == '\n')
             *out++ = '\r';
@@ -125,6 +136,7 @@ static void make_crlf(apr_pool_t *pool, const char **text, apr_size_t *length)
     }
     *text = copy;
     *length = (apr_size_t)(out - copy);
+    return NULL;
 }
 
 /* What SMTP cannot carry, or what two servers might read in two ways. */
@@ -174,16 +186,21 @@ const anonid_problem_t *anonid_rfc822_read(anonid_draft_t *draft,
                                            const anonid_params_t *type,
                                            const char *body, apr_size_t length)
 {
+    const anonid_problem_t *problem = NULL;
     const char *what, *header_end, *end;
 
     (void)type;
     if (!memchr(body, '\r', length))
-        make_crlf(draft->pool, &body, &length);
+        problem = make_crlf(draft, &body, &length);
+    if (problem)
+        return problem;
     what = fault(body, length);
     if (what)
         return anonid_problem_make(draft->pool, 400, NULL, "%s", what);
     if (length < 2 || memcmp(body + length - 2, "\r\n", 2) != 0)
-        add_crlf(draft->pool, &body, &length);
+        problem = add_crlf(draft, &body, &length);
+    if (problem)
+        return problem;
     end = body + length;
     draft->fields = "";
     draft->entity = find_entity(body, end, &header_end);

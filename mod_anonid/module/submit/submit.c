@@ -23,14 +23,36 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <stdatomic.h>
 #include <string.h>
 
 APLOG_USE_MODULE(anonid);
 
 #define ALLOW "GET, HEAD, POST, OPTIONS"
 #define RETRY_AFTER 10 /* seconds */
+#define WARNING_INTERVAL apr_time_from_sec(60)
 
-/* Bad input: the visitor is told, and the log at level info. */
+/* Said once in a while: whoever fills the memory shall not fill the log. */
+static void warn_of_memory(request_rec *r)
+{
+    static atomic_llong next;
+    long long now = (long long)r->request_time;
+    long long due = atomic_load(&next);
+
+    if (now < due
+        || !atomic_compare_exchange_strong(&next, &due,
+                                           now + WARNING_INTERVAL))
+        return;
+    ap_log_rerror(
+        APLOG_MARK, APLOG_WARNING, 0, r,
+        ANONID_LOGNO(
+            0310) "A message was refused because the messages that this "
+                  "process is receiving already take %lu MB; lower "
+                  "LimitRequestBody or ThreadsPerChild if this happens often.",
+        (unsigned long)(anonid_memory_total() >> 20));
+}
+
+/* The visitor is told, and the log at level info. */
 static int refuse(request_rec *r, const anonid_place_t *place,
                   const anonid_draft_t *draft, const anonid_problem_t *problem)
 {
@@ -39,6 +61,8 @@ static int refuse(request_rec *r, const anonid_place_t *place,
         ANONID_LOGNO(0307) "Refused with %d: %s%s%s%s", problem->status,
         problem->detail, problem->field ? " (field '" : "",
         problem->field ? problem->field : "", problem->field ? "')" : "");
+    if (problem->no_memory)
+        warn_of_memory(r);
     return anonid_answer_problem(r, place ? place->service : NULL, draft,
                                  problem);
 }
@@ -49,6 +73,8 @@ static const anonid_problem_t *not_composed(request_rec *r, apr_status_t rv)
 {
     anonid_problem_t *problem;
 
+    if (rv == APR_ENOMEM)
+        return anonid_problem_busy(r->pool);
     ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r,
                   ANONID_LOGNO(0306) "A message could not be composed.");
     problem = anonid_problem_make(r->pool, HTTP_SERVICE_UNAVAILABLE, NULL,
@@ -132,8 +158,9 @@ static int send_draft(request_rec *r, const anonid_place_t *place,
         return refuse(r, place, draft, problem);
     letter.recipients = request.recipients = recipients;
     problem = compose(r, place, &letter, &request);
-    if (!problem)
-        problem = submit(r, &letter, &request, &receipt);
+    if (problem)
+        return refuse(r, place, draft, problem);
+    problem = submit(r, &letter, &request, &receipt);
     if (problem)
         return anonid_answer_problem(r, place->service, draft, problem);
     return anonid_answer_sent(r, &receipt, letter.message_id);

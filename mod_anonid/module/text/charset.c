@@ -40,6 +40,13 @@ int anonid_charset_is_known(const char *charset)
     return find_charset(charset) != NULL;
 }
 
+apr_size_t anonid_charset_growth(const char *charset, apr_size_t length)
+{
+    const charset_t *known = find_charset(charset ? charset : "utf-8");
+
+    return known && known->iconv_name ? length * GROWTH + 1 : 0;
+}
+
 int anonid_charset_decode(apr_pool_t *pool, const char *charset,
                           const char **text, apr_size_t *length)
 {

@@ -12,6 +12,10 @@
 /* 1 if the charset can be converted from. */
 int anonid_charset_is_known(const char *charset);
 
+/* Octets that anonid_charset_decode allocates at most for a text of length
+ * octets in a charset that it knows (NULL is UTF-8). */
+apr_size_t anonid_charset_growth(const char *charset, apr_size_t length);
+
 /* Replaces *text and *length by the same text in UTF-8, in the pool (UTF-8
  * stays as it is, unverified). 1, or 0 if the charset is unknown or the
  * octets are not text in it. charset NULL is UTF-8. */
