@@ -182,6 +182,34 @@ refuses($httpd,
          qw(GSSAPI NTLM OAUTHBEARER XOAUTH2)),
 );
 
+# What an account has, and what a service's mechanisms work from.
+my $keytab = spit($httpd->path('web.keytab'), "\5\2x", 0600);
+my $secret = spit($httpd->path('web.secret'), $password, 0600);
+
+sub kerberos ($source, $mechanisms)
+{
+    return "<AnonIDAccount web>\nAnonIDLogon krb5 web\@EXAMPLE.TEST\n"
+        . "AnonIDSecret $source\n</AnonIDAccount>\n"
+        . service('mail', $mechanisms) . "AnonIDMapTo web\n";
+}
+
+takes($httpd,
+    ['a keytab and a service, not together',
+     kerberos("keytab:$keytab", '')],
+    ['a password and a service', kerberos("file:$secret", '')
+     . 'AnonIDMail mail'],
+);
+refuses($httpd,
+    ['a keytab, and mechanisms that work from a password',
+     kerberos("keytab:$keytab", 'AnonIDMechanism SCRAM-SHA-256 PLAIN')
+     . 'AnonIDMail mail',
+     qr/AnonIDMail 'mail': the account 'web' cannot log on to it: it has a (?#
+       )keytab, .*\(AnonIDMechanism SCRAM-SHA-256 PLAIN\).*; (?:give|add)/],
+    ['the same in a section', kerberos("keytab:$keytab",
+     'AnonIDMechanism PLAIN') . "<Location /x>\nAnonIDMail mail\n</Location>",
+     qr/AnonIDMail 'mail': the account 'web' cannot log on to it/],
+);
+
 # Addresses and aliases.
 refuses($httpd,
     (map { ["the sender $_", service('mail', "AnonIDMailFrom \"$_\""),

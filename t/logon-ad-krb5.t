@@ -56,7 +56,10 @@ my $site = AnonID::Test::LogonSite->new(
     mpm => 'prefork',
     accounts => {
         (map { account(windows($_), $_, $password{$_}) }
-             qw(AnonUser workstation unknown), @states),
+             qw(workstation unknown), @states),
+        windows('AnonUser') => { logon => 'krb5 AnonUser@EXAMPLE.TEST',
+                                 secret => $password{AnonUser},
+                                 vhost => ['AnonIDMail office'] },
         account(windows('wrong'), 'wrong', canary()),
         account(windows('locked_wrong'), 'locked_wrong', canary()),
         account('Upn@EXAMPLE.TEST', 'Upn@EXAMPLE.TEST', $password{Upn}),

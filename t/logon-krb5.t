@@ -60,6 +60,10 @@ sub principal ($name)
 my $site = AnonID::Test::LogonSite->new(
     accounts => {
         (map { account($_, principal($_)) } @good, @states),
+        web => { logon => 'krb5 ' . principal('web'),
+                 secret => $password{web},
+                 vhost => ['AnonIDMail office', '<Location "/plain">',
+                           'AnonIDMail plain', '</Location>'] },
         account('upn', 'upn@upn.test@EXAMPLE.TEST'),
         account('elsewhere', 'web@OTHER.TEST', $password),
         account('unknown', principal('nobody'), canary()),
@@ -151,6 +155,8 @@ is $kdc->tickets('web', 'smtp/localhost'), 1,
     'a ticket for a mail server is fetched ahead';
 unlike $kdc->log_text, qr{TGS_REQ .* for smtp/(?!localhost)},
     '... but none for an address, nor where GSSAPI is not wanted';
+is scalar(() = $kdc->log_text =~ m{TGS_REQ .* for smtp/}g), 1,
+    '... nor for accounts that do not use the service';
 
 # Recovery.
 my $mark = time;

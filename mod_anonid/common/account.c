@@ -43,6 +43,31 @@ anonid_account_t *anonid_account_make(apr_pool_t *pool, const char *name)
     return account;
 }
 
+anonid_secret_kind_t
+anonid_account_secret_kind(const anonid_account_t *account)
+{
+    static const char keytab[] = "keytab:";
+
+    if (account->secret
+        && strncmp(account->secret, keytab, sizeof(keytab) - 1) == 0)
+        return ANONID_SECRET_KEYTAB;
+    return ANONID_SECRET_PASSWORD;
+}
+
+unsigned anonid_account_proofs(const anonid_account_t *account)
+{
+    static const unsigned of_kind[] = {
+        [ANONID_SECRET_PASSWORD] = ANONID_PROOF_PASSWORD,
+        [ANONID_SECRET_KEYTAB] = 0, /* good for tickets only */
+        [ANONID_SECRET_TOKEN] = ANONID_PROOF_TOKEN,
+    };
+    unsigned proofs = of_kind[anonid_account_secret_kind(account)];
+
+    if (account->provider == ANONID_PROVIDER_KRB5)
+        proofs |= ANONID_PROOF_TICKET;
+    return proofs;
+}
+
 const char *anonid_provider_name(anonid_provider_t provider)
 {
     return (size_t)provider < N_PROVIDERS ? provider_names[provider]

@@ -18,6 +18,20 @@ typedef enum {
     ANONID_PROVIDER_KRB5 = 2
 } anonid_provider_t;
 
+/* What an account's secret is. One of one kind is never used as another. */
+typedef enum {
+    ANONID_SECRET_PASSWORD,
+    ANONID_SECRET_KEYTAB,
+    ANONID_SECRET_TOKEN
+} anonid_secret_kind_t;
+
+/* What an account can show to a service: bits. */
+enum {
+    ANONID_PROOF_PASSWORD = 1,
+    ANONID_PROOF_TICKET = 2, /* Kerberos */
+    ANONID_PROOF_TOKEN = 4   /* OAuth 2 */
+};
+
 /* How the password of a synchronised account is written down. */
 #define ANONID_SCHEME_SCRAM "scram-sha-256"
 #define ANONID_SCHEME_BCRYPT "bcrypt"
@@ -44,6 +58,13 @@ typedef struct {
 /* An empty account of that name; user is the part after DOMAIN\ or before
  * @REALM. Strings are copied into the pool. */
 anonid_account_t *anonid_account_make(apr_pool_t *pool, const char *name);
+
+/* What kind of secret its source gives; a synchronised one is a password. */
+anonid_secret_kind_t
+anonid_account_secret_kind(const anonid_account_t *account);
+
+/* What it can show to services once it is logged on: ANONID_PROOF_... */
+unsigned anonid_account_proofs(const anonid_account_t *account);
 
 /* "file", "ldap", "krb5". */
 const char *anonid_provider_name(anonid_provider_t provider);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * URLs of mail servers; see service.h. Knows the schemes, opens nothing.
+ * URLs of mail servers; see service.h. Opens nothing.
  */
 #include "common/service.h"
 
@@ -9,34 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct {
-    const char *prefix;
-    anonid_mail_protocol_t protocol;
-    anonid_tls_t tls;
-    int port;
-} scheme_t;
-
-static const scheme_t schemes[] = {
-    { "submission://", ANONID_MAIL_SUBMISSION, ANONID_TLS_START, 587 },
-    { "submissions://", ANONID_MAIL_SUBMISSION, ANONID_TLS_FIRST, 465 },
-    { "imap://", ANONID_MAIL_IMAP, ANONID_TLS_START, 143 },
-    { "imaps://", ANONID_MAIL_IMAP, ANONID_TLS_FIRST, 993 },
-    { "pop3://", ANONID_MAIL_POP3, ANONID_TLS_START, 110 },
-    { "pop3s://", ANONID_MAIL_POP3, ANONID_TLS_FIRST, 995 },
-};
-
-#define N_SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
 #define HOST_MAX_OCTETS 253
-
-static const scheme_t *find_scheme(const char *url)
-{
-    for (size_t i = 0; i < N_SCHEMES; i++) {
-        if (strncasecmp(url, schemes[i].prefix, strlen(schemes[i].prefix))
-            == 0)
-            return &schemes[i];
-    }
-    return NULL;
-}
 
 int anonid_host_is_loopback(const char *host)
 {
@@ -130,18 +103,16 @@ static const char *parse_options(anonid_mail_server_t *server,
 const char *anonid_mail_server_parse(anonid_mail_server_t *server,
                                      const char *url, apr_pool_t *pool)
 {
-    const scheme_t *scheme = find_scheme(url);
     const char *rest, *error;
+    const anonid_mail_scheme_t *scheme = anonid_mail_scheme_of(url, &rest);
 
     memset(server, 0, sizeof(*server));
     if (!scheme)
-        return "its scheme is none of submission://, submissions://, imap://, "
-               "imaps://, pop3://, pop3s://";
+        return "its scheme is none of " ANONID_MAIL_SCHEMES;
     server->url = apr_pstrdup(pool, url);
     server->protocol = scheme->protocol;
     server->tls = scheme->tls;
     server->port = scheme->port;
-    rest = url + strlen(scheme->prefix);
     error = parse_host(server, &rest, pool);
     if (!error)
         error = parse_port(server, &rest);

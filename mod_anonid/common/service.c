@@ -3,16 +3,11 @@
  * Mail services as data; see service.h.
  */
 #include "common/service.h"
+#include "common/mechanism.h"
 #include "common/protocol.h"
 
 #include <apr_strings.h>
 #include <string.h>
-
-static const char *const default_mechanisms[] = {
-    "GSSAPI", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "NTLM", "CRAM-MD5"
-};
-
-#define N_DEFAULT (sizeof(default_mechanisms) / sizeof(default_mechanisms[0]))
 
 static anonid_service_t *make_bare(apr_pool_t *pool, const char *name)
 {
@@ -29,9 +24,11 @@ anonid_service_t *anonid_service_make(apr_pool_t *pool, const char *name)
 {
     anonid_service_t *service = make_bare(pool, name);
 
-    for (size_t i = 0; i < N_DEFAULT; i++)
-        APR_ARRAY_PUSH(service->mechanisms, const char *) =
-            default_mechanisms[i];
+    for (size_t i = 0; anonid_mechanism_at(i); i++) {
+        if (anonid_mechanism_at(i)->flags & ANONID_MECHANISM_DEFAULT)
+            APR_ARRAY_PUSH(service->mechanisms, const char *) =
+                anonid_mechanism_at(i)->name;
+    }
     return service;
 }
 

@@ -8,21 +8,10 @@
 #ifndef ANONID_COMMON_SERVICE_H
 #define ANONID_COMMON_SERVICE_H
 
+#include "common/mail_protocol.h"
 #include "common/wire.h"
 
 #include <apr_tables.h>
-
-typedef enum {
-    ANONID_MAIL_SUBMISSION,
-    ANONID_MAIL_IMAP,
-    ANONID_MAIL_POP3
-} anonid_mail_protocol_t;
-
-typedef enum {
-    ANONID_TLS_START, /* STARTTLS, mandatory */
-    ANONID_TLS_FIRST, /* from the first byte */
-    ANONID_TLS_NONE   /* "?tls=none": loopback only */
-} anonid_tls_t;
 
 /* scheme://host[:port][?tls=none] with submission (587), submissions (465),
  * imap (143), imaps (993), pop3 (110), pop3s (995); host is a name, an IPv4

@@ -280,7 +280,8 @@ void world_turn(anonid_logon_t *l, apr_interval_time_t by)
 
 void world_secret(anonid_logon_t *l, const char *text)
 {
-    anonid_secret_t *secret = anonid_secret_make(text, strlen(text));
+    anonid_secret_t *secret =
+        anonid_secret_make(ANONID_SECRET_PASSWORD, text, strlen(text));
 
     anonid_logon_secret(l, secret);
     anonid_secret_drop(secret);

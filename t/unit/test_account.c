@@ -156,6 +156,37 @@ static void the_recovery_counts_and_times(void **state)
                         "after 3 failures in 2 h 10 min.");
 }
 
+static void each_secret_has_its_kind_and_proofs(void **state)
+{
+    static const struct {
+        const char *source;
+        anonid_provider_t provider;
+        anonid_secret_kind_t kind;
+        unsigned proofs;
+    } rows[] = {
+        { "file:/s", ANONID_PROVIDER_FILE, ANONID_SECRET_PASSWORD,
+          ANONID_PROOF_PASSWORD },
+        { "exec:/keytab:", ANONID_PROVIDER_LDAP, ANONID_SECRET_PASSWORD,
+          ANONID_PROOF_PASSWORD },
+        { NULL, ANONID_PROVIDER_FILE, ANONID_SECRET_PASSWORD,
+          ANONID_PROOF_PASSWORD },
+        { "file:/s", ANONID_PROVIDER_KRB5, ANONID_SECRET_PASSWORD,
+          ANONID_PROOF_PASSWORD | ANONID_PROOF_TICKET },
+        { "keytab:/k", ANONID_PROVIDER_KRB5, ANONID_SECRET_KEYTAB,
+          ANONID_PROOF_TICKET },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        anonid_account_t *account = anonid_account_make(pool, "a");
+
+        account->secret = rows[i].source;
+        account->provider = rows[i].provider;
+        assert_int_equal(anonid_account_secret_kind(account), rows[i].kind);
+        assert_int_equal(anonid_account_proofs(account), rows[i].proofs);
+    }
+}
+
 static void a_detail_is_one_printable_line(void **state)
 {
     anonid_outcome_t outcome;
@@ -179,6 +210,7 @@ int main(void)
         cmocka_unit_test(every_code_has_its_windows_number_and_text),
         cmocka_unit_test(the_warning_has_the_known_words),
         cmocka_unit_test(the_recovery_counts_and_times),
+        cmocka_unit_test(each_secret_has_its_kind_and_proofs),
         cmocka_unit_test(a_detail_is_one_printable_line),
     };
 

@@ -21,7 +21,9 @@ static anonid_outcome_t attempt_of(const char *dn, const char *password,
 {
     anonid_account_t *account = anonid_account_make(pool, "web");
     anonid_secret_t *secret =
-        password ? anonid_secret_make(password, strlen(password)) : NULL;
+        password ? anonid_secret_make(ANONID_SECRET_PASSWORD, password,
+                                      strlen(password))
+                 : NULL;
     anonid_attempt_t attempt;
 
     memset(&attempt, 0, sizeof(attempt));

@@ -129,23 +129,36 @@ static void bind_server(exchange_t *x, const char *name, const char *data)
 
 /* Who talks to whom, and how. */
 typedef struct {
-    anonid_mechanism_t mechanism;
+    const char *mechanism;
+    anonid_binding_use_t binding;
     const char *password;
     const char *client_binding; /* data of "tls-exporter"; NULL: none */
     const char *server_binding;
 } setting_t;
+
+static anonid_mechanism_t mechanism_of(const setting_t *setting)
+{
+    return (anonid_mechanism_t){ anonid_mechanism_find(setting->mechanism),
+                                 setting->binding };
+}
+
+/* 1 if the server has to prove itself, too. */
+static int is_mutual(const setting_t *setting)
+{
+    return (mechanism_of(setting).info->flags & ANONID_MECHANISM_SCRAM) != 0;
+}
 
 static void open_exchange(exchange_t *x, const setting_t *setting)
 {
     anonid_sasl_login_t login = { .service = "smtp",
                                   .host = "localhost",
                                   .user = USER,
-                                  .mechanism = setting->mechanism };
+                                  .mechanism = mechanism_of(setting) };
     const char *why = "";
 
     memset(x, 0, sizeof(*x));
-    login.secret =
-        anonid_secret_make(setting->password, strlen(setting->password));
+    login.secret = anonid_secret_make(
+        ANONID_SECRET_PASSWORD, setting->password, strlen(setting->password));
     if (setting->client_binding) {
         login.binding.name = "tls-exporter";
         login.binding.length = strlen(setting->client_binding);
@@ -189,14 +202,10 @@ static int talk(exchange_t *x, const char *mechanism)
     return code;
 }
 
-static const setting_t scram = { { "SCRAM-SHA-256", "SCRAM-SHA-256", 1, 0,
-                                   ANONID_BINDING_NONE },
-                                 PASSWORD,
-                                 NULL,
-                                 NULL };
-static const setting_t scram_plus = { { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256",
-                                        1, 0, ANONID_BINDING_USED },
-                                      PASSWORD,
+static const setting_t scram = { "SCRAM-SHA-256", ANONID_BINDING_NONE,
+                                 PASSWORD, NULL, NULL };
+static const setting_t scram_plus = { "SCRAM-SHA-256-PLUS",
+                                      ANONID_BINDING_USED, PASSWORD,
                                       "0123456789abcdef0123456789abcdef",
                                       "0123456789abcdef0123456789abcdef" };
 
@@ -206,7 +215,7 @@ static void assert_logs_in(const setting_t *setting)
     exchange_t x;
 
     open_exchange(&x, setting);
-    assert_int_equal(talk(&x, setting->mechanism.name), SASL_OK);
+    assert_int_equal(talk(&x, setting->mechanism), SASL_OK);
     assert_true(anonid_sasl_complete(x.client));
     close_exchange(&x);
 }
@@ -217,11 +226,11 @@ static void every_mechanism_logs_in(void **state)
 
     (void)state;
     assert_logs_in(&scram);
-    setting.mechanism = (anonid_mechanism_t){ "SCRAM-SHA-1", "SCRAM-SHA-1", 1,
-                                              0, ANONID_BINDING_NONE };
+    setting.mechanism = "SCRAM-SHA-1";
+    setting.binding = ANONID_BINDING_NONE;
     assert_logs_in(&setting);
-    setting.mechanism = (anonid_mechanism_t){ "CRAM-MD5", "CRAM-MD5", 0, 0,
-                                              ANONID_BINDING_NONE };
+    setting.mechanism = "CRAM-MD5";
+    setting.binding = ANONID_BINDING_NONE;
     assert_logs_in(&setting);
 }
 
@@ -230,8 +239,8 @@ static void assert_refused(const setting_t *setting)
     exchange_t x;
 
     open_exchange(&x, setting);
-    assert_int_not_equal(talk(&x, setting->mechanism.name), SASL_OK);
-    assert_false(setting->mechanism.scram && anonid_sasl_complete(x.client));
+    assert_int_not_equal(talk(&x, setting->mechanism), SASL_OK);
+    assert_false(is_mutual(setting) && anonid_sasl_complete(x.client));
     close_exchange(&x);
 }
 
@@ -276,8 +285,8 @@ static void plain_says_who_and_what(void **state)
     char text[256];
 
     (void)state;
-    setting.mechanism =
-        (anonid_mechanism_t){ "PLAIN", "PLAIN", 0, 1, ANONID_BINDING_NONE };
+    setting.mechanism = "PLAIN";
+    setting.binding = ANONID_BINDING_NONE;
     first_message(&setting, text, sizeof(text));
     assert_memory_equal(text, "\0" USER "\0" PASSWORD,
                         2 + strlen(USER) + strlen(PASSWORD));
@@ -293,8 +302,8 @@ static void the_use_of_binding_is_said(void **state)
     assert_memory_equal(text, "p=tls-exporter,,n=" USER, 18 + strlen(USER));
     first_message(&scram, text, sizeof(text));
     assert_memory_equal(text, "n,,n=" USER, 5 + strlen(USER));
-    setting.mechanism = (anonid_mechanism_t){ "SCRAM-SHA-256", "SCRAM-SHA-256",
-                                              1, 0, ANONID_BINDING_UNUSED };
+    setting.mechanism = "SCRAM-SHA-256";
+    setting.binding = ANONID_BINDING_UNUSED;
     first_message(&setting, text, sizeof(text));
     assert_memory_equal(text, "y,,n=" USER, 5 + strlen(USER));
 }
@@ -305,8 +314,8 @@ static void a_downgrade_is_noticed(void **state)
     setting_t setting = scram_plus;
 
     (void)state;
-    setting.mechanism = (anonid_mechanism_t){ "SCRAM-SHA-256", "SCRAM-SHA-256",
-                                              1, 0, ANONID_BINDING_UNUSED };
+    setting.mechanism = "SCRAM-SHA-256";
+    setting.binding = ANONID_BINDING_UNUSED;
     assert_refused(&setting);
 }
 
@@ -342,7 +351,7 @@ static void assert_bad_server(const setting_t *setting, const char *challenge)
     anonid_sasl_step(x.client, challenge, strlen(challenge), on_step, &x);
     await_step(&x);
     assert_int_equal(x.result, ANONID_SASL_BAD_SERVER);
-    assert_false(setting->mechanism.scram && anonid_sasl_complete(x.client));
+    assert_false(is_mutual(setting) && anonid_sasl_complete(x.client));
     close_exchange(&x);
 }
 
@@ -352,14 +361,35 @@ static void bad_challenges_are_refused(void **state)
     char huge[20000];
 
     (void)state;
-    plain.mechanism =
-        (anonid_mechanism_t){ "PLAIN", "PLAIN", 0, 1, ANONID_BINDING_NONE };
+    plain.mechanism = "PLAIN";
+    plain.binding = ANONID_BINDING_NONE;
     memset(huge, 'A', sizeof(huge) - 4);
     memset(huge + sizeof(huge) - 4, 0, 4);
     assert_bad_server(&scram, "no base64");
     assert_bad_server(&scram, "");
     assert_bad_server(&scram, huge);
     assert_bad_server(&plain, "QUFB"); /* one too many */
+}
+
+/* A keytab, whatever is in it, is not what a password mechanism sends. */
+static void a_keytab_is_no_password(void **state)
+{
+    static const char *const names[] = { "PLAIN", "CRAM-MD5",
+                                         "SCRAM-SHA-256" };
+    anonid_sasl_login_t login = { .service = "smtp",
+                                  .host = "localhost",
+                                  .user = USER };
+    const char *why;
+
+    (void)state;
+    login.secret =
+        anonid_secret_make(ANONID_SECRET_KEYTAB, PASSWORD, strlen(PASSWORD));
+    for (size_t i = 0; i < COUNT(names); i++) {
+        login.mechanism.info = anonid_mechanism_find(names[i]);
+        assert_null(anonid_sasl_open(&login, &why));
+        assert_non_null(strstr(why, "no password"));
+    }
+    anonid_secret_drop(login.secret);
 }
 
 /* The engine may be closed while a thread computes. */
@@ -411,6 +441,7 @@ int main(void)
         cmocka_unit_test(a_downgrade_is_noticed),
         cmocka_unit_test(iterations_are_bounded),
         cmocka_unit_test(bad_challenges_are_refused),
+        cmocka_unit_test(a_keytab_is_no_password),
         cmocka_unit_test(it_may_be_closed_at_work),
     };
 

@@ -18,14 +18,15 @@
 
 /* Reads what a file of those octets holds. */
 static anonid_secret_t *read_octets(const void *octets, size_t length,
-                                    int binary, const char **why)
+                                    anonid_secret_kind_t kind,
+                                    const char **why)
 {
     int fd = memfd_create("secret", MFD_CLOEXEC);
     anonid_secret_t *secret;
 
     assert_int_equal(write(fd, octets, length), length);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    secret = anonid_secret_read(fd, binary, SOON, why);
+    secret = anonid_secret_read(fd, kind, SOON, why);
     close(fd);
     return secret;
 }
@@ -33,7 +34,8 @@ static anonid_secret_t *read_octets(const void *octets, size_t length,
 static void assert_reads(const char *text, const char *expected)
 {
     const char *why;
-    anonid_secret_t *secret = read_octets(text, strlen(text), 0, &why);
+    anonid_secret_t *secret =
+        read_octets(text, strlen(text), ANONID_SECRET_PASSWORD, &why);
 
     assert_non_null(secret);
     assert_string_equal(anonid_secret_data(secret), expected);
@@ -46,7 +48,7 @@ static void assert_refused(const void *octets, size_t length,
 {
     const char *why = NULL;
 
-    assert_null(read_octets(octets, length, 0, &why));
+    assert_null(read_octets(octets, length, ANONID_SECRET_PASSWORD, &why));
     assert_non_null(strstr(why, expected));
 }
 
@@ -79,12 +81,14 @@ static void a_keytab_keeps_every_octet(void **state)
 {
     static const char octets[] = "\5\2\0\n\r\n";
     const char *why;
-    anonid_secret_t *secret = read_octets(octets, sizeof(octets), 1, &why);
+    anonid_secret_t *secret =
+        read_octets(octets, sizeof(octets), ANONID_SECRET_KEYTAB, &why);
 
     (void)state;
     assert_non_null(secret);
     assert_int_equal(anonid_secret_length(secret), sizeof(octets));
     assert_memory_equal(anonid_secret_data(secret), octets, sizeof(octets));
+    assert_int_equal(anonid_secret_kind(secret), ANONID_SECRET_KEYTAB);
     anonid_secret_drop(secret);
 }
 
@@ -96,7 +100,8 @@ static void a_pipe_that_stays_open_is_not_awaited_for_ever(void **state)
     (void)state;
     assert_int_equal(pipe(fds), 0);
     assert_int_equal(write(fds[1], "half", 4), 4);
-    assert_null(anonid_secret_read(fds[0], 0, apr_time_from_msec(50), &why));
+    assert_null(anonid_secret_read(fds[0], ANONID_SECRET_PASSWORD,
+                                   apr_time_from_msec(50), &why));
     assert_non_null(strstr(why, "in time"));
     close(fds[0]);
     close(fds[1]);
@@ -138,7 +143,8 @@ static int is_mapped(const void *address)
 
 static void the_last_holder_unmaps_it(void **state)
 {
-    anonid_secret_t *secret = anonid_secret_make("password", 8);
+    anonid_secret_t *secret =
+        anonid_secret_make(ANONID_SECRET_PASSWORD, "password", 8);
     const char *octets = anonid_secret_data(secret);
 
     (void)state;
@@ -148,7 +154,7 @@ static void the_last_holder_unmaps_it(void **state)
     assert_true(is_mapped(octets));
     anonid_secret_drop(secret);
     assert_false(is_mapped(octets));
-    assert_null(anonid_secret_make("", 0));
+    assert_null(anonid_secret_make(ANONID_SECRET_PASSWORD, "", 0));
     anonid_secret_drop(NULL);
 }
 

@@ -51,8 +51,8 @@ static int end(void **state)
 /* 1 if the password of the last attempt fits the verifier stored last. */
 static int fits(void)
 {
-    anonid_secret_t *secret =
-        anonid_secret_make(world.tried, strlen(world.tried));
+    anonid_secret_t *secret = anonid_secret_make(
+        ANONID_SECRET_PASSWORD, world.tried, strlen(world.tried));
     int verdict = anonid_verifier_check(world.verifier, secret);
 
     anonid_secret_drop(secret);

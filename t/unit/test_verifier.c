@@ -17,7 +17,8 @@
 static anonid_verifier_result_t check(const char *verifier,
                                       const char *password)
 {
-    anonid_secret_t *secret = anonid_secret_make(password, strlen(password));
+    anonid_secret_t *secret =
+        anonid_secret_make(ANONID_SECRET_PASSWORD, password, strlen(password));
     anonid_verifier_result_t verdict = anonid_verifier_check(verifier, secret);
 
     anonid_secret_drop(secret);

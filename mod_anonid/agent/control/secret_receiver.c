@@ -23,7 +23,7 @@ typedef struct {
     anonid_logon_t *logon; /* held */
     unsigned long number;  /* of this reading; a newer one outdates it */
     int fd;
-    int binary;
+    anonid_secret_kind_t kind;
     anonid_secret_t *secret;
     const char *why;
 } job_t;
@@ -66,7 +66,7 @@ static void read_secret(void *data)
     job_t *job = data;
 
     job->secret =
-        anonid_secret_read(job->fd, job->binary, READ_TIMEOUT, &job->why);
+        anonid_secret_read(job->fd, job->kind, READ_TIMEOUT, &job->why);
 }
 
 static int has_scheme(const anonid_logon_t *logon, const char *scheme)
@@ -150,7 +150,7 @@ static void start_reading(anonid_logon_t *logon, int fd)
     job->logon = anonid_logon_hold(logon);
     job->number = logon->source.reading = ++last_number;
     job->fd = fd;
-    job->binary = has_scheme(logon, "keytab:");
+    job->kind = anonid_account_secret_kind(logon->account);
     job->why = "the secret could not be read";
     if (anonid_thread_pool_add(read_secret, secret_read, job) != APR_SUCCESS)
         secret_read(job);

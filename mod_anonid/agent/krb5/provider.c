@@ -25,14 +25,6 @@ typedef struct {
     anonid_krb5_keytab_t keytab;
 } logon_t;
 
-static int uses_keytab(const anonid_account_t *account)
-{
-    static const char scheme[] = "keytab:";
-
-    return account->secret
-           && strncmp(account->secret, scheme, sizeof(scheme) - 1) == 0;
-}
-
 /* "user@upn.suffix@REALM" is an enterprise name (RFC 6806 section 5); what a
  * backslash stands before is no mark. */
 static int is_enterprise(const char *principal)
@@ -109,7 +101,7 @@ static krb5_error_code give_secret(logon_t *logon, anonid_attempt_t *attempt)
                            "the account has no secret");
         return 0;
     }
-    if (uses_keytab(attempt->account))
+    if (anonid_secret_kind(attempt->secret) == ANONID_SECRET_KEYTAB)
         return give_keytab(logon, attempt);
     return krb5_init_creds_set_password(logon->context, logon->exchange,
                                         anonid_secret_data(attempt->secret));

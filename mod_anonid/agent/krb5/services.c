@@ -8,13 +8,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* By protocol; as IANA's registry of GSSAPI service names has them. */
-static const char *const types[] = {
-    [ANONID_MAIL_SUBMISSION] = "smtp",
-    [ANONID_MAIL_IMAP] = "imap",
-    [ANONID_MAIL_POP3] = "pop",
-};
-
 static int holds(const apr_array_header_t *names, const char *name)
 {
     for (int i = 0; i < names->nelts; i++) {
@@ -39,8 +32,8 @@ static void add_server(apr_array_header_t *names,
 
     if (is_address(server->host))
         return;
-    name = apr_pstrcat(names->pool, types[server->protocol], "/", server->host,
-                       NULL);
+    name = apr_pstrcat(names->pool, anonid_mail_sasl_service(server->protocol),
+                       "/", server->host, NULL);
     if (!holds(names, name))
         APR_ARRAY_PUSH(names, const char *) = name;
 }

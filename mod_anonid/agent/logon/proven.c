@@ -57,6 +57,22 @@ int anonid_logon_proof(const anonid_logon_t *logon, anonid_proof_t *proof)
     return 1;
 }
 
+unsigned anonid_proof_kinds(const anonid_proof_t *proof)
+{
+    unsigned kinds = 0;
+
+    if (proof->secret
+        && anonid_secret_kind(proof->secret) == ANONID_SECRET_PASSWORD)
+        kinds |= ANONID_PROOF_PASSWORD;
+    if (proof->secret
+        && anonid_secret_kind(proof->secret) == ANONID_SECRET_TOKEN)
+        kinds |= ANONID_PROOF_TOKEN;
+    if (proof->credentials
+        && proof->credentials->provider->id == ANONID_PROVIDER_KRB5)
+        kinds |= ANONID_PROOF_TICKET;
+    return kinds;
+}
+
 anonid_state_t anonid_logon_state(const anonid_logon_t *logon)
 {
     if (logon->proven.version != 0)

@@ -41,7 +41,7 @@ int anonid_config_allows(const anonid_config_t *config,
 /* What mail needs to prove an account to a server, valid while held by the
  * caller: the proven secret and the provider's credentials. */
 typedef struct {
-    anonid_secret_t *secret;           /* held; may be NULL (keytab) */
+    anonid_secret_t *secret;           /* held; may be NULL */
     anonid_credentials_t *credentials; /* may be NULL */
     unsigned long version;             /* credential version: grows with each
                                           proven secret; part of pool keys */
@@ -50,6 +50,8 @@ typedef struct {
 /* 1 and a held proof if the account is logged on, else 0. A refused mail
  * login is no logon failure: the agent does not change state for it. */
 int anonid_registry_proof(const char *account, anonid_proof_t *proof);
+/* What a service can be shown of it: ANONID_PROOF_... */
+unsigned anonid_proof_kinds(const anonid_proof_t *proof);
 void anonid_proof_release(anonid_proof_t *proof);
 
 /* Called (main thread) whenever an account's proven version changes or the

@@ -49,8 +49,7 @@ typedef struct {
 
 typedef struct {
     anonid_mail_protocol_t protocol;
-    const char *sasl_service; /* GSS-API's service name: "smtp" */
-    size_t auth_line_max;     /* octets of an AUTH command with its CRLF */
+    size_t auth_line_max; /* octets of an AUTH command with its CRLF */
 
     anonid_parse_t (*parse)(const char *data, size_t length,
                             anonid_mail_reply_t *reply, size_t *consumed);

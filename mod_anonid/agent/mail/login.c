@@ -89,7 +89,7 @@ static void say_auth(anonid_dialogue_t *d, const char *response)
     size_t length, extra = response ? strlen(response) : 0;
     char line[ANONID_COMMAND_MAX * 2];
 
-    driver->auth(d->mechanism.name, line);
+    driver->auth(d->mechanism.info->name, line);
     length = strlen(line);
     if (response && extra == 0) { /* "=" is an empty response */
         response = "=";
@@ -116,10 +116,10 @@ static void on_step(void *context, anonid_sasl_result_t result,
 
     if (result == ANONID_SASL_BAD_SERVER)
         anonid_session_fail(d->session, ANONID_MAIL_ERROR_UNPROVEN, "%s: %s",
-                            d->mechanism.name, text);
+                            d->mechanism.info->name, text);
     else if (result != ANONID_SASL_RESPONSE)
         anonid_session_fail(d->session, ANONID_MAIL_ERROR_INTERNAL, "%s: %s",
-                            d->mechanism.name, text);
+                            d->mechanism.info->name, text);
     else
         anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, text,
                                   strlen(text));
@@ -142,7 +142,7 @@ static int choose_mechanism(anonid_dialogue_t *d,
         .private = anonid_transport_is_tls(s->transport)
                    || anonid_transport_is_local(s->transport),
         .binding = binding->name != NULL,
-        .password = s->login->proof.secret != NULL,
+        .proofs = anonid_proof_kinds(&s->login->proof),
         .supported = anonid_sasl_supported,
     };
     char why[ANONID_MAIL_ERROR_TEXT_MAX];
@@ -158,10 +158,12 @@ static int choose_mechanism(anonid_dialogue_t *d,
 static void begin_auth(anonid_dialogue_t *d)
 {
     anonid_session_t *s = d->session;
-    anonid_sasl_login_t login = { .service = s->driver->sasl_service,
-                                  .host = s->server->host,
-                                  .user = s->login->account->user,
-                                  .secret = s->login->proof.secret };
+    anonid_sasl_login_t login = {
+        .service = anonid_mail_sasl_service(s->driver->protocol),
+        .host = s->server->host,
+        .user = s->login->account->user,
+        .secret = s->login->proof.secret,
+    };
     const char *why;
 
     anonid_transport_enter(s->transport, ANONID_PHASE_AUTH);
@@ -219,13 +221,13 @@ static void after_auth(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
         anonid_session_fail(s, ANONID_MAIL_ERROR_UNPROVEN,
                             "%s: the server claims success without having "
                             "proven itself",
-                            d->mechanism.name);
+                            d->mechanism.info->name);
         return;
     }
     anonid_log(ANONID_LOG_DEBUG,
                "mail service '%s', server %s: logged on as '%s' with %s",
                s->login->service->name, s->server->url,
-               s->login->account->name, d->mechanism.name);
+               s->login->account->name, d->mechanism.info->name);
     destroy(d);
     done(asker, s, NULL);
 }

@@ -4,7 +4,7 @@
  * freed (its modules leave passwords and keys in theirs), locks, and a log.
  */
 #include "agent/base/log.h"
-#include "agent/sasl/sasl.h"
+#include "agent/sasl/family.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -80,7 +80,7 @@ apr_status_t anonid_sasl_library_start(void)
     return sasl_client_init(callbacks) == SASL_OK ? APR_SUCCESS : APR_EGENERAL;
 }
 
-int anonid_sasl_supported(const char *mechanism)
+int anonid_sasl_library_has(const char *mechanism)
 {
     const char **names = sasl_global_listmech();
 

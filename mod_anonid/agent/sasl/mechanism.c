@@ -8,38 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum {
-    REVEALS = 1, /* sends the password itself */
-    BINDS = 2,   /* bound to the TLS channel */
-    SCRAM = 4,
-    PASSWORD = 8 /* works from a password */
-};
-
-typedef struct {
-    const char *name;
-    const char *base;
-    unsigned flags;
-} mechanism_row_t;
-
-/* Every mechanism that this build speaks; GSSAPI and NTLM will be rows. */
-static const mechanism_row_t mechanisms[] = {
-    { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", BINDS | SCRAM | PASSWORD },
-    { "SCRAM-SHA-256", "SCRAM-SHA-256", SCRAM | PASSWORD },
-    { "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", BINDS | SCRAM | PASSWORD },
-    { "SCRAM-SHA-1", "SCRAM-SHA-1", SCRAM | PASSWORD },
-    { "CRAM-MD5", "CRAM-MD5", PASSWORD },
-    { "PLAIN", "PLAIN", REVEALS | PASSWORD },
-};
-
-#define N_MECHANISMS (sizeof(mechanisms) / sizeof(mechanisms[0]))
-
-static const mechanism_row_t *find(const char *name)
+/* The row of a mechanism that is in this build, or NULL. */
+static const anonid_mechanism_info_t *find(const char *name)
 {
-    for (size_t i = 0; i < N_MECHANISMS; i++) {
-        if (strcasecmp(mechanisms[i].name, name) == 0)
-            return &mechanisms[i];
-    }
-    return NULL;
+    const anonid_mechanism_info_t *info = anonid_mechanism_find(name);
+
+    return info && info->state == ANONID_MECHANISM_AVAILABLE ? info : NULL;
 }
 
 /* 1 if the word stands in a list of words. */
@@ -67,35 +41,45 @@ static int allows(const apr_array_header_t *allowed, const char *name)
     return 0;
 }
 
+/* What an account that cannot use the mechanism lacks. */
+static const char *missing_proof(const anonid_mechanism_info_t *info)
+{
+    if (info->proof == ANONID_PROOF_TICKET)
+        return "needs a Kerberos ticket, which the account does not have";
+    if (info->proof == ANONID_PROOF_TOKEN)
+        return "needs a token, which the account does not have";
+    return "needs a password, which the account does not have";
+}
+
 /* NULL, or why the connection rules an offered mechanism out. */
-static const char *obstacle(const mechanism_row_t *row,
+static const char *obstacle(const anonid_mechanism_info_t *info,
                             const anonid_mechanism_terms_t *terms)
 {
-    if ((row->flags & REVEALS) && !terms->private)
+    if ((info->flags & ANONID_MECHANISM_REVEALS) && !terms->private)
         return "would send the password in the clear";
-    if ((row->flags & BINDS) && !terms->binding)
+    if ((info->flags & ANONID_MECHANISM_BINDS) && !terms->binding)
         return "needs TLS";
-    if ((row->flags & PASSWORD) && !terms->password)
-        return "needs a password, which the account does not have";
-    if (!terms->supported(row->base))
+    if (!(info->proof & terms->proofs))
+        return missing_proof(info);
+    if (!terms->supported(info->base))
         return "is not supported by the installed libsasl2 modules";
     return NULL;
 }
 
 /* "y" tells the server that a missing -PLUS was taken out of its offer by
  * somebody in between, if it did offer one. */
-static anonid_binding_use_t binding_use(const mechanism_row_t *row,
+static anonid_binding_use_t binding_use(const anonid_mechanism_info_t *info,
                                         const apr_array_header_t *allowed,
                                         const char *offered,
                                         const anonid_mechanism_terms_t *terms)
 {
     char plus[64];
 
-    if (row->flags & BINDS)
+    if (info->flags & ANONID_MECHANISM_BINDS)
         return ANONID_BINDING_USED;
-    snprintf(plus, sizeof(plus), "%s-PLUS", row->name);
-    if ((row->flags & SCRAM) && terms->binding && allows(allowed, plus)
-        && !listed(offered, plus))
+    snprintf(plus, sizeof(plus), "%s-PLUS", info->name);
+    if ((info->flags & ANONID_MECHANISM_SCRAM) && terms->binding
+        && allows(allowed, plus) && !listed(offered, plus))
         return ANONID_BINDING_UNUSED;
     return ANONID_BINDING_NONE;
 }
@@ -111,9 +95,9 @@ static void explain(const apr_array_header_t *allowed, const char *offered,
              *offered ? offered : "none");
     for (int i = 0; i < allowed->nelts; i++) {
         const char *name = APR_ARRAY_IDX(allowed, i, const char *);
-        const mechanism_row_t *row = find(name);
+        const anonid_mechanism_info_t *info = find(name);
         const char *reason =
-            row ? obstacle(row, terms) : "is not in this build";
+            info ? obstacle(info, terms) : "is not in this build";
 
         used = strlen(why);
         if (!listed(offered, name))
@@ -130,15 +114,12 @@ int anonid_mechanism_choose(const apr_array_header_t *allowed,
 {
     for (int i = 0; i < allowed->nelts; i++) {
         const char *name = APR_ARRAY_IDX(allowed, i, const char *);
-        const mechanism_row_t *row = find(name);
+        const anonid_mechanism_info_t *info = find(name);
 
-        if (!row || !listed(offered, name) || obstacle(row, terms))
+        if (!info || !listed(offered, name) || obstacle(info, terms))
             continue;
-        choice->name = row->name;
-        choice->base = row->base;
-        choice->scram = (row->flags & SCRAM) != 0;
-        choice->reveals = (row->flags & REVEALS) != 0;
-        choice->binding = binding_use(row, allowed, offered, terms);
+        choice->info = info;
+        choice->binding = binding_use(info, allowed, offered, terms);
         return 1;
     }
     explain(allowed, offered, terms, why, size);

@@ -7,13 +7,15 @@
 #ifndef ANONID_AGENT_SASL_MECHANISM_H
 #define ANONID_AGENT_SASL_MECHANISM_H
 
+#include "common/mechanism.h"
+
 #include <apr_tables.h>
 #include <stddef.h>
 
 typedef struct {
-    int private;  /* verified TLS, or a server on this machine */
-    int binding;  /* channel binding can be had */
-    int password; /* there is a password */
+    int private;     /* verified TLS, or a server on this machine */
+    int binding;     /* channel binding can be had */
+    unsigned proofs; /* ANONID_PROOF_... that the account has */
     /* 1 if the mechanism can be spoken; the name without "-PLUS". */
     int (*supported)(const char *name);
 } anonid_mechanism_terms_t;
@@ -26,10 +28,7 @@ typedef enum {
 } anonid_binding_use_t;
 
 typedef struct {
-    const char *name; /* of the mechanism as offered, e.g. with "-PLUS" */
-    const char *base; /* without "-PLUS" */
-    int scram;
-    int reveals; /* sends the password itself */
+    const anonid_mechanism_info_t *info;
     anonid_binding_use_t binding;
 } anonid_mechanism_t;
 

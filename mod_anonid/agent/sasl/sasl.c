@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One login by libsasl2; see sasl.h.
+ * The SASL engine; see sasl.h. How a mechanism works is its family's.
  *
  * Owned by the event loop's thread, but for the time that a job of the thread
- * pool runs its step: `busy` says so, and nobody touches it then.
+ * pool takes a turn: `busy` says so, and nobody touches it then. Its buffers
+ * are as large as its mechanism's messages and live as long as the login.
  */
 #include "agent/sasl/sasl.h"
-#include "agent/sasl/scram_iterations.h"
 #include "agent/base/thread_pool.h"
+#include "agent/sasl/family.h"
 
 #include <sasl/sasl.h>
 #include <sasl/saslutil.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,110 +19,80 @@ struct anonid_sasl_t {
     anonid_sasl_login_t login;
     char *user;
     char *host;
-    sasl_secret_t *password; /* libsasl2's form of the secret */
-    sasl_conn_t *conn;
-    sasl_callback_t callbacks[4];
-    sasl_channel_binding_t binding;
+    const anonid_sasl_family_t *family;
+    void *state; /* the family's */
 
-    char challenge[ANONID_SASL_MAX + 1];
-    unsigned challenge_length;
-    int challenges; /* how many came */
-    int code;       /* of the last step */
-    const char *out;
-    unsigned out_length;
+    anonid_sasl_turn_t turn;
+    int turns; /* that were begun */
+    size_t octets_max;
+    char *challenge;
+    char *text; /* the response in base64 */
 
     int busy;
     int closed;
     anonid_sasl_stepped_t stepped;
     void *context;
-    char text[ANONID_SASL_MAX / 3 * 4 + 8];
 };
 
-static int give_name(void *context, int id, const char **result,
-                     unsigned *length)
-{
-    anonid_sasl_t *sasl = context;
+/* Every family of this build, as they are asked for a mechanism. */
+static const anonid_sasl_family_t *const families[] = {
+    &anonid_sasl_cyrus,
+};
 
-    /* No authorization id: some servers refuse one that they would not have
-     * written in the same way. */
-    *result = id == SASL_CB_AUTHNAME ? sasl->user : "";
-    if (length)
-        *length = (unsigned)strlen(*result);
-    return SASL_OK;
+#define N_FAMILIES (sizeof(families) / sizeof(families[0]))
+
+static const anonid_sasl_family_t *find_family(const char *base)
+{
+    for (size_t i = 0; i < N_FAMILIES; i++) {
+        if (families[i]->supported(base))
+            return families[i];
+    }
+    return NULL;
 }
 
-static int give_secret(sasl_conn_t *conn, void *context, int id,
-                       sasl_secret_t **secret)
+int anonid_sasl_supported(const char *mechanism)
 {
-    anonid_sasl_t *sasl = context;
-
-    (void)conn;
-    (void)id;
-    *secret = sasl->password;
-    return SASL_OK;
+    return find_family(mechanism) != NULL;
 }
 
-static void set_callbacks(anonid_sasl_t *sasl)
-{
-    const sasl_callback_t callbacks[] = {
-        { SASL_CB_USER, ANONID_SASL_CALLBACK(give_name), sasl },
-        { SASL_CB_AUTHNAME, ANONID_SASL_CALLBACK(give_name), sasl },
-        { SASL_CB_PASS, ANONID_SASL_CALLBACK(give_secret), sasl },
-        { SASL_CB_LIST_END, NULL, NULL }
-    };
+/* ---- life ---- */
 
-    memcpy(sasl->callbacks, callbacks, sizeof(callbacks));
+static size_t text_size(const anonid_sasl_t *sasl)
+{
+    return sasl->octets_max / 3 * 4 + 8;
 }
 
-static size_t password_size(size_t length)
+static void wipe_and_free(char *buffer, size_t size)
 {
-    return sizeof(sasl_secret_t) + length;
-}
-
-static sasl_secret_t *copy_password(const anonid_secret_t *secret)
-{
-    size_t length = anonid_secret_length(secret);
-    sasl_secret_t *password = calloc(1, password_size(length));
-
-    if (!password)
-        return NULL;
-    password->len = length;
-    memcpy(password->data, anonid_secret_data(secret), length);
-    return password;
-}
-
-/* No layer of libsasl2's own: that is TLS's part. */
-static int set_properties(anonid_sasl_t *sasl)
-{
-    const anonid_mechanism_t *mech = &sasl->login.mechanism;
-    sasl_security_properties_t props = { 0 };
-
-    if (!mech->reveals)
-        props.security_flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS;
-    if (sasl_setprop(sasl->conn, SASL_SEC_PROPS, &props) != SASL_OK)
-        return 0;
-    if (mech->binding == ANONID_BINDING_NONE || !sasl->login.binding.name)
-        return mech->binding != ANONID_BINDING_USED;
-    sasl->binding.name = sasl->login.binding.name;
-    sasl->binding.critical = mech->binding == ANONID_BINDING_USED;
-    sasl->binding.len = sasl->login.binding.length;
-    sasl->binding.data = sasl->login.binding.data;
-    return sasl_setprop(sasl->conn, SASL_CHANNEL_BINDING, &sasl->binding)
-           == SASL_OK;
+    if (buffer)
+        explicit_bzero(buffer, size);
+    free(buffer);
 }
 
 static void destroy(anonid_sasl_t *sasl)
 {
-    if (sasl->conn)
-        sasl_dispose(&sasl->conn);
-    if (sasl->password)
-        explicit_bzero(sasl->password, password_size(sasl->password->len));
-    free(sasl->password);
+    if (sasl->state)
+        sasl->family->finish(sasl->state);
+    wipe_and_free(sasl->challenge, sasl->octets_max + 1);
+    wipe_and_free(sasl->text, text_size(sasl));
     anonid_secret_drop(sasl->login.secret);
     free(sasl->user);
     free(sasl->host);
     explicit_bzero(sasl, sizeof(*sasl));
     free(sasl);
+}
+
+/* 1, or 0 without memory. */
+static int copy_login(anonid_sasl_t *sasl, const anonid_sasl_login_t *login)
+{
+    sasl->login = *login;
+    sasl->login.secret = anonid_secret_hold(login->secret);
+    sasl->login.user = sasl->user = strdup(login->user);
+    sasl->login.host = sasl->host = strdup(login->host);
+    sasl->octets_max = login->mechanism.info->octets_max;
+    sasl->challenge = malloc(sasl->octets_max + 1);
+    sasl->text = malloc(text_size(sasl));
+    return sasl->user && sasl->host && sasl->challenge && sasl->text;
 }
 
 anonid_sasl_t *anonid_sasl_open(const anonid_sasl_login_t *login,
@@ -133,21 +103,13 @@ anonid_sasl_t *anonid_sasl_open(const anonid_sasl_login_t *login,
     *why = "no memory";
     if (!sasl)
         return NULL;
-    sasl->login = *login;
-    sasl->login.secret = anonid_secret_hold(login->secret);
-    sasl->user = strdup(login->user);
-    sasl->host = strdup(login->host);
-    sasl->password = copy_password(login->secret);
-    set_callbacks(sasl);
-    if (!sasl->user || !sasl->host || !sasl->password) {
-        destroy(sasl);
-        return NULL;
+    if (copy_login(sasl, login)) {
+        *why = "its mechanism is not in this build";
+        sasl->family = find_family(login->mechanism.info->base);
+        if (sasl->family)
+            sasl->state = sasl->family->open(&sasl->login, why);
     }
-    *why = "libsasl2 cannot begin a login";
-    if (sasl_client_new(login->service, sasl->host, NULL, NULL,
-                        sasl->callbacks, 0, &sasl->conn)
-            == SASL_OK
-        && set_properties(sasl))
+    if (sasl->state)
         return sasl;
     destroy(sasl);
     return NULL;
@@ -164,8 +126,10 @@ void anonid_sasl_close(anonid_sasl_t *sasl)
 
 int anonid_sasl_complete(const anonid_sasl_t *sasl)
 {
-    return sasl->code == SASL_OK;
+    return sasl->turn.outcome == ANONID_TURN_DONE;
 }
+
+/* ---- turns ---- */
 
 static void report(anonid_sasl_t *sasl, anonid_sasl_result_t result,
                    const char *text)
@@ -173,66 +137,34 @@ static void report(anonid_sasl_t *sasl, anonid_sasl_result_t result,
     sasl->stepped(sasl->context, result, text);
 }
 
-/* Reports what libsasl2 said. */
-static void report_step(anonid_sasl_t *sasl)
+/* Reports a turn that was taken. */
+static void report_turn(anonid_sasl_t *sasl)
 {
-    if (sasl->code == SASL_BADAUTH || sasl->code == SASL_BADSERV
-        || sasl->code == SASL_BADPROT) {
-        report(sasl, ANONID_SASL_BAD_SERVER, sasl_errdetail(sasl->conn));
-        return;
-    }
-    if (sasl->code != SASL_OK && sasl->code != SASL_CONTINUE) {
-        report(sasl, ANONID_SASL_FAILED, sasl_errdetail(sasl->conn));
-        return;
-    }
-    if (!sasl->out) {
-        report(sasl, ANONID_SASL_RESPONSE, sasl->challenges == 0 ? NULL : "");
-        return;
-    }
-    if (sasl_encode64(sasl->out, sasl->out_length, sasl->text,
-                      sizeof(sasl->text), NULL)
-        != SASL_OK) {
+    const anonid_sasl_turn_t *turn = &sasl->turn;
+
+    if (turn->outcome == ANONID_TURN_BAD_SERVER)
+        report(sasl, ANONID_SASL_BAD_SERVER, turn->why);
+    else if (turn->outcome == ANONID_TURN_FAILED)
+        report(sasl, ANONID_SASL_FAILED, turn->why);
+    else if (!turn->response)
+        report(sasl, ANONID_SASL_RESPONSE, sasl->turns == 1 ? NULL : "");
+    else if (turn->response_length > sasl->octets_max
+             || sasl_encode64(turn->response, (unsigned)turn->response_length,
+                              sasl->text, (unsigned)text_size(sasl), NULL)
+                    != SASL_OK)
         report(sasl, ANONID_SASL_FAILED, "the response is too long");
-        return;
-    }
-    report(sasl, ANONID_SASL_RESPONSE, sasl->text);
-}
-
-/* What sasl_client_start is to choose from: one mechanism. Named twice it is
- * a negotiation to libsasl2, which then says "y" for a channel binding that
- * was not offered; named once it says "n". */
-static void mechanism_list(const anonid_mechanism_t *mech, char *list,
-                           size_t size)
-{
-    if (mech->binding == ANONID_BINDING_UNUSED)
-        snprintf(list, size, "%s %s", mech->base, mech->base);
     else
-        snprintf(list, size, "%s", mech->name);
+        report(sasl, ANONID_SASL_RESPONSE, sasl->text);
 }
 
-void anonid_sasl_begin(anonid_sasl_t *sasl, anonid_sasl_stepped_t stepped,
-                       void *context)
-{
-    char list[64];
-
-    sasl->stepped = stepped;
-    sasl->context = context;
-    mechanism_list(&sasl->login.mechanism, list, sizeof(list));
-    sasl->code = sasl_client_start(sasl->conn, list, NULL, &sasl->out,
-                                   &sasl->out_length, NULL);
-    report_step(sasl);
-}
-
-static void run_step(void *data)
+static void run_turn(void *data)
 {
     anonid_sasl_t *sasl = data;
 
-    sasl->code =
-        sasl_client_step(sasl->conn, sasl->challenge, sasl->challenge_length,
-                         NULL, &sasl->out, &sasl->out_length);
+    sasl->family->turn(sasl->state, &sasl->turn);
 }
 
-static void step_done(void *data)
+static void turn_taken(void *data)
 {
     anonid_sasl_t *sasl = data;
 
@@ -240,33 +172,44 @@ static void step_done(void *data)
     if (sasl->closed)
         destroy(sasl);
     else
-        report_step(sasl);
+        report_turn(sasl);
 }
 
-/* NULL, or what makes SCRAM's server-first message unacceptable. */
-static const char *check_server_first(anonid_sasl_t *sasl)
+static void take_turn(anonid_sasl_t *sasl)
 {
-    long count =
-        anonid_scram_iterations(sasl->challenge, sasl->challenge_length);
+    sasl->turns++;
+    if (!sasl->family->is_slow(sasl->state)) {
+        run_turn(sasl);
+        report_turn(sasl);
+        return;
+    }
+    sasl->busy = 1;
+    if (anonid_thread_pool_add(run_turn, turn_taken, sasl) == APR_SUCCESS)
+        return;
+    sasl->busy = 0;
+    report(sasl, ANONID_SASL_FAILED, "no thread to compute on");
+}
 
-    if (count < 0)
-        return "SCRAM: no iteration count";
-    if (count < ANONID_SCRAM_ITERATIONS_MIN)
-        return "SCRAM: an iteration count below 4,096 gives the password away";
-    if (count > ANONID_SCRAM_ITERATIONS_MAX)
-        return "SCRAM: an iteration count above 65,536 is refused";
-    return NULL;
+void anonid_sasl_begin(anonid_sasl_t *sasl, anonid_sasl_stepped_t stepped,
+                       void *context)
+{
+    sasl->stepped = stepped;
+    sasl->context = context;
+    take_turn(sasl);
 }
 
 static int decode(anonid_sasl_t *sasl, const char *challenge, size_t length)
 {
-    if (length / 4 * 3 > ANONID_SASL_MAX)
+    unsigned decoded;
+
+    if (length / 4 * 3 > sasl->octets_max
+        || sasl_decode64(challenge, (unsigned)length, sasl->challenge,
+                         (unsigned)sasl->octets_max + 1, &decoded)
+               != SASL_OK)
         return 0;
-    if (sasl_decode64(challenge, (unsigned)length, sasl->challenge,
-                      sizeof(sasl->challenge), &sasl->challenge_length)
-        != SASL_OK)
-        return 0;
-    sasl->challenge[sasl->challenge_length] = '\0';
+    sasl->challenge[decoded] = '\0';
+    sasl->turn.challenge = sasl->challenge;
+    sasl->turn.challenge_length = decoded;
     return 1;
 }
 
@@ -274,32 +217,12 @@ void anonid_sasl_step(anonid_sasl_t *sasl, const char *challenge,
                       size_t length, anonid_sasl_stepped_t stepped,
                       void *context)
 {
-    const char *wrong = NULL;
-
     sasl->stepped = stepped;
     sasl->context = context;
-    if (!decode(sasl, challenge, length)) {
+    if (!decode(sasl, challenge, length))
         report(sasl, ANONID_SASL_BAD_SERVER, "a challenge is not base64");
-        return;
-    }
-    if (sasl->code != SASL_CONTINUE) {
+    else if (sasl->turn.outcome != ANONID_TURN_MORE)
         report(sasl, ANONID_SASL_BAD_SERVER, "a challenge too many");
-        return;
-    }
-    sasl->challenges++;
-    if (!sasl->login.mechanism.scram || sasl->challenges > 1) {
-        run_step(sasl);
-        report_step(sasl);
-        return;
-    }
-    wrong = check_server_first(sasl);
-    if (wrong) {
-        report(sasl, ANONID_SASL_BAD_SERVER, wrong);
-        return;
-    }
-    sasl->busy = 1;
-    if (anonid_thread_pool_add(run_step, step_done, sasl) != APR_SUCCESS) {
-        sasl->busy = 0;
-        report(sasl, ANONID_SASL_FAILED, "no thread to compute on");
-    }
+    else
+        take_turn(sasl);
 }

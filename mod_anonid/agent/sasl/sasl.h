@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The SASL engine: one login's side of a mechanism, by Cyrus libsasl2. Takes
- * challenges and gives responses in base64, as every mail protocol carries
- * them. Knows no protocol and no connection.
- *
- * SCRAM's answer to the server's first message hashes the password thousands
- * of times, so that step runs on the thread pool; all others at once.
+ * The SASL engine: one login's side of a mechanism. Takes challenges and gives
+ * responses in base64, as every mail protocol carries them. Knows no protocol
+ * and no connection. A turn that may take long runs on the thread pool.
  */
 #ifndef ANONID_AGENT_SASL_SASL_H
 #define ANONID_AGENT_SASL_SASL_H
@@ -20,9 +17,6 @@
 #define ANONID_SCRAM_ITERATIONS_MIN 4096
 #define ANONID_SCRAM_ITERATIONS_MAX 65536
 
-/* Octets of a decoded challenge or response. */
-#define ANONID_SASL_MAX 9216
-
 /* libsasl2 declares its callbacks as functions of another type. */
 #define ANONID_SASL_CALLBACK(function)                                        \
     ((int (*)(void))(void (*)(void))(function))
@@ -33,7 +27,7 @@ typedef struct {
     const char *service; /* "smtp" */
     const char *host;    /* the server's, for GSS-API and DIGEST */
     const char *user;
-    anonid_secret_t *secret; /* held while the engine lives */
+    anonid_secret_t *secret; /* held while the engine lives; may be NULL */
     anonid_mechanism_t mechanism;
     anonid_binding_t binding;
 } anonid_sasl_login_t;
@@ -53,7 +47,7 @@ typedef void (*anonid_sasl_stepped_t)(void *context,
 /* Readies the library, once per program. */
 apr_status_t anonid_sasl_library_start(void);
 
-/* 1 if the library has a module for the mechanism ("SCRAM-SHA-256"). */
+/* 1 if the mechanism can be spoken here ("SCRAM-SHA-256"). */
 int anonid_sasl_supported(const char *mechanism);
 
 /* An engine for one login; NULL and a constant sentence in *why. */
@@ -64,7 +58,7 @@ anonid_sasl_t *anonid_sasl_open(const anonid_sasl_login_t *login,
  * callback is not made. NULL is fine. */
 void anonid_sasl_close(anonid_sasl_t *sasl);
 
-/* The initial response. Called back before it returns. */
+/* The initial response. Called back before it returns, or later. */
 void anonid_sasl_begin(anonid_sasl_t *sasl, anonid_sasl_stepped_t stepped,
                        void *context);
 

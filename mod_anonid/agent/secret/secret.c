@@ -23,11 +23,12 @@ struct anonid_secret_t {
     atomic_uint holders;
     size_t mapped; /* octets of the mapping that this structure begins */
     size_t length;
+    anonid_secret_kind_t kind;
     char octets[];
 };
 
 /* Room for `length` octets and a NUL, all zero. */
-static anonid_secret_t *reserve(size_t length)
+static anonid_secret_t *reserve(anonid_secret_kind_t kind, size_t length)
 {
     size_t mapped = sizeof(anonid_secret_t) + length + 1;
     anonid_secret_t *secret = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
@@ -41,12 +42,14 @@ static anonid_secret_t *reserve(size_t length)
     atomic_init(&secret->holders, 1);
     secret->mapped = mapped;
     secret->length = length;
+    secret->kind = kind;
     return secret;
 }
 
-anonid_secret_t *anonid_secret_make(const void *octets, size_t length)
+anonid_secret_t *anonid_secret_make(anonid_secret_kind_t kind,
+                                    const void *octets, size_t length)
 {
-    anonid_secret_t *secret = length > 0 ? reserve(length) : NULL;
+    anonid_secret_t *secret = length > 0 ? reserve(kind, length) : NULL;
 
     if (secret)
         memcpy(secret->octets, octets, length);
@@ -112,12 +115,12 @@ static const char *password_error(const char *octets, size_t length)
     return NULL;
 }
 
-anonid_secret_t *anonid_secret_read(int fd, int binary,
+anonid_secret_t *anonid_secret_read(int fd, anonid_secret_kind_t kind,
                                     apr_interval_time_t timeout,
                                     const char **why)
 {
     anonid_secret_t *secret = NULL;
-    anonid_secret_t *buffer = reserve(ANONID_SECRET_MAX + 1);
+    anonid_secret_t *buffer = reserve(kind, ANONID_SECRET_MAX + 1);
     size_t length;
 
     if (!buffer) {
@@ -125,14 +128,14 @@ anonid_secret_t *anonid_secret_read(int fd, int binary,
         return NULL;
     }
     *why = read_all(fd, buffer, &length, apr_time_now() + timeout);
-    if (!*why && !binary) {
+    if (!*why && kind != ANONID_SECRET_KEYTAB) {
         length = without_line_end(buffer->octets, length);
         *why = password_error(buffer->octets, length);
     }
     if (!*why && length == 0)
         *why = "the secret is empty";
     if (!*why) {
-        secret = anonid_secret_make(buffer->octets, length);
+        secret = anonid_secret_make(kind, buffer->octets, length);
         if (!secret)
             *why = "there is no memory for the secret";
     }
@@ -161,7 +164,7 @@ anonid_secret_t *anonid_secret_random(void)
 
     if (getrandom(octets, sizeof(octets), 0) != (ssize_t)sizeof(octets))
         return NULL;
-    secret = reserve(RANDOM_OCTETS / 3 * 4);
+    secret = reserve(ANONID_SECRET_PASSWORD, RANDOM_OCTETS / 3 * 4);
     if (secret)
         encode(secret->octets, octets, sizeof(octets));
     explicit_bzero(octets, sizeof(octets));
@@ -190,6 +193,11 @@ int anonid_secret_is_same(const anonid_secret_t *a, const anonid_secret_t *b)
 {
     return a && b && a->length == b->length
            && memcmp(a->octets, b->octets, a->length) == 0;
+}
+
+anonid_secret_kind_t anonid_secret_kind(const anonid_secret_t *secret)
+{
+    return secret->kind;
 }
 
 const char *anonid_secret_data(const anonid_secret_t *secret)

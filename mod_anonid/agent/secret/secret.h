@@ -8,6 +8,8 @@
 #ifndef ANONID_AGENT_SECRET_SECRET_H
 #define ANONID_AGENT_SECRET_SECRET_H
 
+#include "common/account.h"
+
 #include <apr_errno.h>
 #include <apr_time.h>
 #include <stddef.h>
@@ -15,15 +17,17 @@
 /* Counted (atomically) and immutable once made. */
 typedef struct anonid_secret_t anonid_secret_t;
 
-/* A copy of those octets; NULL if there is no memory or length is 0. */
-anonid_secret_t *anonid_secret_make(const void *octets, size_t length);
+/* A copy of those octets, as a secret of that kind; NULL if there is no
+ * memory or length is 0. */
+anonid_secret_t *anonid_secret_make(anonid_secret_kind_t kind,
+                                    const void *octets, size_t length);
 
 /* Reads all of fd, at most ANONID_SECRET_MAX octets, until `timeout` is over
  * (a pipe of an exec: source may be slow). One LF or CRLF at the end is
- * dropped from a password; `binary` (keytabs) keeps every octet. On failure
- * NULL, and *why is a constant sentence without the secret: empty, too long,
- * holds a NUL or a line break (not binary), timed out, unreadable. */
-anonid_secret_t *anonid_secret_read(int fd, int binary,
+ * dropped, but for keytabs, which keep every octet. On failure NULL, and *why
+ * is a constant sentence without the secret: empty, too long, holds a NUL or a
+ * line break (keytabs may), timed out, unreadable. */
+anonid_secret_t *anonid_secret_read(int fd, anonid_secret_kind_t kind,
                                     apr_interval_time_t timeout,
                                     const char **why);
 
@@ -36,6 +40,8 @@ void anonid_secret_drop(anonid_secret_t *secret);
 
 /* 1 if both are the same octets; NULL is like nothing. */
 int anonid_secret_is_same(const anonid_secret_t *a, const anonid_secret_t *b);
+
+anonid_secret_kind_t anonid_secret_kind(const anonid_secret_t *secret);
 
 /* The octets, followed by a NUL that is not counted. */
 const char *anonid_secret_data(const anonid_secret_t *secret);

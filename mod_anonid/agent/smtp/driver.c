@@ -73,7 +73,6 @@ static void challenge(const anonid_mail_reply_t *reply, const char **text,
 
 const anonid_mail_driver_t anonid_smtp_driver = {
     .protocol = ANONID_MAIL_SUBMISSION,
-    .sasl_service = "smtp",
     .auth_line_max = COMMAND_LINE_MAX,
     .parse = anonid_smtp_reply_parse,
     .judge = judge,

@@ -1,43 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AnonIDMechanism: which SASL mechanisms a mail service may use. Knows their
- * names and whether the agent has them, not how they work.
+ * AnonIDMechanism: which SASL mechanisms a mail service may use. What there
+ * are is in the table that the agent looks at, too.
  */
 #include "module/config/config.h"
 #include "module/config/directives.h"
 
+#include "common/mechanism.h"
+
 #include <apr_strings.h>
-
-typedef enum {
-    AVAILABLE,
-    NOT_YET,
-    REFUSED
-} availability_t;
-
-/* In the default order of AnonIDMechanism, as far as they are in it. */
-static const struct {
-    const char *name;
-    availability_t availability;
-} mechanisms[] = {
-    { "GSSAPI", NOT_YET },          { "SCRAM-SHA-256-PLUS", AVAILABLE },
-    { "SCRAM-SHA-256", AVAILABLE }, { "SCRAM-SHA-1-PLUS", AVAILABLE },
-    { "SCRAM-SHA-1", AVAILABLE },   { "NTLM", NOT_YET },
-    { "CRAM-MD5", AVAILABLE },      { "PLAIN", AVAILABLE },
-    { "OAUTHBEARER", NOT_YET },     { "XOAUTH2", NOT_YET },
-    { "LOGIN", REFUSED },
-};
-
-#define N_MECHANISMS (sizeof(mechanisms) / sizeof(mechanisms[0]))
 
 static const char *available_names(apr_pool_t *p)
 {
     const char *names = "";
     size_t i;
 
-    for (i = 0; i < N_MECHANISMS; i++) {
-        if (mechanisms[i].availability == AVAILABLE)
-            names = apr_pstrcat(p, names, *names ? ", " : "",
-                                mechanisms[i].name, NULL);
+    for (i = 0; anonid_mechanism_at(i); i++) {
+        const anonid_mechanism_info_t *info = anonid_mechanism_at(i);
+
+        if (info->state == ANONID_MECHANISM_AVAILABLE)
+            names =
+                apr_pstrcat(p, names, *names ? ", " : "", info->name, NULL);
     }
     return names;
 }
@@ -64,24 +47,22 @@ static int is_listed(const anonid_service_t *service, const char *name)
 static const char *add_mechanism(cmd_parms *cmd, anonid_service_t *service,
                                  const char *word)
 {
-    size_t i = 0;
+    const anonid_mechanism_info_t *info = anonid_mechanism_find(word);
 
-    while (i < N_MECHANISMS && ap_cstr_casecmp(word, mechanisms[i].name) != 0)
-        i++;
-    if (i == N_MECHANISMS)
+    if (!info)
         return refusal(cmd, word, "is unknown");
-    if (mechanisms[i].availability == NOT_YET)
+    if (info->state == ANONID_MECHANISM_NOT_YET)
         return refusal(cmd, word, "is not there in this build yet");
-    if (mechanisms[i].availability == REFUSED)
+    if (info->state == ANONID_MECHANISM_REFUSED)
         return refusal(cmd, word,
                        "is not supported, because PLAIN does the same in "
                        "one step");
-    if (is_listed(service, mechanisms[i].name))
+    if (is_listed(service, info->name))
         return apr_psprintf(cmd->pool,
                             "AnonIDMechanism '%s' is listed twice: remove "
                             "one of them",
                             word);
-    APR_ARRAY_PUSH(service->mechanisms, const char *) = mechanisms[i].name;
+    APR_ARRAY_PUSH(service->mechanisms, const char *) = info->name;
     return NULL;
 }
 

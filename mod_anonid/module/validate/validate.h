@@ -41,4 +41,8 @@ void anonid_check_ldap(anonid_check_t *check);
 /* Synchronised accounts and mail services (sync.c). Pairs are known. */
 void anonid_check_sync(anonid_check_t *check);
 
+/* Accounts and the mechanisms of mail services (mechanism.c). Pairs are
+ * known. */
+void anonid_check_mechanisms(anonid_check_t *check);
+
 #endif

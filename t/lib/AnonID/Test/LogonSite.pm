@@ -49,7 +49,9 @@ sub new ($class, %field)
         (map { account_text($_, $accounts->{$_}) } @names),
         $field{config} // '';
     my $self = $class->SUPER::new(
-        vhosts => [map { (vhost($_) => "AnonIDMapTo $_") } @names], %field);
+        vhosts => [map { (vhost($_) => join "\n", "AnonIDMapTo $_",
+                          @{ $accounts->{$_}{vhost} // [] }) } @names],
+        %field);
     $self->document('x.txt', "served\n", vhost($_)) for @names;
     $self->put_secret($_, $accounts->{$_}{secret})
         for grep { defined $accounts->{$_}{secret} } @names;

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of SASL mechanisms; see mechanism.h.
+ */
+#include "common/mechanism.h"
+
+#include <strings.h>
+
+/* RFC 5802 section 5.1 and RFC 2195 bound nothing; servers send hundreds. */
+#define USUAL 9216
+
+/* A Kerberos ticket of Active Directory: MaxTokenSize of Windows. */
+#define TICKET 49152
+
+#define PASSWORD ANONID_PROOF_PASSWORD
+#define REVEALS ANONID_MECHANISM_REVEALS
+#define BINDS ANONID_MECHANISM_BINDS
+#define SCRAM ANONID_MECHANISM_SCRAM
+#define BLOCKS ANONID_MECHANISM_BLOCKS
+#define DEFAULT ANONID_MECHANISM_DEFAULT
+#define AVAILABLE ANONID_MECHANISM_AVAILABLE
+#define NOT_YET ANONID_MECHANISM_NOT_YET
+
+static const anonid_mechanism_info_t mechanisms[] = {
+    { "GSSAPI", "GSSAPI", ANONID_PROOF_TICKET, BLOCKS | DEFAULT, TICKET,
+      NOT_YET },
+    { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", PASSWORD, BINDS | SCRAM | DEFAULT,
+      USUAL, AVAILABLE },
+    { "SCRAM-SHA-256", "SCRAM-SHA-256", PASSWORD, SCRAM | DEFAULT, USUAL,
+      AVAILABLE },
+    { "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", PASSWORD, BINDS | SCRAM, USUAL,
+      AVAILABLE },
+    { "SCRAM-SHA-1", "SCRAM-SHA-1", PASSWORD, SCRAM, USUAL, AVAILABLE },
+    { "NTLM", "NTLM", PASSWORD, DEFAULT, USUAL, NOT_YET },
+    { "CRAM-MD5", "CRAM-MD5", PASSWORD, DEFAULT, USUAL, AVAILABLE },
+    { "PLAIN", "PLAIN", PASSWORD, REVEALS, USUAL, AVAILABLE },
+    { "OAUTHBEARER", "OAUTHBEARER", ANONID_PROOF_TOKEN, REVEALS, USUAL,
+      NOT_YET },
+    { "XOAUTH2", "XOAUTH2", ANONID_PROOF_TOKEN, REVEALS, USUAL, NOT_YET },
+    { "LOGIN", "LOGIN", PASSWORD, REVEALS, USUAL, ANONID_MECHANISM_REFUSED },
+};
+
+#define N_MECHANISMS (sizeof(mechanisms) / sizeof(mechanisms[0]))
+
+const anonid_mechanism_info_t *anonid_mechanism_find(const char *name)
+{
+    for (size_t i = 0; i < N_MECHANISMS; i++) {
+        if (strcasecmp(mechanisms[i].name, name) == 0)
+            return &mechanisms[i];
+    }
+    return NULL;
+}
+
+const anonid_mechanism_info_t *anonid_mechanism_at(size_t i)
+{
+    return i < N_MECHANISMS ? &mechanisms[i] : NULL;
+}
+
+int anonid_mechanism_suits(const anonid_mechanism_info_t *mechanism,
+                           unsigned proofs)
+{
+    return mechanism->state == AVAILABLE && (mechanism->proof & proofs) != 0;
+}
