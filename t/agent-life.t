@@ -62,8 +62,8 @@ sub starts_with_httpd ($httpd)
 
     ok served($httpd), 'a request is mapped, its account logged on';
     isnt $uid, 0, 'the agent is not root';
-    is_deeply \%mode, { '.' => 0711, 'agent.sock' => 0660,
-                        'control.sock' => 0660 },
+    is_deeply \%mode, { '.' => 0711, 'agent.sock' => 0600,
+                        'control.sock' => 0600 },
         'folder and sockets have their modes';
     is getpgrp($pid), $pid, 'it has a process group of its own';
 }

@@ -13,8 +13,41 @@ use AnonID::Test::Process qw(run);
 require_build();
 my $httpd = AnonID::Test::Httpd->new;
 my $nobody = (getpwuid 65534)[0];
-my $program = spit($httpd->path('program'), "#!/bin/sh\n", 0755);
+my $program = spit($httpd->path('program'), "#!/bin/sh\n", 0711);
 my $long = $httpd->path('s' x 90);
+
+# Is taken, but not without a word.
+sub warns ($name, $config, $pattern)
+{
+    my ($exit, $output) = $httpd->configtest($config);
+
+    ok $exit == 0 && $output =~ /ANID0501: .*$pattern/, "warned of: $name"
+        or diag "exit $exit, wanted $pattern in:\n$output";
+}
+
+# No folder above the runtime folder can be changed by anybody but root.
+sub is_safe_above ($user)
+{
+    my $above = $httpd->path('above');
+    my $below = used("AnonIDStateDir $above/run/anonid");
+    my $theirs = $httpd->path('link');
+
+    mkdir $above and mkdir "$above/run" or die "$above: $!";
+    takes($httpd, ['a folder below ordinary ones', $below]);
+    chmod 0777, $above or die "$above: $!";
+    refuses($httpd, ['a folder below one that all can write in', $below,
+                     qr/is in no safe place: .*above \(of user 0, mode 0777/]);
+    chmod 01777, $above or die "$above: $!";
+    takes($httpd, ['a folder below a sticky one', $below]);
+    chmod 0755, $above or die "$above: $!";
+    chown scalar getpwnam $user, -1, $above or die "$above: $!";
+    refuses($httpd, ['a folder below one of somebody else', $below,
+                     qr/the folder $above belongs to user \d+ \(mode 0755/]);
+    symlink "$above/run", $theirs or die "$theirs: $!";
+    refuses($httpd, ['... with a link of root\'s in between',
+                     used("AnonIDStateDir $theirs/anonid"),
+                     qr/the folder $above belongs to user/]);
+}
 
 # With an account in use.
 sub used ($line)
@@ -80,7 +113,7 @@ takes($httpd,
 );
 
 SKIP: {
-    skip 'needs root', 10 if !is_root();
+    skip 'needs root', 17 if !is_root();
     my $theirs = $httpd->path('theirs');
     my $given = $httpd->path('given');
     my $user = AnonID::Test::HttpdConfig::web_user()->[0];
@@ -109,7 +142,7 @@ AnonIDMailFrom a@example.com
 AnonIDMailRecipient a a@example.com
 </AnonIDMailService>
 END
-    spit("$closed/program", "#!/bin/sh\n", 0755);
+    spit("$closed/program", "#!/bin/sh\n", 0711);
     spit($httpd->path('ca.pem'), "-----BEGIN CERTIFICATE-----\n", 0600);
     chmod 0700, $closed or die "chmod: $!";
     mkdir $shared and chmod 0775, $shared or die "$shared: $!";
@@ -125,6 +158,15 @@ END
          qr/AnonIDStateDir '\S+' can be written by others/],
         ['an authority that the agent cannot read', used($service),
          qr/AnonIDMailTLS ca=\S+: the agent's user cannot read the file/]);
+
+    my $readable = spit($httpd->path('readable'), "#!/bin/sh\n", 0755);
+
+    warns('a program that the agent\'s user can read',
+          used("AnonIDAgentProgram $readable"),
+          qr/readable' can be read by .* \(uid 6\d+\), .*; chmod 0711/);
+    warns('an agent of httpd\'s User', used("AnonIDAgentUser $user"),
+          qr/AnonIDAgentUser '$user' is httpd's User: .*leave the directive/);
+    is_safe_above($user);
 
     $httpd->configtest(used("AnonIDAgentUser " . getpwuid 1));
     my @unprivileged = qw(setpriv --reuid=65534 --regid=65534 --clear-groups);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Who may ask the agent: root, the agent's own user and its group; nobody
-# else, and not httpd's user either where the agent has a user of its own.
+# Who may ask the agent: root and the agent's own user; nobody else, no member
+# of its group, and not httpd's user either.
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -56,37 +56,44 @@ sub is_refused ($httpd, $user, $groups, $what)
         my ($exit, $output) = ask($httpd, $user, $groups, @$command);
 
         is $exit, 3, "$what is refused: @$command";
-        like $output, qr/only root and the agent's group may ask/,
+        like $output, qr/only root and the agent's user may ask/,
             '... and told who may';
     }
 }
 
-my $gid = (getpwnam $agent)[3];
-my $httpd = site("AnonIDAgentUser $agent");
-my @socket = stat $httpd->path('state/control.sock');
-my @folder = stat $httpd->path('state/agent');
+# What a user and a group, as numbers, are answered to.
+sub is_roots_and_the_agents ($httpd, $uid, $gid)
+{
+    my @socket = stat $httpd->path('state/control.sock');
+    my @folder = stat $httpd->path('state/agent');
 
-is sprintf('%04o %d:%d', $socket[2] & 07777, @socket[4, 5]), "0660 0:$gid",
-    'the socket belongs to root and the agent\'s group';
-is sprintf('%04o %d', $folder[2] & 07777, $folder[4]),
-    '0700 ' . getpwnam $agent, 'the agent\'s folder is its own';
-is_answered($httpd, 'root', '', 'root');
-is_answered($httpd, $agent, '', 'the agent\'s user');
-is_answered($httpd, 4242, $gid, 'a member of the agent\'s group');
-is_refused($httpd, $web, '', 'httpd\'s user');
-is_refused($httpd, 4242, '', 'a stranger');
+    is sprintf('%04o %d', $socket[2] & 07777, $socket[4]), "0600 $uid",
+        'the socket is the agent\'s alone';
+    is sprintf('%04o %d:%d', $folder[2] & 07777, @folder[4, 5]),
+        "0700 $uid:$gid", '... and so is its folder';
+    is_answered($httpd, 'root', '', 'root');
+    is_answered($httpd, $uid, '', 'the agent\'s user');
+    is_refused($httpd, 4242, $gid, 'a member of the agent\'s group');
+    is_refused($httpd, $web, '', 'httpd\'s user');
+    is_refused($httpd, 4242, '', 'a stranger');
 
-# The mode of the socket is not all that there is.
-chmod 0666, $httpd->path('state/control.sock') or die;
-$httpd->expect_log(map { qr/ANID0043: Process \d+ of uid $_ was refused/ }
-                   4242, scalar getpwnam $web);
-is_refused($httpd, $web, '', 'with an open socket httpd\'s user');
-is_refused($httpd, 4242, '', 'with an open socket a stranger');
-is_answered($httpd, 4242, $gid, 'with an open socket a member');
+    # The mode of the socket is not all that there is.
+    chmod 0666, $httpd->path('state/control.sock') or die;
+    $httpd->expect_log(map { qr/ANID0043: Process \d+ of uid $_ was refused/ }
+                       4242, scalar getpwnam $web);
+    is_refused($httpd, $web, '', 'with an open socket httpd\'s user');
+    is_refused($httpd, 4242, $gid, 'with an open socket a member');
+    is_answered($httpd, $uid, '', 'with an open socket the agent\'s user');
+}
 
-# By default the agent runs as httpd's user, who may ask then.
+is_roots_and_the_agents(site("AnonIDAgentUser $agent"),
+                        (getpwnam $agent)[2, 3]);
+
 my $default = site('');
-is_answered($default, $web, '', 'the agent\'s user, which is httpd\'s');
-is_refused($default, 4242, '', 'a stranger');
+my ($uid) = slurp('/proc/' . $default->wait_agent . '/status')
+    =~ /^Uid:\s+(\d+)/m;
+
+isnt $uid, scalar getpwnam $web, 'by default the agent is not httpd\'s user';
+is_roots_and_the_agents($default, $uid, $uid);
 
 done_testing;

@@ -9,12 +9,11 @@
  *            (ANONID_CONTROL_FD). The parent speaks first. End of file means
  *            that the parent is gone, and the agent exits.
  *   worker   listening, bound by the parent at <AnonIDStateDir>/agent.sock,
- *            mode 0660. A peer must have one of the worker uids of HELLO
+ *            mode 0600. A peer must have one of the worker uids of HELLO
  *            (SO_PEERCRED), sends one request and reads one answer.
  *   ctl      listening, bound by the parent at <AnonIDStateDir>/control.sock,
- *            mode 0660. A peer must be root, the agent's uid, or a member of
- *            the agent's group (SO_PEERCRED, SO_PEERGROUPS); several requests
- *            may follow one another.
+ *            mode 0600. A peer must be root or the agent's uid
+ *            (SO_PEERCRED); several requests may follow one another.
  *
  * A frame that is malformed, too large, of a type that its sender may not
  * send, or late closes the connection it came on.
@@ -77,7 +76,7 @@ enum {
 /*
  * The messages: X(name, number, who may send it, descriptors).
  *
- * HELLO            WORKER_UID+, CTL_GID; descriptors: status table (read and
+ * HELLO            WORKER_UID+; descriptors: status table (read and
  *                  write), worker listener, ctl listener, and a folder of the
  *                  agent's own, in which it keeps what is to outlive it (see
  *                  agent/failed_store.h)
@@ -162,7 +161,6 @@ typedef enum {
     ANONID_TAG_SERVICE = 2,      /* T mail service name */
     ANONID_TAG_GENERATION = 3,   /* N counts configurations */
     ANONID_TAG_WORKER_UID = 4,   /* N */
-    ANONID_TAG_CTL_GID = 5,      /* N */
     ANONID_TAG_SLOT = 6,         /* N in the status table */
     ANONID_TAG_PROVIDER = 7,     /* N anonid_provider_t */
     ANONID_TAG_PRINCIPAL = 8,    /* T user, DN or principal to log on as */

@@ -40,12 +40,12 @@ static const char *hint_for(apr_status_t rv)
     if (APR_STATUS_IS_ENOENT(rv))
         return "is httpd running, and is this its AnonIDStateDir (-s)?";
     if (APR_STATUS_IS_EACCES(rv))
-        return "only root and the agent's group may ask";
+        return "only root and the agent's user may ask";
     if (APR_STATUS_IS_ECONNREFUSED(rv))
         return "httpd has left it behind: it is not running";
     if (APR_STATUS_IS_EOF(rv) || APR_STATUS_IS_ECONNRESET(rv)
         || APR_STATUS_IS_EPIPE(rv))
-        return "only root and the agent's group may ask, and the agent must "
+        return "only root and the agent's user may ask, and the agent must "
                "be running";
     return "";
 }

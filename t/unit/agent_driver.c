@@ -173,7 +173,6 @@ void agent_hello(agent_t *agent)
     fds[3] = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     anonid_writer_begin(&w, ANONID_MSG_HELLO, 4, 0);
     anonid_writer_u32(&w, ANONID_TAG_WORKER_UID, getuid());
-    anonid_writer_u32(&w, ANONID_TAG_CTL_GID, getgid());
     agent_send(agent, &w, fds, 4);
     close(fds[3]);
 }

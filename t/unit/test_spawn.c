@@ -51,7 +51,7 @@ static const char *script(const char *body)
 
 static const char *spawn(const char *program)
 {
-    const anonid_spawn_t how = { program, geteuid() == 0, 12345, 23456 };
+    const anonid_spawn_t how = { program, geteuid() == 0, 12345, 23456, -1 };
 
     return anonid_spawn(&process, &how, pool);
 }

@@ -30,7 +30,7 @@ static int said_ready;
 
 /* ---- messages ---- */
 
-/* Worker uids, and the group of anonidctl. */
+/* The uids of workers. */
 static void take_peers(const anonid_frame_t *frame)
 {
     anonid_fields_t fields;
@@ -42,9 +42,6 @@ static void take_peers(const anonid_frame_t *frame)
         if (field.tag == ANONID_TAG_WORKER_UID
             && anonid_field_u32(&field, &id))
             anonid_peers_add_worker((uid_t)id);
-        else if (field.tag == ANONID_TAG_CTL_GID
-                 && anonid_field_u32(&field, &id))
-            anonid_peers_set_group((gid_t)id);
     }
 }
 

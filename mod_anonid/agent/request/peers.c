@@ -8,13 +8,11 @@
 #include "common/channel.h"
 #include "common/lognos.h"
 
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 static uid_t workers[ANONID_WORKER_UIDS];
 static int n_workers;
-static gid_t control_group = (gid_t)-1;
 
 int anonid_peers_add_worker(uid_t uid)
 {
@@ -22,11 +20,6 @@ int anonid_peers_add_worker(uid_t uid)
         return 0;
     workers[n_workers++] = uid;
     return 1;
-}
-
-void anonid_peers_set_group(gid_t gid)
-{
-    control_group = gid;
 }
 
 /* Always 0, after a line in the log. */
@@ -52,25 +45,6 @@ int anonid_peers_may_work(int fd)
     return refuse("worker of httpd", &peer);
 }
 
-/* 1 if the group is among the peer's supplementary ones. */
-static int has_group(int fd, gid_t gid)
-{
-    socklen_t size = 0;
-    gid_t *groups;
-    int found = 0;
-
-    /* Asked with no room, the kernel says how much it takes (ERANGE). */
-    (void)getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size);
-    groups = size > 0 ? malloc(size) : NULL;
-    if (groups
-        && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) == 0) {
-        for (size_t i = 0; i < size / sizeof(*groups); i++)
-            found |= groups[i] == gid;
-    }
-    free(groups);
-    return found;
-}
-
 int anonid_peers_may_control(int fd)
 {
     anonid_peer_t peer;
@@ -79,8 +53,5 @@ int anonid_peers_may_control(int fd)
         return 0;
     if (peer.uid == 0 || peer.uid == geteuid())
         return 1;
-    if (control_group != (gid_t)-1
-        && (peer.gid == control_group || has_group(fd, control_group)))
-        return 1;
-    return refuse("member of the agent's group", &peer);
+    return refuse("user who may control the agent", &peer);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may be at the other end of a Unix socket: workers by their uids,
- * anonidctl by its uid or groups. The kernel vouches for both (SO_PEERCRED,
- * SO_PEERGROUPS), as they were when the peer connected.
+ * Who may be at the other end of a Unix socket, by uid. The kernel vouches
+ * for it (SO_PEERCRED), as it was when the peer connected.
  */
 #ifndef ANONID_AGENT_REQUEST_PEERS_H
 #define ANONID_AGENT_REQUEST_PEERS_H
@@ -13,13 +12,12 @@
 
 /* 0 if there are too many. */
 int anonid_peers_add_worker(uid_t uid);
-void anonid_peers_set_group(gid_t gid);
 
 /* 1 if the peer is a worker; 0, and a line in the log, if not. */
 int anonid_peers_may_work(int fd);
 
-/* 1 if the peer is root, the agent's own uid or in the agent's group. The
- * socket's mode says the same; this holds when somebody changes the mode. */
+/* 1 if the peer is root or the agent's own uid. The socket's mode says the
+ * same; this holds when somebody changes the mode. */
 int anonid_peers_may_control(int fd);
 
 #endif

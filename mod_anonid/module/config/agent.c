@@ -64,13 +64,13 @@ const char *anonid_set_agent_user(cmd_parms *cmd, void *dir, const char *arg)
         return apr_psprintf(cmd->pool,
                             "AnonIDAgentUser '%s': there is no such user; "
                             "create it (a system user without a shell), or "
-                            "leave the directive out for httpd's User",
+                            "leave the directive out for one of its own",
                             arg);
     if (user->pw_uid == 0)
         return apr_psprintf(cmd->pool,
                             "AnonIDAgentUser '%s': the agent never runs as "
                             "root; name an unprivileged user, or leave the "
-                            "directive out for httpd's User",
+                            "directive out for one of its own",
                             arg);
     global->agent_user = arg;
     global->agent_uid = user->pw_uid;

@@ -92,7 +92,7 @@ typedef struct {
                                        field below, e.g. &state_dir ->
                                        const ap_directive_t * */
     const char *account_file;       /* absolute; never NULL after the check */
-    const char *agent_user;         /* NULL: httpd's User */
+    const char *agent_user;         /* NULL: one of its own */
     const char *agent_program;      /* absolute after the check */
     const char *state_dir;          /* absolute after the check */
     const char *help_url;           /* never NULL after the check */

@@ -32,8 +32,14 @@ static void publish_no_agent(const anonid_retained_t *retained)
 static const char *spawn(anonid_retained_t *retained, apr_pool_t *pool)
 {
     const anonid_settings_t *settings = &retained->settings;
-    const anonid_spawn_t how = { settings->program, geteuid() == 0,
-                                 settings->agent_uid, settings->agent_gid };
+    const int root = geteuid() == 0;
+    const int folder = anonid_retained_fd(retained, ANONID_FD_AGENT_FOLDER);
+    /* In one-process mode root has been given up, and with it the agent's
+     * own user. */
+    const anonid_spawn_t how = {
+        settings->program, root, settings->agent_uid, settings->agent_gid,
+        root || settings->agent_uid == geteuid() ? folder : -1
+    };
     anonid_process_t *process = &retained->process;
     const char *error;
 
@@ -51,7 +57,6 @@ static apr_status_t say_hello(anonid_retained_t *retained)
 {
     const anonid_hello_t hello = {
         retained->settings.worker_uid,
-        retained->settings.agent_gid,
         anonid_retained_fd(retained, ANONID_FD_TABLE),
         anonid_retained_fd(retained, ANONID_FD_AGENT_LISTENER),
         anonid_retained_fd(retained, ANONID_FD_CTL_LISTENER),

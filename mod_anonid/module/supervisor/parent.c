@@ -54,7 +54,7 @@ static void retire(anonid_retained_t *retained, apr_pool_t *pool)
 {
     talk.retained = retained;
     (void)anonid_agent_end(&talk, ANONID_AGENT_END_TIMEOUT, pool);
-    anonid_setup_undo(retained, pool);
+    anonid_setup_undo(retained);
 }
 
 /* The end of a configuration, or of httpd. Never in a forked child. */

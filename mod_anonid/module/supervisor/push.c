@@ -48,7 +48,6 @@ apr_status_t anonid_push_hello(anonid_channel_t *agent,
 
     anonid_writer_begin(&w, ANONID_MSG_HELLO, 4, 0);
     anonid_writer_u32(&w, ANONID_TAG_WORKER_UID, (uint32_t)hello->worker_uid);
-    anonid_writer_u32(&w, ANONID_TAG_CTL_GID, (uint32_t)hello->ctl_gid);
     return anonid_push_frame(agent, &w, fds, 4);
 }
 

@@ -20,7 +20,6 @@
 /* What HELLO says; descriptors stay the caller's. */
 typedef struct {
     uid_t worker_uid;
-    gid_t ctl_gid;
     int table; /* the status table, for writing */
     int agent_listener;
     int ctl_listener;

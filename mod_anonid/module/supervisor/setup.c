@@ -45,8 +45,9 @@ static const char *open_listener(anonid_retained_t *retained,
                                  const anonid_socket_t *sock, apr_pool_t *pool)
 {
     int fd;
-    const char *error =
-        anonid_statedir_listen(retained->settings.state_dir, sock, &fd, pool);
+    const char *error = anonid_statedir_listen(
+        anonid_retained_fd(retained, ANONID_FD_STATE_DIR),
+        retained->settings.state_dir, sock, &fd, pool);
 
     anonid_retained_set_fd(retained, which, fd);
     return error;
@@ -58,7 +59,7 @@ static const char *open_agent_folder(anonid_retained_t *retained,
     const int root = geteuid() == 0;
     int fd;
     const char *error = anonid_statedir_agent_folder(
-        retained->settings.state_dir,
+        anonid_retained_fd(retained, ANONID_FD_STATE_DIR),
         root ? retained->settings.agent_uid : (uid_t)-1,
         root ? retained->settings.agent_gid : (gid_t)-1, &fd, pool);
 
@@ -66,35 +67,60 @@ static const char *open_agent_folder(anonid_retained_t *retained,
     return error;
 }
 
+/* Opens the sockets: workers are httpd's User, anonidctl is root's and the
+ * agent's. */
+static const char *open_listeners(anonid_retained_t *retained,
+                                  apr_pool_t *pool)
+{
+    const int root = geteuid() == 0;
+    const anonid_settings_t *settings = &retained->settings;
+    const anonid_socket_t for_workers = { ANONID_AGENT_SOCKET,
+                                          root ? settings->worker_uid
+                                               : (uid_t)-1 };
+    const anonid_socket_t for_ctl = { ANONID_CTL_SOCKET,
+                                      root ? settings->agent_uid : (uid_t)-1 };
+    const char *error =
+        open_listener(retained, ANONID_FD_AGENT_LISTENER, &for_workers, pool);
+
+    return error ? error
+                 : open_listener(retained, ANONID_FD_CTL_LISTENER, &for_ctl,
+                                 pool);
+}
+
 /* Takes a state folder and opens the sockets in it, and the agent's own. */
 static const char *enter_state_dir(anonid_retained_t *retained,
                                    const anonid_settings_t *settings,
                                    apr_pool_t *pool)
 {
-    const int root = geteuid() == 0;
-    const anonid_socket_t for_workers = {
-        ANONID_AGENT_SOCKET, root ? settings->worker_uid : (uid_t)-1, (gid_t)-1
-    };
-    const anonid_socket_t for_ctl = { ANONID_CTL_SOCKET, (uid_t)-1,
-                                      root ? settings->agent_gid : (gid_t)-1 };
     const char *error;
-    int lock;
+    int folder, lock;
 
-    error = anonid_statedir_enter(settings->state_dir, &lock, pool);
+    error = anonid_statedir_enter(settings->state_dir, &folder, &lock, pool);
     if (error)
         return error;
+    anonid_retained_set_fd(retained, ANONID_FD_STATE_DIR, folder);
     anonid_retained_set_fd(retained, ANONID_FD_STATE_LOCK, lock);
     retained->settings = *settings;
     retained->settings.program =
         apr_pstrdup(retained->pool, settings->program);
     retained->settings.state_dir =
         apr_pstrdup(retained->pool, settings->state_dir);
-    error =
-        open_listener(retained, ANONID_FD_AGENT_LISTENER, &for_workers, pool);
-    if (!error)
-        error =
-            open_listener(retained, ANONID_FD_CTL_LISTENER, &for_ctl, pool);
+    error = open_listeners(retained, pool);
     return error ? error : open_agent_folder(retained, pool);
+}
+
+/* Where root does not start httpd there is no other user to be had. */
+static void say_who_shares(server_rec *s)
+{
+    if (geteuid() != 0)
+        anonid_report(s, APLOG_NOTICE,
+                      ANONID_LOGNO(0016) "httpd was not started by root, so "
+                                         "the agent runs as the same user "
+                                         "(uid %ld), as do the programs of "
+                                         "the sites (CGI), which can end it "
+                                         "and ask it what anonidctl asks; "
+                                         "start httpd as root to part them.",
+                      (long)geteuid());
 }
 
 static const char *make_table(anonid_retained_t *retained, apr_pool_t *pool)
@@ -163,19 +189,22 @@ const char *anonid_setup(anonid_retained_t *retained, server_rec *s,
 
     if (!error)
         error = assign_slots(retained, config, pool);
-    if (!error && !retained->settings.state_dir)
+    if (!error && !retained->settings.state_dir) {
         error = enter_state_dir(retained, &settings, pool);
+        say_who_shares(s);
+    }
     return error ? error : create_account_files(config, s, pool);
 }
 
-void anonid_setup_undo(anonid_retained_t *retained, apr_pool_t *pool)
+void anonid_setup_undo(anonid_retained_t *retained)
 {
     if (!retained->settings.state_dir)
         return;
-    anonid_statedir_leave(retained->settings.state_dir, pool);
+    anonid_statedir_leave(anonid_retained_fd(retained, ANONID_FD_STATE_DIR));
     anonid_retained_close_fd(retained, ANONID_FD_AGENT_LISTENER);
     anonid_retained_close_fd(retained, ANONID_FD_CTL_LISTENER);
     anonid_retained_close_fd(retained, ANONID_FD_AGENT_FOLDER);
+    anonid_retained_close_fd(retained, ANONID_FD_STATE_DIR);
     anonid_account_locks_release(retained->locks);
     anonid_retained_close_fd(retained, ANONID_FD_STATE_LOCK);
     memset(&retained->settings, 0, sizeof(retained->settings));

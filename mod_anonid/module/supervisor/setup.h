@@ -22,6 +22,6 @@ const char *anonid_setup(anonid_retained_t *retained, server_rec *s,
 
 /* Gives the state folder and the control of accounts back. The table stays,
  * because workers of a former configuration may still read it. */
-void anonid_setup_undo(anonid_retained_t *retained, apr_pool_t *pool);
+void anonid_setup_undo(anonid_retained_t *retained);
 
 #endif

@@ -41,6 +41,7 @@ static const char *const passed_on[] = {
 typedef struct {
     const anonid_spawn_t *how;
     char *environment[N_PASSED_ON + 2];
+    int folder; /* a copy of how->folder, which a forked child closes */
     int control[2];
     int errors[2];
     int start[2];
@@ -48,15 +49,17 @@ typedef struct {
 
 typedef enum {
     STEP_DESCRIPTORS,
+    STEP_FOLDER,
     STEP_GROUPS,
     STEP_GID,
     STEP_UID,
     STEP_EXEC
 } step_t;
 
-static const char *const step_names[] = { "prepare its descriptors",
-                                          "drop its groups", "set its group",
-                                          "set its user", "execute it" };
+static const char *const step_names[] = {
+    "prepare its descriptors", "enter its folder", "drop its groups",
+    "set its group",           "set its user",     "execute it"
+};
 
 typedef struct {
     int step;
@@ -148,6 +151,8 @@ static step_t become_agent(const launch_t *launch, int *start)
         return STEP_DESCRIPTORS;
     (void)setpgid(0, 0);
     (void)umask(077);
+    if ((how->folder < 0 ? chdir("/") : fchdir(launch->folder)) != 0)
+        return STEP_FOLDER;
     if (how->drop && setgroups(0, NULL) != 0)
         return STEP_GROUPS;
     if (how->drop && setresgid(how->gid, how->gid, how->gid) != 0)
@@ -166,7 +171,7 @@ static void run_child(const launch_t *launch)
     char go;
 
     close(launch->start[0]);
-    if (read(start, &go, 1) == 1 && chdir("/") == 0) {
+    if (read(start, &go, 1) == 1) {
         failed.step = (int)become_agent(launch, &start);
         failed.error = errno;
         (void)!write(start, &failed, sizeof(failed));
@@ -240,7 +245,11 @@ static const char *fork_agent(anonid_process_t *process, launch_t *launch,
 const char *anonid_spawn(anonid_process_t *process, const anonid_spawn_t *how,
                          apr_pool_t *pool)
 {
-    launch_t launch = { how, { NULL }, { -1, -1 }, { -1, -1 }, { -1, -1 } };
+    launch_t launch = { .how = how,
+                        .folder = fcntl(how->folder, F_DUPFD_CLOEXEC, 0),
+                        .control = { -1, -1 },
+                        .errors = { -1, -1 },
+                        .start = { -1, -1 } };
     const char *error;
 
     anonid_process_clear(process);
@@ -256,6 +265,8 @@ const char *anonid_spawn(anonid_process_t *process, const anonid_spawn_t *how,
     close_pair(launch.control);
     close_pair(launch.errors);
     close_pair(launch.start);
+    if (launch.folder >= 0)
+        close(launch.folder);
     return error;
 }
 

@@ -25,6 +25,7 @@ typedef struct {
     int drop;            /* 1: become uid and gid before exec */
     uid_t uid;
     gid_t gid;
+    int folder; /* where it begins, and all that it may write in; -1: / */
 } anonid_spawn_t;
 
 /* One running agent. */

@@ -3,6 +3,7 @@
  * The state folder; see statedir.h.
  */
 #include "module/supervisor/statedir.h"
+#include "module/supervisor/trusted.h"
 
 #include <apr_strings.h>
 #include <dirent.h>
@@ -22,11 +23,6 @@
 /* Requests that wait while no agent runs. */
 #define BACKLOG 511
 
-static const char *in_dir(const char *dir, const char *name, apr_pool_t *pool)
-{
-    return apr_pstrcat(pool, dir, "/", name, NULL);
-}
-
 static const char *failed(apr_pool_t *pool, const char *what, const char *path)
 {
     char reason[128];
@@ -36,89 +32,128 @@ static const char *failed(apr_pool_t *pool, const char *what, const char *path)
 }
 
 /* A folder that others can write in could hold anybody's sockets. */
-static const char *check_dir(const char *dir, apr_pool_t *pool)
+static const char *check_dir(int fd, const char *dir, apr_pool_t *pool)
 {
     struct stat st;
 
-    if (lstat(dir, &st) != 0)
+    if (fstat(fd, &st) != 0)
         return failed(pool, "look at", dir);
-    if (!S_ISDIR(st.st_mode))
-        return apr_pstrcat(pool, dir, " is not a folder", NULL);
     if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & 022))
         return apr_psprintf(pool,
-                            "%s can be written by others: make it this "
-                            "user's own and writable by nobody else "
-                            "(chown %ld %s; chmod 0711 %s)",
-                            dir, (long)geteuid(), dir, dir);
+                            "%s (of user %ld, mode %04o) can be written by "
+                            "others: make it this user's own and writable by "
+                            "nobody else (chown %ld %s; chmod 0711 %s)",
+                            dir, (long)st.st_uid, (unsigned)st.st_mode & 07777,
+                            (long)geteuid(), dir, dir);
     return NULL;
 }
 
-int anonid_statedir_is_empty(const char *dir)
+/* Takes the descriptor. */
+static int is_empty(int fd)
 {
-    DIR *entries = opendir(dir);
+    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
     int count = 0;
 
-    if (!entries)
+    if (!entries) {
+        (void)(fd >= 0 && close(fd));
         return 0;
+    }
     while (count <= 2 && readdir(entries))
         count++;
     closedir(entries);
     return count <= 2; /* "." and ".." */
 }
 
-/* Makes a folder root's own, as if root had created it. */
-static const char *take_over(const char *dir, apr_pool_t *pool)
+int anonid_statedir_is_empty(const char *dir)
 {
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    const char *error = NULL;
-
-    if (fd < 0)
-        return failed(pool, "open", dir);
-    if (fchown(fd, 0, (gid_t)-1) != 0 || fchmod(fd, 0711) != 0)
-        error = failed(pool, "set the owner and mode of", dir);
-    close(fd);
-    return error;
+    return is_empty(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-/* Somebody made the folder for httpd. Only while it is empty: what its owner
- * has put there could be a link to anywhere. Afterwards nobody can. */
-static const char *use_dir(const char *dir, apr_pool_t *pool)
+static int has_nothing_in_it(int fd)
+{
+    return is_empty(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+/* Somebody made the folder for httpd: it becomes root's own, as if root had
+ * created it. Only while it is empty: what its owner has put there could be a
+ * link to anywhere. Afterwards nobody can. */
+static const char *take_over(int fd, const char *dir, apr_pool_t *pool)
 {
     struct stat st;
-    const char *error;
 
-    if (geteuid() != 0 || lstat(dir, &st) != 0 || (st.st_mode & 022)
+    if (geteuid() != 0 || fstat(fd, &st) != 0 || (st.st_mode & 022)
         || (st.st_uid == 0 && (st.st_mode & S_IXOTH))
-        || !anonid_statedir_is_empty(dir))
+        || !has_nothing_in_it(fd))
         return NULL;
-    error = take_over(dir, pool);
-    if (!error && !anonid_statedir_is_empty(dir))
-        error = apr_pstrcat(pool, dir, " has just been written to", NULL);
-    return error;
+    if (fchown(fd, 0, (gid_t)-1) != 0 || fchmod(fd, 0711) != 0)
+        return failed(pool, "set the owner and mode of", dir);
+    if (!has_nothing_in_it(fd))
+        return apr_pstrcat(pool, dir, " has just been written to", NULL);
+    return NULL;
 }
 
-/* Whatever the umask is. */
-static int mkdir_mode(const char *dir, mode_t mode)
+/* Opens a folder, and creates it if need be, with that mode whatever the
+ * umask is: a descriptor, or -1 with errno. */
+static int open_dir(int above, const char *name, mode_t mode)
 {
-    return mkdir(dir, mode) == 0 ? chmod(dir, mode) : -1;
+    const int made = mkdirat(above, name, mode) == 0;
+    int fd;
+
+    if (!made && errno != EEXIST)
+        return -1;
+    fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && made && fchmod(fd, mode) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* The path of the folder above, and what follows it. */
+static const char *split(const char *path, const char **name, apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+
+    *name = slash + 1;
+    return slash == path
+               ? "/"
+               : apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
 }
 
 /* The folder above is httpd's runtime folder, if it is not there: the check
- * of the configuration refuses any other. */
-static const char *make_dir(const char *dir, apr_pool_t *pool)
+ * of the configuration refuses any other. It is made as apachectl does. */
+static const char *open_above(const char *above, int *fd, apr_pool_t *pool)
 {
-    int rv = mkdir_mode(dir, 0711);
-    const char *error = NULL;
+    const char *name, *error;
+    int parent;
 
-    if (rv != 0 && errno == ENOENT
-        && mkdir_mode(apr_pstrmemdup(pool, dir, strrchr(dir, '/') - dir), 0755)
-               == 0)
-        rv = mkdir_mode(dir, 0711);
-    if (rv != 0 && errno != EEXIST)
-        return failed(pool, "create", dir);
-    if (rv != 0)
-        error = use_dir(dir, pool);
-    return error ? error : check_dir(dir, pool);
+    if (access(above, F_OK) == 0 || errno != ENOENT)
+        return anonid_trusted_open(above, fd, pool);
+    error = anonid_trusted_open(split(above, &name, pool), &parent, pool);
+    if (error)
+        return error;
+    *fd = open_dir(parent, name, 0755);
+    if (*fd < 0)
+        error = failed(pool, "create", above);
+    close(parent);
+    return error;
+}
+
+static const char *open_state_dir(const char *dir, int *folder,
+                                  apr_pool_t *pool)
+{
+    const char *name, *error;
+    int above = -1;
+
+    *folder = -1;
+    error = open_above(split(dir, &name, pool), &above, pool);
+    if (error)
+        return error;
+    *folder = open_dir(above, name, 0711);
+    error = *folder < 0 ? failed(pool, "create or open", dir)
+                        : take_over(*folder, dir, pool);
+    close(above);
+    return error ? error : check_dir(*folder, dir, pool);
 }
 
 /* Who holds the lock, for people. */
@@ -140,34 +175,47 @@ static void note_holder(int fd)
         (void)!pwrite(fd, pid, (size_t)n, 0);
 }
 
-const char *anonid_statedir_enter(const char *dir, int *lock, apr_pool_t *pool)
+/* Takes the folder for this process: *lock, or -1. */
+static const char *lock_folder(int folder, const char *dir, int *lock,
+                               apr_pool_t *pool)
 {
-    const char *path = in_dir(dir, LOCK_FILE, pool);
-    const char *error = make_dir(dir, pool);
-    int fd;
+    int fd = openat(folder, LOCK_FILE,
+                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const char *error = NULL;
 
-    *lock = -1;
-    if (error)
-        return error;
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return failed(pool, "open", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        error = errno == EWOULDBLOCK
-                    ? apr_psprintf(pool,
-                                   "%s is in use by another httpd (%s): give "
-                                   "each httpd an AnonIDStateDir of its own",
-                                   dir, holder(fd, pool))
-                    : failed(pool, "lock", path);
-        close(fd);
-        return error;
+        return failed(pool, "open the lock in", dir);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        note_holder(fd);
+        *lock = fd;
+        return NULL;
     }
-    note_holder(fd);
-    *lock = fd;
-    return NULL;
+    error = errno == EWOULDBLOCK
+                ? apr_psprintf(pool,
+                               "%s is in use by another httpd (%s): give "
+                               "each httpd an AnonIDStateDir of its own",
+                               dir, holder(fd, pool))
+                : failed(pool, "lock", dir);
+    close(fd);
+    return error;
 }
 
-/* Nobody can connect before the socket has its owner, group and mode. */
+const char *anonid_statedir_enter(const char *dir, int *folder, int *lock,
+                                  apr_pool_t *pool)
+{
+    const char *error = open_state_dir(dir, folder, pool);
+
+    *lock = -1;
+    if (!error)
+        error = lock_folder(*folder, dir, lock, pool);
+    if (error && *folder >= 0) {
+        close(*folder);
+        *folder = -1;
+    }
+    return error;
+}
+
+/* Nobody can connect before the socket has its owner and mode. */
 static int bind_closed(int fd, const struct sockaddr_un *address)
 {
     mode_t mask = umask(0777);
@@ -177,7 +225,9 @@ static int bind_closed(int fd, const struct sockaddr_un *address)
     return rv;
 }
 
-static const char *listen_at(int fd, const char *path,
+/* bind(2) knows no descriptor of a folder. That the path still leads into
+ * this one is seen by what is found there afterwards. */
+static const char *listen_at(int fd, int folder, const char *path,
                              const anonid_socket_t *sock, apr_pool_t *pool)
 {
     struct sockaddr_un address;
@@ -185,23 +235,24 @@ static const char *listen_at(int fd, const char *path,
     memset(&address, 0, sizeof(address));
     address.sun_family = AF_UNIX;
     memcpy(address.sun_path, path, strlen(path));
-    (void)unlink(path);
+    (void)unlinkat(folder, sock->name, 0);
     if (bind_closed(fd, &address) != 0)
         return failed(pool, "bind", path);
-    if (chown(path, sock->uid, sock->gid) != 0)
+    if (fchownat(folder, sock->name, sock->uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW)
+        != 0)
         return failed(pool, "set the owner of", path);
-    if (chmod(path, 0660) != 0)
+    if (fchmodat(folder, sock->name, 0600, 0) != 0)
         return failed(pool, "set the mode of", path);
     if (listen(fd, BACKLOG) != 0)
         return failed(pool, "listen on", path);
     return NULL;
 }
 
-const char *anonid_statedir_listen(const char *dir,
+const char *anonid_statedir_listen(int folder, const char *dir,
                                    const anonid_socket_t *sock, int *listener,
                                    apr_pool_t *pool)
 {
-    const char *path = in_dir(dir, sock->name, pool);
+    const char *path = apr_pstrcat(pool, dir, "/", sock->name, NULL);
     const char *error;
     int fd;
 
@@ -214,7 +265,7 @@ const char *anonid_statedir_listen(const char *dir,
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return failed(pool, "make a socket for", path);
-    error = listen_at(fd, path, sock, pool);
+    error = listen_at(fd, folder, path, sock, pool);
     if (error) {
         close(fd);
         return error;
@@ -223,30 +274,74 @@ const char *anonid_statedir_listen(const char *dir,
     return NULL;
 }
 
-const char *anonid_statedir_agent_folder(const char *dir, uid_t uid, gid_t gid,
-                                         int *folder, apr_pool_t *pool)
+/* Gives one file to a new owner, if it is an ordinary one of the old owner
+ * and has no other name: he could have linked it from anywhere. */
+static int give_file(int folder, const char *name, uid_t old, uid_t uid,
+                     gid_t gid)
 {
-    const char *path = in_dir(dir, ANONID_AGENT_FOLDER, pool);
-    int fd;
+    int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    int done = fd >= 0 && fstat(fd, &st) == 0;
 
-    *folder = -1;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return failed(pool, "create", path);
-    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (done && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == old)
+        done = fchownat(fd, "", uid, gid, AT_EMPTY_PATH) == 0;
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+/* An agent of another user was here before. */
+static int give_files(int folder, uid_t old, uid_t uid, gid_t gid)
+{
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+    struct dirent *entry;
+    int done = entries != NULL;
+
+    if (!entries) {
+        (void)(fd >= 0 && close(fd));
+        return 0;
+    }
+    for (entry = readdir(entries); done && entry; entry = readdir(entries))
+        done = give_file(folder, entry->d_name, old, uid, gid);
+    closedir(entries);
+    return done;
+}
+
+/* First the folder itself: its old owner then can reach nothing in it. */
+static int give_folder(int folder, uid_t uid, gid_t gid)
+{
+    struct stat st;
+
+    if (fstat(folder, &st) != 0 || fchown(folder, uid, gid) != 0
+        || fchmod(folder, 0700) != 0)
+        return 0;
+    return uid == (uid_t)-1 || uid == st.st_uid
+           || give_files(folder, st.st_uid, uid, gid);
+}
+
+const char *anonid_statedir_agent_folder(int folder, uid_t uid, gid_t gid,
+                                         int *agent, apr_pool_t *pool)
+{
+    static const char what[] =
+        "the folder \"" ANONID_AGENT_FOLDER "\" in the state folder";
+    const char *error;
+    int fd = open_dir(folder, ANONID_AGENT_FOLDER, 0700);
+
+    *agent = -1;
     if (fd < 0)
-        return failed(pool, "open", path);
-    if (fchown(fd, uid, gid) != 0 || fchmod(fd, 0700) != 0) {
-        const char *error = failed(pool, "set the owner and mode of", path);
-
+        return failed(pool, "open", what);
+    if (!give_folder(fd, uid, gid)) {
+        error = failed(pool, "set the owner and mode of", what);
         close(fd);
         return error;
     }
-    *folder = fd;
+    *agent = fd;
     return NULL;
 }
 
-void anonid_statedir_leave(const char *dir, apr_pool_t *pool)
+void anonid_statedir_leave(int folder)
 {
-    (void)unlink(in_dir(dir, ANONID_AGENT_SOCKET, pool));
-    (void)unlink(in_dir(dir, ANONID_CTL_SOCKET, pool));
+    (void)unlinkat(folder, ANONID_AGENT_SOCKET, 0);
+    (void)unlinkat(folder, ANONID_CTL_SOCKET, 0);
 }

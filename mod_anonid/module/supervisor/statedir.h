@@ -8,9 +8,11 @@
  *   control.sock  where anonidctl does
  *   agent/        the agent's own: what is to outlive it
  *
- * Nobody but its owner may write in the folder, so what is found there is
- * the owner's own: sockets that a killed httpd left behind are replaced. What
- * is in agent/ is never looked at here.
+ * Nobody but its owner may write in the folder, or put another one in its
+ * place (trusted.h), so what is found there is the owner's own: sockets that a
+ * killed httpd left behind are replaced. The folder is found by its path
+ * once; whatever is done in it is done from its descriptor. What is in agent/
+ * is never looked at here, but given to the agent's user when that changes.
  * Knows no agent and nothing of httpd.
  */
 #ifndef ANONID_MODULE_SUPERVISOR_STATEDIR_H
@@ -28,32 +30,31 @@
 
 /* Creates the folder (0711) where there is none, or makes one that is empty
  * and closed, or somebody else's, root's own; and takes it for this process:
- * *lock is the descriptor that holds it, or -1. */
-const char *anonid_statedir_enter(const char *dir, int *lock,
+ * *folder is its descriptor, *lock the one that holds it; or -1. */
+const char *anonid_statedir_enter(const char *dir, int *folder, int *lock,
                                   apr_pool_t *pool);
 
 /* 1 if the folder can be read and nothing is in it. */
 int anonid_statedir_is_empty(const char *dir);
 
-/* Who may connect to a socket; -1 as in chown: stays as it is. */
+/* A socket in the folder: nobody but this user and root may connect. */
 typedef struct {
-    const char *name; /* of the socket in the folder */
-    uid_t uid;
-    gid_t gid;
+    const char *name;
+    uid_t uid; /* -1 as in chown: this process's */
 } anonid_socket_t;
 
-/* Binds a socket that its owner and group may connect to, and listens. Not
+/* Binds a socket (0600), and listens. dir is the path of the folder. Not
  * while another thread creates files (it sets the umask). */
-const char *anonid_statedir_listen(const char *dir,
+const char *anonid_statedir_listen(int folder, const char *dir,
                                    const anonid_socket_t *socket,
                                    int *listener, apr_pool_t *pool);
 
-/* Makes the agent's folder (0700) if it is not there, gives it to that user
- * (-1 as in chown), and opens it. */
-const char *anonid_statedir_agent_folder(const char *dir, uid_t uid, gid_t gid,
-                                         int *folder, apr_pool_t *pool);
+/* Makes the agent's folder (0700) if it is not there, gives it and what is
+ * in it to that user (-1 as in chown), and opens it. */
+const char *anonid_statedir_agent_folder(int folder, uid_t uid, gid_t gid,
+                                         int *agent, apr_pool_t *pool);
 
-/* Removes the sockets. The lock's descriptor is closed by its owner. */
-void anonid_statedir_leave(const char *dir, apr_pool_t *pool);
+/* Removes the sockets. The descriptors are closed by their owner. */
+void anonid_statedir_leave(int folder);
 
 #endif

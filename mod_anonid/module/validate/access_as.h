@@ -14,4 +14,8 @@
  * for the moment, so that access control lists count as well. */
 int anonid_access_as(uid_t uid, gid_t gid, const char *path, int flags);
 
+/* 1 if a process here can become that user: a container may know but a few
+ * (user_namespaces(7)). */
+int anonid_access_exists(uid_t uid);
+
 #endif

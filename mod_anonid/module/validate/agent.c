@@ -6,7 +6,9 @@
  */
 #include "module/validate/validate.h"
 #include "module/validate/access_as.h"
+#include "module/validate/agent_user.h"
 #include "module/supervisor/statedir.h"
+#include "module/supervisor/trusted.h"
 
 #include <apr_strings.h>
 #include <errno.h>
@@ -37,23 +39,40 @@ static void keep_own_user(anonid_check_t *check, anonid_global_t *global)
     global->agent_gid = getegid();
 }
 
+static void choose_user(anonid_check_t *check, anonid_global_t *global)
+{
+    if (!anonid_agent_user_choose(global->state_dir, ap_unixd_config.user_id,
+                                  &global->agent_uid, &global->agent_gid))
+        anonid_check_error(check, NULL,
+                           "the agent has no user of its own, because all "
+                           "uids from 61184 to 65519 are taken; create a "
+                           "system user 'anonid', or name an unprivileged "
+                           "one with AnonIDAgentUser");
+    else if (!anonid_access_exists(global->agent_uid))
+        anonid_check_error(check, NULL,
+                           "the agent would get uid %ld, which does not "
+                           "exist in this container; create a system user "
+                           "'anonid', or name an unprivileged one with "
+                           "AnonIDAgentUser",
+                           (long)global->agent_uid);
+}
+
 static void check_user(anonid_check_t *check)
 {
     anonid_global_t *global = anonid_global();
 
-    if (geteuid() != 0) {
+    if (geteuid() != 0)
         keep_own_user(check, global);
-        return;
-    }
-    if (global->agent_user)
-        return;
-    global->agent_uid = ap_unixd_config.user_id;
-    global->agent_gid = ap_unixd_config.group_id;
-    if (global->agent_uid == 0)
-        anonid_check_error(check, NULL,
-                           "the agent never runs as root, which is httpd's "
-                           "User; name an unprivileged user with "
-                           "AnonIDAgentUser");
+    else if (!global->agent_user)
+        choose_user(check, global);
+    else if (global->agent_uid == ap_unixd_config.user_id)
+        anonid_check_warn(check, place(&global->agent_user),
+                          "AnonIDAgentUser '%s' is httpd's User: the "
+                          "programs of the sites (CGI) run as it too, can "
+                          "end the agent and ask it what anonidctl asks; "
+                          "leave the directive out, and the agent gets a "
+                          "user of its own",
+                          global->agent_user);
 }
 
 static const char *wrong_program(const char *path)
@@ -69,6 +88,15 @@ static const char *wrong_program(const char *path)
     if (st.st_mode & S_IWOTH)
         return "can be changed by everybody (run: chmod o-w)";
     return NULL;
+}
+
+/* Only a program that its user cannot read is never dumpable, not even
+ * between execve() and the agent's own prctl(). */
+static int is_readable_by_agent(const anonid_global_t *global)
+{
+    return geteuid() == 0
+           && anonid_access_as(global->agent_uid, global->agent_gid,
+                               global->agent_program, O_RDONLY);
 }
 
 static void check_program(anonid_check_t *check)
@@ -87,6 +115,15 @@ static void check_program(anonid_check_t *check)
                            "anonid-agent that belongs to this module, in a "
                            "place for everybody",
                            global->agent_program, wrong);
+    else if (is_readable_by_agent(global))
+        anonid_check_warn(check, place(&global->agent_program),
+                          "AnonIDAgentProgram '%s' can be read by the "
+                          "agent's user (uid %ld), whose other processes "
+                          "then could open the agent's memory in the moment "
+                          "of its start; run: chown root '%s'; chmod 0711 "
+                          "'%s'",
+                          global->agent_program, (long)global->agent_uid,
+                          global->agent_program, global->agent_program);
 }
 
 static int workers_reach(apr_pool_t *p, const char *folder)
@@ -158,20 +195,29 @@ static int will_be_made(const char *runtime_dir)
            && access(runtime_dir, F_OK) != 0 && errno == ENOENT;
 }
 
+static int fits_socket(const char *path)
+{
+    return strlen(path) + strlen(LONGEST_SOCKET)
+           < sizeof(((struct sockaddr_un *)0)->sun_path);
+}
+
 static const char *wrong_state_dir(apr_pool_t *p, const char *path)
 {
     const char *parent = folder_of(p, path);
     const char *wrong;
     struct stat st;
 
-    if (strlen(path) + strlen(LONGEST_SOCKET)
-        >= sizeof(((struct sockaddr_un *)0)->sun_path))
+    if (!fits_socket(path))
         return "is too long for the path of a socket (107 octets with "
                "\"" LONGEST_SOCKET "\"); name a shorter one";
-    wrong =
-        wrong_parent(p, will_be_made(parent) ? folder_of(p, parent) : parent);
+    if (will_be_made(parent))
+        parent = folder_of(p, parent);
+    wrong = wrong_parent(p, parent);
     if (wrong)
         return wrong;
+    wrong = anonid_trusted_check(parent, p);
+    if (wrong)
+        return apr_pstrcat(p, "is in no safe place: ", wrong, NULL);
     if (lstat(path, &st) == 0)
         return wrong_folder(p, path, &st);
     if (errno != ENOENT)
