@@ -109,7 +109,7 @@ sub fault
     my ($quote, $name) = $include =~ /^(.)(.*)/;
     if ($quote eq '"') {
         return "\"$name\" is no file below mod_anonid/"
-            if !-e srcdir() . "/mod_anonid/$name";
+            if !grep { -e "$_/mod_anonid/$name" } srcdir(), builddir();
         my $target = $name =~ s{/[^/]+$}{}r;
         return if allowed($folder, $target);
         return "$folder/ must not include $target/ (\"$name\")";

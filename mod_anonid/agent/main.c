@@ -16,6 +16,7 @@
 #include "agent/bootstrap.h"
 #include "agent/base/thread_pool.h"
 
+#include "common/build.h"
 #include "common/lognos.h"
 #include "common/protocol.h"
 

@@ -3,6 +3,7 @@
  * The warning's words; see warning.h.
  */
 #include "common/warning.h"
+#include "common/build.h"
 #include "common/lognos.h"
 
 #include <apr_strings.h>

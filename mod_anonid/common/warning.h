@@ -10,12 +10,6 @@
 #include "common/account.h"
 #include "common/failure.h"
 
-/* Where the last sentence points when AnonIDHelpURL is not given: the page
- * that `make install` puts beside the documentation (conf/failures.html). */
-#ifndef ANONID_DEFAULT_HELP_URL
-#error "the build defines ANONID_DEFAULT_HELP_URL"
-#endif
-
 /* What stays in use although an attempt failed; a further sentence of the
  * warning says so. */
 typedef enum {

@@ -5,6 +5,8 @@
  */
 #include "ctl/command.h"
 
+#include "common/build.h"
+
 #include <apr_general.h>
 #include <getopt.h>
 #include <stdio.h>

@@ -4,6 +4,8 @@
  */
 #include "ctl/httpd_config.h"
 
+#include "common/build.h"
+
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>

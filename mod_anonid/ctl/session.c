@@ -6,6 +6,7 @@
 #include "ctl/httpd_config.h"
 
 #include "common/absence.h"
+#include "common/build.h"
 
 #include <apr_strings.h>
 #include <stdio.h>

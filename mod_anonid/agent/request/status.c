@@ -10,6 +10,7 @@
 #include "agent/status/table.h"
 
 #include "common/account_status.h"
+#include "common/build.h"
 #include "common/protocol.h"
 
 #include <unistd.h>

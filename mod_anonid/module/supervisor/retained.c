@@ -5,6 +5,8 @@
 #include "module/supervisor/retained.h"
 #include "module/supervisor/forkguard.h"
 
+#include "common/build.h"
+
 #include <httpd.h>
 #include <http_config.h>
 

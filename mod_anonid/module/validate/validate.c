@@ -8,6 +8,7 @@
 #include "module/config/default_account.h"
 #include "module/validate/pairs.h"
 
+#include "common/build.h"
 #include "common/lognos.h"
 #include "common/warning.h"
 
