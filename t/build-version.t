@@ -10,6 +10,7 @@ use AnonID::Test::Process qw(run);
 use AnonID::Test::Tree qw(files);
 
 my $header = 'mod_anonid/common/build.h';
+my $stamp = $header =~ s/h$/stamp/r;
 my @names = qw(ANONID_VERSION ANONID_AGENT_PROGRAM ANONID_STATE_DIR
                ANONID_APACHECTL ANONID_DEFAULT_HELP_URL);
 my $name = join '|', @names;
@@ -28,9 +29,9 @@ plan skip_all => 'needs make' if (run(['make', '--version']))[0] != 0;
 
 # What make would write now, with another version and another prefix.
 my $written = temp_root() . '/build.h';
-my ($rule) = make('-n', $header, 'PACKAGE_VERSION=9.8.7', 'prefix=/opt/x',
-                  'exec_prefix=/opt/x');
-my $text = $rule =~ s/\s*>\Q$header\E\.new\b.*/ >$written/sr;
+my $rule = make('-n', '-W', 'Makefile', $stamp, 'PACKAGE_VERSION=9.8.7',
+                'prefix=/opt/x', 'exec_prefix=/opt/x');
+my $text = $rule =~ s/>\S+build\.new\n.*/>$written/sr;
 is((run(['sh', '-ec', $text]))[0], 0, 'the header can be written')
     or diag $text;
 $text = slurp($written);

@@ -2,7 +2,7 @@ dnl SPDX-License-Identifier: Apache-2.0
 dnl
 dnl ANONID_APXS: everything that httpd's own apxs knows and this project needs.
 dnl Sets APXS, APACHECTL, HTTPD_CPPFLAGS, APR_CPPFLAGS, APR_LIBS, MODULEDIR,
-dnl RUNTIMEDIR.
+dnl MODSDIR, RUNTIMEDIR.
 
 dnl _ANONID_KEEP_CPPFLAGS(VARIABLE, WORDS)
 dnl apxs hands out the flags that httpd itself was built with. Optimisation,
@@ -58,6 +58,20 @@ or name it: --with-apxs=/path/to/apxs])])
     [MODULEDIR=$withval], [MODULEDIR=`$APXS -q LIBEXECDIR`])
   AC_MSG_RESULT([$MODULEDIR])
 
+  dnl Debian's layout: a2enmod links what stands in this folder.
+  AC_MSG_CHECKING([where a2enmod looks])
+  AC_ARG_WITH([apache-modsdir],
+    [AS_HELP_STRING([--with-apache-modsdir=DIR],
+      [install anonid.load and anonid.conf here (default: mods-available of
+       httpd's configuration, where that exists and the module goes where apxs
+       says); "no" for nowhere])],
+    [MODSDIR=$withval],
+    [MODSDIR="`$APXS -q SYSCONFDIR`/mods-available"
+     AS_IF([test -n "$with_apache_libexecdir" || test ! -d "$MODSDIR"],
+       [MODSDIR=no])])
+  AC_MSG_RESULT([$MODSDIR])
+  AM_CONDITIONAL([HAVE_MODSDIR], [test "x$MODSDIR" != xno])
+
   AC_MSG_CHECKING([httpd's runtime folder])
   RUNTIMEDIR=`$APXS -q runtimedir 2>/dev/null`
   AS_IF([test -z "$RUNTIMEDIR"], [RUNTIMEDIR='${localstatedir}/run'])
@@ -70,6 +84,7 @@ or name it: --with-apxs=/path/to/apxs])])
   AC_SUBST([APR_CPPFLAGS])
   AC_SUBST([APR_LIBS])
   AC_SUBST([MODULEDIR])
+  AC_SUBST([MODSDIR])
   AC_SUBST([RUNTIMEDIR])
 
   anonid_saved_CPPFLAGS=$CPPFLAGS
