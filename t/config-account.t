@@ -48,6 +48,10 @@ takes($httpd,
          'bcrypt shared', 'shared bcrypt'),
     ['two accounts of one domain user and two files',
      account('A\web', $sync) . account('B\web', $sync, $file)],
+    ['a synchronised account in a file of many',
+     "AnonIDAccountFile " . spit($httpd->path('many'),
+                                 "a:x\nweb:*:1\nIUSR_a:x\n")
+     . "\n" . account('web', $sync)],
     ['<IfModule> inside an account',
      account('web', '<IfModule anonid_module>', $sync, '</IfModule>')],
 );
@@ -150,6 +154,37 @@ refuses($httpd,
      account('A\web', $sync) . account('B\web', $sync),
      qr/'A\\+web' and 'B\\+web' are both 'web'.*another name or file/],
 );
+
+# A synchronised account that its file does not know is named at once, with
+# what to do. The file is not touched.
+for my $case (
+    ['knows others', "alice:x\n", 'visitor',
+     qr/ANID0501:.*\ on\ line\ \d+\ of.*\ 'visitor'\ has\ no\ line.*
+        add\ the\ line\ visitor:\*.*afterwards:\ anonidctl\ create\ visitor/x],
+    ['knows it in a comment', "#visitor:x\n", 'visitor', qr/has no line in/],
+    ['is empty', '', 'visitor', qr/has no line in/],
+    ['knows an IUSR_ of another name', "IUSR_old:x\n", 'IUSR_new',
+     qr/knows\ 'IUSR_old'\ and\ not\ 'IUSR_new':\ the\ machine\ was\ renamed.*
+        anonidctl\ create\ IUSR_new.*<AnonIDAccount\ IUSR_old>/x],
+) {
+    my ($what, $text, $name, $pattern) = @$case;
+    my $path = spit($httpd->path('lines'), $text);
+    my ($exit, $output) = $httpd->configtest(
+        "AnonIDAccountFile $path\n" . account($name, $sync));
+
+    is $exit, 0, "a file that $what is taken";
+    like $output, $pattern, '... with a warning';
+    is slurp($path), $text, '... and is not touched';
+}
+{
+    my $path = spit($httpd->path('lines'), "IUSR_other:x\n");
+    my ($exit, $output) = $httpd->configtest(
+        "AnonIDAccountFile $path\nAnonIDMapTo");
+
+    is $exit, 0, 'a renamed machine is taken';
+    like $output, qr/knows 'IUSR_other' and not 'IUSR_.*machine was renamed/,
+        '... with a warning';
+}
 
 # Account files.
 refuses($httpd,

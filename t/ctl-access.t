@@ -73,6 +73,13 @@ sub is_roots_and_the_agents ($httpd, $uid, $gid)
         "0700 $uid:$gid", '... and so is its folder';
     is_answered($httpd, 'root', '', 'root');
     is_answered($httpd, $uid, '', 'the agent\'s user');
+    for my $asker (['root', qr/already exists/], [$uid, qr/only root crea/]) {
+        my ($user, $pattern) = @$asker;
+        my ($exit, $output) = ask($httpd, $user, '', 'create', 'web');
+
+        is $exit, 1, "create as $user";
+        like $output, $pattern, '... is for root only';
+    }
     is_refused($httpd, 4242, $gid, 'a member of the agent\'s group');
     is_refused($httpd, $web, '', 'httpd\'s user');
     is_refused($httpd, 4242, '', 'a stranger');

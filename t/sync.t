@@ -153,6 +153,27 @@ sub reports_a_broken_line_and_repairs_it ($httpd, $ctl)
         'the other account did not notice';
 }
 
+# anonidctl create, with a file that lacks the account.
+sub creates_one_when_told ($httpd, $ctl, $without)
+{
+    my $file = $httpd->path('accounts');
+    my $modes = modes($file);
+
+    my ($exit, $output) = $ctl->run('create', 'nobody');
+    is $exit, 1, 'an unknown account is not created';
+    like $output, qr/account does not exist/, '... which is said';
+    is $ctl->ok('create', 'local'),
+        "The account was created, and is logged on.\n",
+        'anonidctl create answers when it is done';
+    is account_of($ctl, 'local')->{state}, 'logged on', '... and it is';
+    is slurp($file) =~ s/^local:[^:\n]+/local:/mr, $without . "local:\n",
+        'the line is new, and all others are as they were';
+    is modes($file), $modes, 'so are owner, group and mode';
+    ($exit, $output) = $ctl->run('create', 'local');
+    is $exit, 1, 'it is created once';
+    like $output, qr/already exists.*anonidctl rotate/, '... and told how';
+}
+
 sub invents_no_account ($httpd, $ctl)
 {
     my $file = $httpd->path('accounts');
@@ -166,10 +187,12 @@ sub invents_no_account ($httpd, $ctl)
         'a missing account is reported';
     my ($exit, $output) = $ctl->run('rotate', 'local');
     is $exit, 1, 'it cannot be rotated';
-    like $output, qr/does not create accounts/, '... which is explained';
+    like $output, qr/or run anonidctl create; .*does not create accounts/,
+        '... which is explained';
     is slurp($file), $without, '... and it is not invented';
     $httpd->graceful;
     is slurp($file), $without, 'nor by a graceful restart';
+    creates_one_when_told($httpd, $ctl, $without);
     spit("$file.next", $without . "local:!\n", 0640);
     rename "$file.next", $file or die;
     $ctl->ok('rotate', 'local');
@@ -184,7 +207,8 @@ sub works_on_a_file_of_the_operator ()
 
     spit($httpd->path('accounts'), $FILE, 0640);
     spit($httpd->path('other'), "crypted:!\n", 0640);
-    $httpd->expect_log(qr/ANID0001: .*'local'.* \[data 0000052e/);
+    $httpd->expect_log(qr/ANID0001: .*'local'.* \[data 0000052e/,
+                       qr/ANID0501: .*'local' has no line in/, qr/ANID0019: /);
     $httpd->allow_log(qr/ANID0401: /);
     $httpd->start;
     leaves_the_rest_of_a_file_alone($httpd, $ctl);

@@ -7,6 +7,7 @@
 #include "agent/logon/logon.h"
 #include "agent/control/reports.h"
 #include "agent/logon/schedule.h"
+#include "agent/request/create.h"
 #include "agent/status/table.h"
 
 #include <sys/random.h>
@@ -45,4 +46,5 @@ static const anonid_logon_world_t world = {
 void anonid_bootstrap_logons(void)
 {
     anonid_logon_set_world(&world);
+    anonid_create_use(anonid_report_add_line);
 }

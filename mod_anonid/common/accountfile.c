@@ -56,6 +56,21 @@ anonid_accountfile_t anonid_accountfile_find(const char *text, size_t length,
                                               : ANONID_ACCOUNTFILE_OK;
 }
 
+int anonid_accountfile_next(const char *text, size_t length, size_t *at,
+                            const char **user, size_t *user_length)
+{
+    while (*at < length) {
+        size_t line = until(text + *at, length - *at, '\n');
+
+        *user = text + *at;
+        *user_length = until(*user, line, ':');
+        *at += line + 1;
+        if (*user_length > 0 && *user_length < line && **user != '#')
+            return 1;
+    }
+    return 0;
+}
+
 char *anonid_accountfile_replace(const char *text, size_t length,
                                  const anonid_verifier_span_t *span,
                                  const char *verifier, size_t *out_length)

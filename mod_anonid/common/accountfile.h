@@ -35,6 +35,11 @@ anonid_accountfile_t anonid_accountfile_find(const char *text, size_t length,
                                              const char *user,
                                              anonid_verifier_span_t *span);
 
+/* The next user of the file from *at on, which is moved behind its line: 1
+ * with *user and *user_length (inside the text), or 0 at the end. */
+int anonid_accountfile_next(const char *text, size_t length, size_t *at,
+                            const char **user, size_t *user_length);
+
 /* Copies the text with the span replaced: malloc'd, *out_length octets; NULL
  * when there is no memory. Every other octet stays as it is. */
 char *anonid_accountfile_replace(const char *text, size_t length,

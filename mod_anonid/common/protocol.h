@@ -90,6 +90,8 @@ enum {
  * ACCOUNT_FILE     PATH, VERSION and one descriptor
  * ACCOUNT_FILE_ERROR PATH, ERRNO, TEXT
  * VERIFIER_STORED  ACCOUNT, CODE (0, or an errno), TEXT if not 0
+ * LINE_ADDED       ACCOUNT, CODE (0; EEXIST: there is one; or another errno),
+ *                  TEXT if not 0
  * PAIR             the fields of pair.h: the account may use the service. It
  *                  comes after both; no other pair may be used
  * READY            -
@@ -99,6 +101,8 @@ enum {
  *                  logon of the account stays in use: a warning is due now
  * LOGON_RECOVERED  ACCOUNT, FAILURES, SECONDS
  * STORE_VERIFIER   ACCOUNT, VERIFIER: put it in the account's line
+ * ADD_LINE         ACCOUNT: put a line of it into its account file, which no
+ *                  password fits
  * LOOK             ACCOUNT: look at its secret and account file now, and send
  *                  SECRET or SECRET_ERROR (if it has a source), ACCOUNT_FILE
  *                  or ACCOUNT_FILE_ERROR (if it has one), changed or not
@@ -112,6 +116,8 @@ enum {
  * STATUS_REPLY     the fields of account_status.h
  * ROTATE           ACCOUNT: a new password for a synchronised account
  * LOGON            ACCOUNT: one attempt now
+ * CREATE           ACCOUNT: a line in the account file and a password, for a
+ *                  synchronised account that has none; root only
  * CTL_REPLY        CODE (failure code, 0 good), TEXT, DETAIL
  * CHECK            -
  * CHECK_REPLY      TOKEN: good once, for half a minute; see module/check.h
@@ -130,6 +136,7 @@ enum {
     X(ACCOUNT_FILE_ERROR, 9, ANONID_FROM_PARENT, 0)                           \
     X(VERIFIER_STORED, 10, ANONID_FROM_PARENT, 0)                             \
     X(PAIR, 11, ANONID_FROM_PARENT, 0)                                        \
+    X(LINE_ADDED, 12, ANONID_FROM_PARENT, 0)                                  \
     X(READY, 32, ANONID_FROM_AGENT, 0)                                        \
     X(CONFIG_DONE, 33, ANONID_FROM_AGENT, 0)                                  \
     X(LOG, 34, ANONID_FROM_AGENT, 0)                                          \
@@ -137,6 +144,7 @@ enum {
     X(LOGON_RECOVERED, 36, ANONID_FROM_AGENT, 0)                              \
     X(STORE_VERIFIER, 37, ANONID_FROM_AGENT, 0)                               \
     X(LOOK, 38, ANONID_FROM_AGENT, 0)                                         \
+    X(ADD_LINE, 39, ANONID_FROM_AGENT, 0)                                     \
     X(SUBMIT, 64, ANONID_FROM_WORKER, 1)                                      \
     X(SUBMITTED, 65, ANONID_FROM_AGENT, 0)                                    \
     X(REDEEM, 66, ANONID_FROM_WORKER, 0)                                      \
@@ -147,7 +155,8 @@ enum {
     X(LOGON, 99, ANONID_FROM_CTL, 0)                                          \
     X(CTL_REPLY, 100, ANONID_FROM_AGENT, 0)                                   \
     X(CHECK, 101, ANONID_FROM_CTL, 0)                                         \
-    X(CHECK_REPLY, 102, ANONID_FROM_AGENT, 0)
+    X(CHECK_REPLY, 102, ANONID_FROM_AGENT, 0)                                 \
+    X(CREATE, 103, ANONID_FROM_CTL, 0)
 
 typedef enum {
 #define X(name, number, from, fds) ANONID_MSG_##name = number,

@@ -38,7 +38,7 @@ _anonidctl()
     :-w) ;;
     :*)
         mapfile -t COMPREPLY < <(compgen -W '-s -w --help --version help
-            status logon check rotate' -- "$cur")
+            status logon check rotate create' -- "$cur")
         ;;
     check:*)
         mapfile -t COMPREPLY < <(compgen -W '--json -H --connect' -- "$cur")

@@ -25,6 +25,8 @@ static const anonid_command_t commands[] = {
       anonid_command_check, 0 },
     { "rotate", "ACCOUNT", "a new password for a synchronised account",
       anonid_command_account, ANONID_MSG_ROTATE },
+    { "create", "ACCOUNT", "a synchronised account's line and password",
+      anonid_command_account, ANONID_MSG_CREATE },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -99,6 +99,37 @@ static apr_status_t store(const char *verifier)
     return anonid_account_writer_store(locks, account, verifier, &why, pool);
 }
 
+static apr_status_t add(const char **why)
+{
+    return anonid_account_writer_add(locks, account, why, pool);
+}
+
+static void adds_a_line_and_changes_nothing_else(void **state)
+{
+    struct stat st;
+    const char *why;
+
+    (void)state;
+    spit("# c\r\nother:x:1:2\n\nlast:y");
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(add(&why), APR_SUCCESS);
+    assert_string_equal(slurp(path),
+                        "# c\r\nother:x:1:2\n\nlast:y\nIUSR_web:*\n");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    assert_int_equal(add(&why), EEXIST);
+    assert_non_null(strstr(why, "has a line of the user 'IUSR_web'"));
+}
+
+static void adds_a_line_where_there_is_no_file(void **state)
+{
+    const char *why;
+
+    (void)state;
+    assert_int_equal(add(&why), APR_SUCCESS);
+    assert_string_equal(slurp(path), "IUSR_web:*\n");
+}
+
 static void replaces_the_verifier_and_nothing_else(void **state)
 {
     (void)state;
@@ -305,6 +336,8 @@ static void leaves_a_file_that_is_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(adds_a_line_and_changes_nothing_else),
+        TEST(adds_a_line_where_there_is_no_file),
         TEST(replaces_the_verifier_and_nothing_else),
         TEST(keeps_mode_owner_and_group),
         TEST(replaces_what_a_link_leads_to),

@@ -109,9 +109,28 @@ static void a_verifier_cannot_add_a_line_or_field(void **state)
     assert_false(anonid_verifier_wellformed("a\xc3\xa4"));
 }
 
+/* Comments, empty lines and lines without a verifier name nobody. */
+static void each_user_is_named_once(void **state)
+{
+    static const char text[] = "# c:x\n\nalice:x:1\r\nno verifier\n:y\n"
+                               "IUSR_a:\nbob:z";
+    static const char *const users[] = { "alice", "IUSR_a", "bob" };
+    const char *user;
+    size_t at = 0, length, n = 0;
+
+    (void)state;
+    while (anonid_accountfile_next(text, strlen(text), &at, &user, &length)) {
+        assert_true(n < COUNT(users));
+        assert_int_equal(length, strlen(users[n]));
+        assert_memory_equal(user, users[n++], length);
+    }
+    assert_int_equal(n, COUNT(users));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_user_is_named_once),
         cmocka_unit_test(the_users_line_is_found),
         cmocka_unit_test(nul_octets_are_refused),
         cmocka_unit_test(an_endless_verifier_is_refused),

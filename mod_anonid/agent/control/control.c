@@ -5,6 +5,7 @@
  */
 #include "agent/control/control.h"
 #include "agent/request/clients.h"
+#include "agent/request/create.h"
 #include "agent/logon/config.h"
 #include "agent/logon/failed_store.h"
 #include "agent/control/secret_receiver.h"
@@ -110,6 +111,7 @@ static const row_t rows[] = {
     { ANONID_MSG_ACCOUNT_FILE, NULL, anonid_secret_receiver_account_file },
     { ANONID_MSG_ACCOUNT_FILE_ERROR, NULL,
       anonid_secret_receiver_account_file_error },
+    { ANONID_MSG_LINE_ADDED, anonid_create_line_added, NULL },
     { ANONID_MSG_VERIFIER_STORED, NULL,
       anonid_secret_receiver_verifier_stored },
 };

@@ -97,6 +97,15 @@ void anonid_report_store(const char *account, const char *verifier)
     send_frame(&w);
 }
 
+void anonid_report_add_line(const char *account)
+{
+    anonid_writer_t w = ANONID_WRITER_INIT;
+
+    anonid_writer_begin(&w, ANONID_MSG_ADD_LINE, 0, 0);
+    anonid_writer_text(&w, ANONID_TAG_ACCOUNT, account);
+    send_frame(&w);
+}
+
 void anonid_report_look(const char *account)
 {
     anonid_writer_t w = ANONID_WRITER_INIT;

@@ -23,6 +23,7 @@ void anonid_report_warning(const char *account,
                            const anonid_outcome_t *outcome, int kept);
 void anonid_report_recovered(const char *account, unsigned failures,
                              unsigned seconds);
+void anonid_report_add_line(const char *account);
 void anonid_report_store(const char *account, const char *verifier);
 void anonid_report_look(const char *account);
 

@@ -160,8 +160,9 @@ static void explain(anonid_outcome_t *outcome, const anonid_logon_t *logon,
 
     if (error == ENOENT)
         anonid_outcome_set(outcome, ANONID_LOGON_FAILURE,
-                           "%s has no line of '%s': restore it, password "
-                           "synchronisation does not create accounts",
+                           "%s has no line of '%s': restore it, or run "
+                           "anonidctl create; password synchronisation does "
+                           "not create accounts",
                            account->path, account->user);
     else if (error == EEXIST)
         anonid_outcome_set(outcome, ANONID_LOGON_FAILURE,

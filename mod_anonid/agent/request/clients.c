@@ -101,6 +101,11 @@ int anonid_client_take_fd(anonid_client_t *client)
     return anonid_channel_take_fd(&client->link.channel);
 }
 
+int anonid_client_is_operator(const anonid_client_t *client)
+{
+    return anonid_peers_is_operator(client->link.channel.fd);
+}
+
 void anonid_client_wait(anonid_client_t *client, void (*cancel)(void *context),
                         void *context)
 {

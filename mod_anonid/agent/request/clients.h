@@ -28,6 +28,9 @@ void anonid_clients_stop(void);
  * until the handler returns. */
 int anonid_client_take_fd(anonid_client_t *client);
 
+/* 1 if the peer is root, or who started httpd if root did not. */
+int anonid_client_is_operator(const anonid_client_t *client);
+
 /* The answer, ended; it stays the caller's. A worker's connection ends with
  * it, anonidctl may ask again. The client must not be used any more. */
 void anonid_client_reply(anonid_client_t *client, const anonid_writer_t *w);

@@ -7,6 +7,7 @@
 
 #include "common/channel.h"
 #include "common/lognos.h"
+#include "common/protocol.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -54,4 +55,15 @@ int anonid_peers_may_control(int fd)
     if (peer.uid == 0 || peer.uid == geteuid())
         return 1;
     return refuse("user who may control the agent", &peer);
+}
+
+int anonid_peers_is_operator(int fd)
+{
+    anonid_peer_t peer, parent;
+
+    if (anonid_channel_peer(fd, &peer) != APR_SUCCESS)
+        return 0;
+    return peer.uid == 0
+           || (anonid_channel_peer(ANONID_CONTROL_FD, &parent) == APR_SUCCESS
+               && peer.uid == parent.uid);
 }

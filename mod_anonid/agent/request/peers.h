@@ -20,4 +20,8 @@ int anonid_peers_may_work(int fd);
  * same; this holds when somebody changes the mode. */
 int anonid_peers_may_control(int fd);
 
+/* 1 if the peer is root, or the user who made the agent's control socket:
+ * httpd's parent, which may be somebody else than root. */
+int anonid_peers_is_operator(int fd);
+
 #endif

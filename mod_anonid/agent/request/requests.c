@@ -11,6 +11,7 @@ static const anonid_request_t requests[] = {
     { ANONID_MSG_STATUS, anonid_request_status },
     { ANONID_MSG_ROTATE, anonid_request_rotate },
     { ANONID_MSG_LOGON, anonid_request_logon },
+    { ANONID_MSG_CREATE, anonid_request_create },
     { ANONID_MSG_CHECK, anonid_request_check },
     { ANONID_MSG_REDEEM, anonid_request_redeem },
 };

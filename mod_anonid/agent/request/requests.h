@@ -33,6 +33,8 @@ void anonid_request_rotate(anonid_client_t *client,
                            const anonid_frame_t *frame);
 void anonid_request_logon(anonid_client_t *client,
                           const anonid_frame_t *frame);
+void anonid_request_create(anonid_client_t *client,
+                           const anonid_frame_t *frame);
 void anonid_request_check(anonid_client_t *client,
                           const anonid_frame_t *frame);
 void anonid_request_redeem(anonid_client_t *client,

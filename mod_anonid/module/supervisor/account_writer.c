@@ -202,6 +202,76 @@ static apr_status_t store(anonid_account_locks_t *locks,
     return rv;
 }
 
+static apr_status_t create(const char *path, const char *text,
+                           apr_pool_t *pool)
+{
+    content_t content;
+
+    memset(&content, 0, sizeof(content));
+    content.text = (char *)text;
+    content.length = strlen(text);
+    content.st.st_uid = geteuid();
+    content.st.st_gid = getegid();
+    content.st.st_mode = 0600;
+    return write_file(path, &content, link, pool);
+}
+
+/* The last line may lack its end. */
+static const char *line_of(const content_t *old, const char *user,
+                           apr_pool_t *pool)
+{
+    int ended = old->length == 0 || old->text[old->length - 1] == '\n';
+
+    return apr_pstrcat(pool, ended ? "" : "\n", user, ":" NO_PASSWORD "\n",
+                       NULL);
+}
+
+/* One addition, under the lock. */
+static apr_status_t append(const char *path, const char *user,
+                           const char **why, apr_pool_t *pool)
+{
+    content_t old, new;
+    anonid_verifier_span_t span;
+    anonid_accountfile_t state;
+    const char *line;
+    apr_status_t rv;
+
+    memset(&old, 0, sizeof(old));
+    rv = read_file(path, &old);
+    if (rv != APR_SUCCESS)
+        goto cleanup;
+    state = anonid_accountfile_find(old.text, old.length, user, &span);
+    if (state != ANONID_ACCOUNTFILE_MISSING) {
+        rv = state == ANONID_ACCOUNTFILE_BAD ? EINVAL : EEXIST;
+        *why = apr_psprintf(pool, "%s has a line of the user '%s' already",
+                            path, user);
+        goto cleanup;
+    }
+    line = line_of(&old, user, pool);
+    new.st = old.st;
+    new.length = old.length + strlen(line);
+    new.text = apr_palloc(pool, new.length);
+    memcpy(new.text, old.text, old.length);
+    memcpy(new.text + old.length, line, strlen(line));
+    rv = write_file(path, &new, rename, pool);
+
+cleanup:
+    free(old.text);
+    return rv;
+}
+
+static apr_status_t add(anonid_account_locks_t *locks, const char *path,
+                        const char *user, const char **why, apr_pool_t *pool)
+{
+    apr_status_t rv = anonid_account_lock_change(locks, path);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    rv = append(path, user, why, pool);
+    anonid_account_unlock_change(locks, path);
+    return rv;
+}
+
 apr_status_t anonid_account_writer_store(anonid_account_locks_t *locks,
                                          const anonid_account_t *account,
                                          const char *verifier,
@@ -226,6 +296,31 @@ apr_status_t anonid_account_writer_store(anonid_account_locks_t *locks,
     return rv;
 }
 
+apr_status_t anonid_account_writer_add(anonid_account_locks_t *locks,
+                                       const anonid_account_t *account,
+                                       const char **why, apr_pool_t *pool)
+{
+    char *real = realpath(account->path, NULL);
+    char reason[128];
+    apr_status_t rv;
+
+    *why = NULL;
+    if (real)
+        rv = add(locks, real, account->user, why, pool);
+    else if (errno == ENOENT)
+        rv = create(
+            account->path,
+            apr_pstrcat(pool, account->user, ":" NO_PASSWORD "\n", NULL),
+            pool);
+    else
+        rv = errno;
+    free(real);
+    if (rv != APR_SUCCESS && !*why)
+        *why = apr_psprintf(pool, "cannot change %s: %s", account->path,
+                            apr_strerror(rv, reason, sizeof(reason)));
+    return rv;
+}
+
 /* The lines of all synchronised accounts that are in that file. */
 static const char *first_lines(const apr_array_header_t *accounts,
                                const char *path, apr_pool_t *pool)
@@ -243,20 +338,6 @@ static const char *first_lines(const apr_array_header_t *accounts,
                 apr_pstrcat(pool, account->user, ":" NO_PASSWORD "\n", NULL);
     }
     return apr_array_pstrcat(pool, lines, 0);
-}
-
-static apr_status_t create(const char *path, const char *text,
-                           apr_pool_t *pool)
-{
-    content_t content;
-
-    memset(&content, 0, sizeof(content));
-    content.text = (char *)text;
-    content.length = strlen(text);
-    content.st.st_uid = geteuid();
-    content.st.st_gid = getegid();
-    content.st.st_mode = 0600;
-    return write_file(path, &content, link, pool);
 }
 
 const char *anonid_account_writer_create(const apr_array_header_t *accounts,

@@ -27,6 +27,13 @@ apr_status_t anonid_account_writer_store(anonid_account_locks_t *locks,
                                          const char *verifier,
                                          const char **why, apr_pool_t *pool);
 
+/* Adds a line for a synchronised account, which no password fits: at the end
+ * of its account file, or in a new one. APR_SUCCESS; EEXIST: there is a line
+ * of that user; else as above. */
+apr_status_t anonid_account_writer_add(anonid_account_locks_t *locks,
+                                       const anonid_account_t *account,
+                                       const char **why, apr_pool_t *pool);
+
 /* Creates each account file of the synchronised ones among the accounts
  * (anonid_account_t *) that is not there, with a line for each: readable by
  * its owner only, and no password fits. Adds the paths of those that were

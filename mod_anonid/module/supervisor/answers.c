@@ -122,8 +122,9 @@ static apr_status_t on_logon_recovered(anonid_control_channel_t *talk,
     return APR_SUCCESS;
 }
 
-static apr_status_t answer_stored(anonid_control_channel_t *talk,
-                                  const anonid_frame_t *frame,
+/* Says what became of a change of the account file. */
+static apr_status_t answer_change(anonid_control_channel_t *talk,
+                                  const anonid_frame_t *frame, uint16_t type,
                                   apr_status_t code, const char *why)
 {
     anonid_writer_t w = ANONID_WRITER_INIT;
@@ -131,12 +132,12 @@ static apr_status_t answer_stored(anonid_control_channel_t *talk,
 
     if (rv != APR_SUCCESS)
         return rv;
-    anonid_writer_begin(&w, ANONID_MSG_VERIFIER_STORED, 0, frame->id);
+    anonid_writer_begin(&w, type, 0, frame->id);
     anonid_writer_text(
         &w, ANONID_TAG_ACCOUNT,
         anonid_frame_text(frame, ANONID_TAG_ACCOUNT, talk->scratch));
     anonid_writer_u32(&w, ANONID_TAG_CODE, (uint32_t)code);
-    anonid_writer_text(&w, ANONID_TAG_TEXT, why);
+    anonid_writer_text(&w, ANONID_TAG_TEXT, code == APR_SUCCESS ? NULL : why);
     return anonid_push_frame(&talk->retained->control, &w, NULL, 0);
 }
 
@@ -154,7 +155,7 @@ static apr_status_t on_store_verifier(anonid_control_channel_t *talk,
     if (account && account->sync && account->path && verifier)
         code = anonid_account_writer_store(talk->retained->locks, account,
                                            verifier, &why, talk->scratch);
-    rv = answer_stored(talk, frame, code, code == APR_SUCCESS ? NULL : why);
+    rv = answer_change(talk, frame, ANONID_MSG_VERIFIER_STORED, code, why);
     if (rv != APR_SUCCESS || code != APR_SUCCESS)
         return rv;
     anonid_report(talk->server, APLOG_INFO,
@@ -162,6 +163,23 @@ static apr_status_t on_store_verifier(anonid_control_channel_t *talk,
                   account->name, account->path);
     return anonid_sources_pass_account(talk->sources, account,
                                        &talk->retained->control);
+}
+
+static apr_status_t on_add_line(anonid_control_channel_t *talk,
+                                const anonid_frame_t *frame)
+{
+    const anonid_account_t *account = account_of(talk, frame);
+    const char *why = "not a synchronised account";
+    apr_status_t code = EINVAL;
+
+    if (account && account->sync && account->path)
+        code = anonid_account_writer_add(talk->retained->locks, account, &why,
+                                         talk->scratch);
+    if (code == APR_SUCCESS)
+        anonid_report(talk->server, APLOG_NOTICE,
+                      ANONID_LOGNO(0019) "The account '%s' was created in %s.",
+                      account->name, account->path);
+    return answer_change(talk, frame, ANONID_MSG_LINE_ADDED, code, why);
 }
 
 static apr_status_t on_look(anonid_control_channel_t *talk,
@@ -188,6 +206,7 @@ static const answer_t answers[] = {
     { ANONID_MSG_LOGON_WARNING, on_logon_warning },
     { ANONID_MSG_LOGON_RECOVERED, on_logon_recovered },
     { ANONID_MSG_STORE_VERIFIER, on_store_verifier },
+    { ANONID_MSG_ADD_LINE, on_add_line },
     { ANONID_MSG_LOOK, on_look },
 };
 

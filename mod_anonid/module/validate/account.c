@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The check of local accounts and account files, and of secrets that only
- * the environment of a running server can tell the place of. It must not
- * open a file.
+ * the environment of a running server can tell the place of.
  */
 #include "module/validate/validate.h"
+#include "module/validate/account_line.h"
 #include "module/config/secret_source.h"
 
 #include <apr_strings.h>
@@ -52,6 +52,7 @@ static void check_missing_file(anonid_check_t *check,
 }
 
 static void check_account_file(anonid_check_t *check,
+                               anonid_account_lines_t *lines,
                                const anonid_account_t *account)
 {
     struct stat st;
@@ -79,11 +80,14 @@ static void check_account_file(anonid_check_t *check,
                            account->path, account->name,
                            (unsigned)(st.st_mode & 07777));
     }
+    else if (account->sync) {
+        anonid_check_account_line(check, lines, account);
+    }
 }
 
 /* Two accounts that control the password of one line would fight for it. */
-static void check_line(anonid_check_t *check, apr_hash_t *lines,
-                       const anonid_account_t *account)
+static void check_unique(anonid_check_t *check, apr_hash_t *lines,
+                         const anonid_account_t *account)
 {
     const char *line =
         apr_pstrcat(check->p, account->path, ":", account->user, NULL);
@@ -129,7 +133,8 @@ static void check_credential(anonid_check_t *check,
 void anonid_check_accounts(anonid_check_t *check)
 {
     const anonid_global_t *global = anonid_global();
-    apr_hash_t *lines = apr_hash_make(check->p);
+    apr_hash_t *seen = apr_hash_make(check->p);
+    anonid_account_lines_t lines = { NULL };
     int i;
 
     for (i = 0; i < global->accounts->nelts; i++) {
@@ -141,7 +146,7 @@ void anonid_check_accounts(anonid_check_t *check)
             continue;
         if (!account->path)
             account->path = global->account_file;
-        check_account_file(check, account);
-        check_line(check, lines, account);
+        check_account_file(check, &lines, account);
+        check_unique(check, seen, account);
     }
 }
