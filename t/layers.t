@@ -58,6 +58,8 @@ my @libraries = (
     [ SASL => qr{^sasl/}, qw(agent) ],
     [ OpenSSL => qr{^openssl/}, qw(agent) ],
     [ libevent => qr{^(?:event2/|ev\w+\.h$)}, qw(agent) ],
+    [ libseccomp => qr{^(?:seccomp|linux/(?:seccomp|landlock))\.h$},
+        qw(agent) ],
     [ libcrypt => qr{^crypt\.h$}, qw(agent) ],
     [ GMime => qr{^(?:gmime|glib|gio|gobject)\b}, qw(module) ],
     [ libcurl => qr{^curl/}, qw(ctl) ],

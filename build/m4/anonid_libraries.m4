@@ -47,6 +47,8 @@ AC_DEFUN([ANONID_LIBRARIES], [
     [libevent-dev], [libevent-devel])
   ANONID_LIBRARY([CRYPT], [libcrypt], [crypt.h], [crypt_rn], [-lcrypt],
     [libcrypt-dev], [libxcrypt-devel])
+  ANONID_LIBRARY([SECCOMP], [libseccomp >= 2.4], [], [], [],
+    [libseccomp-dev], [libseccomp-devel])
   AS_IF([test -n "$anonid_missing"],
     [AC_MSG_ERROR([libraries are missing:$anonid_missing])])
 

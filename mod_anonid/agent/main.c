@@ -5,6 +5,7 @@
  */
 #include "agent/request/clients.h"
 #include "agent/control/control.h"
+#include "agent/base/confine.h"
 #include "agent/base/harden.h"
 #include "agent/base/log.h"
 #include "agent/net/phase.h"
@@ -79,6 +80,7 @@ static const char *start(struct event_base *base)
         return "mail";
     if (anonid_control_start(base, ANONID_CONTROL_FD) != APR_SUCCESS)
         return "the control socket";
+    anonid_confine_log();
     return NULL;
 }
 

@@ -3,6 +3,7 @@
  * Hardening of the process; see harden.h.
  */
 #include "agent/base/harden.h"
+#include "agent/base/confine.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -60,5 +61,5 @@ const char *anonid_harden(int last_fd)
     umask(077);
     ignore_signals();
     raise_file_limit();
-    return NULL;
+    return anonid_confine();
 }

@@ -2,7 +2,7 @@
 /*
  * What the agent denies itself and others before it does anything else: core
  * files and debuggers, new privileges, inherited descriptors, permissive file
- * modes, signals that are meant for httpd.
+ * modes, signals that are meant for httpd; and what confine.h names.
  */
 #ifndef ANONID_AGENT_BASE_HARDEN_H
 #define ANONID_AGENT_BASE_HARDEN_H
