@@ -19,6 +19,16 @@ my %TEST = (
     'inner.t' => 'print "    ok 1 # skip needs a mountain\n    1..1\n'
         . 'ok 1 - inner\n1..1\n"',
     'bad.t' => 'print "1..1\nnot ok 1\n"',
+    # Each notes its begin and its end.
+    (map { ("dc$_.t" => <<'END') } 1, 2),
+# with an AnonID::Test::SambaDC
+open my $notes, '>>', $0 =~ s{[^/]+$}{notes}r or die;
+$notes->autoflush(1);
+print $notes '+';
+system $^X, '-e', 1 for 1 .. 9;
+print $notes '-';
+print "1..1\nok 1\n"
+END
     # Fails the first time only.
     'shy.t' => 'print "1..1\n", mkdir("$0.seen") ? "not " : "", "ok 1\n"',
 );
@@ -56,5 +66,8 @@ like $output, qr/^Failed:\n    bad\.t\n/m, 'and is named';
 ($exit, $output) = check(2, qw(good.t shy.t));
 is $exit, 0, 'what failed only beside others is good';
 like $output, qr/^Passed only alone.*:\n    shy\.t\n/m, 'but is named';
+
+is((check(2, qw(dc1.t dc2.t)))[0], 0, 'tests with a domain controller pass');
+is slurp("$folder/notes"), '+-+-', 'one after the other';
 
 done_testing;
