@@ -20,11 +20,15 @@ case $columns in
 '' | *[!0-9]* | ? | 0?) columns=79 ;;
 esac
 
-say()
+with_time()
 {
     seconds=$(($(date +%s) - started))
-    printf '%3d:%02d  %s\n' $((seconds / 60)) $((seconds % 60)) "$*" |
-        fold -s -w "$columns"
+    printf '%3d:%02d  %s\n' $((seconds / 60)) $((seconds % 60)) "$*"
+}
+
+say()
+{
+    with_time "$@" | fold -s -w "$columns"
 }
 
 complain()
@@ -39,7 +43,7 @@ tell_that_it_lives()
     trap 'exit 0' TERM
     while sleep 10 >/dev/null 2>&1; do
         line=$(tail -n 1 "$log" | tr -cd '[:print:]') || :
-        [ -z "$line" ] || say "   $line" | cut -c "1-$columns"
+        [ -z "$line" ] || with_time "   $line" | cut -c "1-$columns"
     done
 }
 

@@ -248,7 +248,7 @@ sub web ($sync)
     return "<AnonIDAccount web>\n$sync\n</AnonIDAccount>\n";
 }
 
-my $secret = spit($httpd->path('secret'), $password, 0600);
+$secret = spit($httpd->path('secret'), $password, 0600);
 my $file = spit($httpd->path('accounts'), "web:x\n");
 my $on = web('AnonIDPasswordSync On');
 
