@@ -68,7 +68,8 @@ my $message = $site->received('desk', 1);
 header_is($message, {
     from => 'website@example.test', to => '"desk" <desk@example.test>',
     'reply-to' => 'visitor@home.test', 'message-id' => $id,
-    'mime-version' => '1.0', sender => undef }, 'a form');
+    'mime-version' => '1.0', sender => undef,
+    'auto-submitted' => 'auto-generated' }, 'a form');
 is $message->{header}{subject}, $SUBJECT,
     'a form: the subject as it was written';
 like $message->{header}{date},
@@ -146,16 +147,17 @@ Subject: a message
   of its own
 Date: Sat, 21 Nov 2026 06:54:11 +0100
 Message-ID: <own.id@home.test>
+Auto-Submitted: no
 MIME-Version: 1.0
 Content-Type: multipart/mixed;
 	boundary=x
 
 END
-is answer_is($answer, [qw(team desk)], 'a message'), '<own.id@home.test>',
-    'a message keeps its Message-ID';
+$id = answer_is($answer, [qw(team desk)], 'a message');
 $message = $site->received('desk', 4);
 header_is($message, {
-    from => 'website@example.test', 'message-id' => '<own.id@home.test>',
+    from => 'website@example.test', 'message-id' => $id,
+    'auto-submitted' => 'auto-generated',
     subject => 'a message  of its own',
     date => 'Sat, 21 Nov 2026 06:54:11 +0100', sender => undef, cc => undef,
     bcc => undef, 'dkim-signature' => undef, 'x-spam-status' => undef,

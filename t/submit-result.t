@@ -75,6 +75,25 @@ my $page = $site->send({ headers => { Accept => 'text/html' } },
 $seen .= $page->{body};
 like $page->{body}, qr{<li>desk: 550 5\.1\.1 }, 'on the page, too';
 
+# The server refuses not the recipient, but us.
+for ('553 5.7.1 <website@example.test>: Sender address rejected: no',
+     '553 5.7.1 no: not owned by user visitor', '553 5.7.1 VISITOR may not') {
+    $answer = send_while('desk', [RCPT => $_]);
+    result_is($answer, 502, 'a sender who is refused');
+    is $answer->{json}{rejected}[0]{reply},
+        '553 5.7.1 refused by the mail server', 'nobody learns who that is';
+    my $reply = quotemeta;
+    $site->wait_log(qr/ANID0202: .*$reply/);
+}
+for my $phase (qw(MAIL DATA)) {
+    $answer = send_while('desk', [$phase =>
+        '553 5.7.1 website@example.test is not visitor']);
+    result_is($answer, 502, "a sender who is refused at $phase");
+    unlike $answer->{body}, qr/website|visitor|553/,
+        'nobody learns who that is';
+    $site->wait_log(qr/ANID02\d\d: .*$phase.*: 553 5\.7\.1 website/);
+}
+
 # What would steer a terminal, or turn the text around it.
 my $HIDDEN = qr/\xc2[\x80-\x9f]|\x7f|\xd8\x9c
     |\xe2(?:\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9])/x;

@@ -87,6 +87,8 @@ static void check_header(const char *text, size_t length)
     require(count_field(text, end, "To:") == 1);
     require(count_field(text, end, "Received:") == 1);
     require(count_field(text, end, "Message-ID:") == 1);
+    require(count_field(text, end, "Auto-Submitted: auto-generated\r\n") == 1);
+    require(count_field(text, end, "Auto-Submitted:") == 1);
     require(count_field(text, end, "Date:") == 1);
     require(count_field(text, end, "Subject:") <= 1);
     require(count_field(text, end, "Reply-To:") <= 1);
@@ -144,7 +146,6 @@ static void compose(apr_pool_t *pool, anonid_draft_t *draft)
         return;
     letter.recipients = recipients;
     letter.id = anonid_header_message_id(pool, letter.host);
-    letter.message_id = draft->message_id ? draft->message_id : letter.id;
     require(anonid_compose_write(pool, &letter, &message, &flags) == 0);
     check_message(&message, flags);
 }

@@ -44,7 +44,7 @@ static void begin(const char *address)
     letter.client = "2001:db8::1";
     letter.host = "www.example.test";
     letter.now = 0;
-    letter.id = letter.message_id = "<1@www.example.test>";
+    letter.id = "<1@www.example.test>";
 }
 
 /* The whole composed message. */
@@ -83,6 +83,7 @@ static void a_text_is_composed(void **state)
                    "Subject: hello\r\n"
                    "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
                    "Message-ID: <1@www.example.test>\r\n"
+                   "Auto-Submitted: auto-generated\r\n"
                    "MIME-Version: 1.0\r\n"
                    "Content-Type: text/plain; charset=utf-8\r\n"
                    "\r\n"

@@ -8,8 +8,8 @@
  *     no bare CR or LF, so that the message ends where we say that it ends;
  *   - the header consists of fields, without control characters, and in
  *     UTF-8 where it is not ASCII;
- *   - there is one From, and it is the service's own address; a Sender, if
- *     there is one, is the same.
+ *   - there is one From, and it is the service's own address, without a name;
+ *     a Sender, if there is one, is the same.
  */
 #ifndef ANONID_AGENT_MESSAGE_CHECK_H
 #define ANONID_AGENT_MESSAGE_CHECK_H

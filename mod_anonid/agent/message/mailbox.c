@@ -4,60 +4,13 @@
  */
 #include "agent/message/mailbox.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-typedef struct {
-    const char *next;
-    const char *end;
-} cursor_t;
-
 /* Blanks, tabs and folds (the message's CRLFs were checked before). */
-static void skip_space(cursor_t *c)
+static int is_space(char c)
 {
-    while (c->next < c->end && strchr(" \t\r\n", *c->next) && *c->next)
-        c->next++;
-}
-
-static int is_atom_octet(char c)
-{
-    return (unsigned char)c > 127 || isalnum((unsigned char)c)
-           || (c && strchr("!#$%&'*+-/=?^_`{|}~.", c));
-}
-
-/* Over a quoted string; 0 if it does not end. */
-static int skip_quoted(cursor_t *c)
-{
-    for (c->next++; c->next < c->end; c->next++) {
-        if (*c->next == '"') {
-            c->next++;
-            return 1;
-        }
-        if (*c->next == '\\')
-            c->next++;
-    }
-    return 0;
-}
-
-/* Over a phrase, which may be empty; 0 if it is malformed. */
-static int skip_phrase(cursor_t *c)
-{
-    skip_space(c);
-    while (c->next < c->end && *c->next != '<') {
-        if (*c->next == '"') {
-            if (!skip_quoted(c))
-                return 0;
-        }
-        else if (is_atom_octet(*c->next)) {
-            c->next++;
-        }
-        else {
-            return 0;
-        }
-        skip_space(c);
-    }
-    return 1;
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* The local part octet for octet, the domain without regard to case. */
@@ -75,17 +28,15 @@ static int same_address(const char *text, size_t length, const char *address)
 
 int anonid_mailbox_is(const char *body, size_t length, const char *address)
 {
-    cursor_t c = { body, body + length };
-    const char *close;
+    const char *end = body + length;
 
-    skip_space(&c);
-    while (c.end > c.next && strchr(" \t\r\n", c.end[-1]) && c.end[-1])
-        c.end--;
-    if (same_address(c.next, (size_t)(c.end - c.next), address))
-        return 1;
-    if (!skip_phrase(&c) || c.next == c.end || c.end[-1] != '>')
-        return 0;
-    close = c.end - 1;
-    c.next++;
-    return same_address(c.next, (size_t)(close - c.next), address);
+    while (body < end && is_space(*body))
+        body++;
+    while (end > body && is_space(end[-1]))
+        end--;
+    if (end - body >= 2 && *body == '<' && end[-1] == '>') {
+        body++;
+        end--;
+    }
+    return same_address(body, (size_t)(end - body), address);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one mailbox of a From or Sender field (RFC 5322 section 3.4, RFC 6532).
- * Knows as much of the grammar as an honest composer uses and refuses the
- * rest: what this code and a mail reader could understand differently must
- * not pass.
+ * The one mailbox of a From or Sender field (RFC 5322 section 3.4): the
+ * service's own address and nothing with it. A display name would be what a
+ * reader sees of the sender, and nobody but the operator may choose that, who
+ * has not given one. What this code and a mail reader could understand
+ * differently must not pass.
  *
- *   mailbox      = addr-spec / [ phrase ] "<" addr-spec ">"
- *   phrase       = 1*( word / "." )     words are atoms or quoted strings
+ *   mailbox      = addr-spec / "<" addr-spec ">"
  *
  * No comments, groups, routes, lists, or obsolete forms.
  */

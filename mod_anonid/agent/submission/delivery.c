@@ -7,6 +7,9 @@
 #include "agent/base/log.h"
 #include "agent/submission/reply_text.h"
 
+#include <stdio.h>
+#include <string.h>
+
 typedef struct {
     anonid_log_level_t level;
     const char *words;
@@ -48,7 +51,22 @@ static const anonid_envelope_alias_t *alias_at(const anonid_mandate_t *mandate,
                           anonid_envelope_alias_t);
 }
 
-static void write_alias(anonid_writer_t *w,
+/* A server may refuse a recipient because of us: "Sender address rejected:
+ * not owned by user ...". Who we are to it is the operator's to know. */
+static int is_about_us(const anonid_mandate_t *mandate, const char *reply)
+{
+    const anonid_account_t *account = mandate->account;
+    const char *from = mandate->service->mail_from;
+    char local[ANONID_REPLY_TEXT_MAX];
+
+    snprintf(local, sizeof(local), "%.*s", (int)strcspn(from, "@"), from);
+    return anonid_reply_names(reply, from) || anonid_reply_names(reply, local)
+           || anonid_reply_names(reply, account->name)
+           || anonid_reply_names(reply, account->user)
+           || anonid_reply_names(reply, account->principal);
+}
+
+static void write_alias(anonid_writer_t *w, const anonid_mandate_t *mandate,
                         const anonid_envelope_alias_t *alias, int sent)
 {
     const anonid_envelope_address_t *refused = anonid_envelope_refused(alias);
@@ -60,8 +78,11 @@ static void write_alias(anonid_writer_t *w,
     }
     if (!refused)
         return;
-    anonid_reply_redact(refused->reply, refused->address, alias->alias, text,
-                        sizeof(text));
+    if (is_about_us(mandate, refused->reply))
+        anonid_reply_withhold(refused->reply, text, sizeof(text));
+    else
+        anonid_reply_redact(refused->reply, refused->address, alias->alias,
+                            text, sizeof(text));
     anonid_writer_text(w, ANONID_TAG_REJECTED, alias->alias);
     anonid_writer_text(w, ANONID_TAG_TEXT, text);
 }
@@ -84,7 +105,7 @@ void anonid_delivery_write(anonid_writer_t *w, uint32_t id,
                           (uint32_t)verdict->retry_after);
     for (int i = 0; mandate->envelope && i < mandate->envelope->aliases->nelts;
          i++)
-        write_alias(w, alias_at(mandate, i), sent);
+        write_alias(w, mandate, alias_at(mandate, i), sent);
     anonid_writer_end(w);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "agent/submission/reply_text.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -79,4 +81,32 @@ void anonid_reply_redact(const char *text, const char *address,
             put(&sink, text, token);
         text += token;
     }
+}
+
+static int is_word_octet(char c)
+{
+    return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || c == '_'
+           || c == '-';
+}
+
+int anonid_reply_names(const char *text, const char *name)
+{
+    size_t length = name ? strlen(name) : 0;
+    const char *found = length > 0 ? strcasestr(text, name) : NULL;
+
+    for (; found; found = strcasestr(found + 1, name))
+        if ((found == text || !is_word_octet(found[-1]))
+            && !is_word_octet(found[length]))
+            return 1;
+    return 0;
+}
+
+void anonid_reply_withhold(const char *text, char *out, size_t size)
+{
+    size_t code = strspn(text, "0123456789");
+    size_t status =
+        text[code] == ' ' ? strspn(text + code + 1, "0123456789.") : 0;
+
+    snprintf(out, size, "%.*s refused by the mail server",
+             (int)(status > 0 ? code + 1 + status : code), text);
 }

@@ -47,10 +47,9 @@ typedef struct {
 
     /* A whole message (rfc822.c) instead of subject, body and
      * attachments; entity is NULL otherwise. */
-    const char *fields;     /* header fields to keep: ASCII, CRLF, folded */
-    const char *message_id; /* "<...>" of its own, or NULL */
-    const char *date;       /* of its own, or NULL */
-    const char *entity;     /* its body: CRLF line ends only */
+    const char *fields; /* header fields to keep: ASCII, CRLF, folded */
+    const char *date;   /* of its own, or NULL */
+    const char *entity; /* its body: CRLF line ends only */
     apr_size_t entity_length;
     int entity_8bit; /* 1: it has octets over 127 */
 } anonid_draft_t;

@@ -133,6 +133,7 @@ const char *anonid_header_compose(apr_pool_t *pool,
         pool, received(pool, letter), "From: ", letter->mail_from, "\r\n",
         "To: ", to_list(pool, letter), "\r\n", reply_to(pool, draft),
         subject(pool, draft), "Date: ", date, "\r\n",
-        "Message-ID: ", letter->message_id, "\r\n",
+        "Message-ID: ", letter->id, "\r\n",
+        "Auto-Submitted: auto-generated\r\n", /* RFC 3834 section 5.1 */
         draft->fields ? draft->fields : "", NULL);
 }

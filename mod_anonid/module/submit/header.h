@@ -18,8 +18,7 @@ typedef struct {
     const char *client;                   /* the visitor's IP address */
     const char *host;                     /* the virtual host's name */
     apr_time_t now;
-    const char *id;         /* our own, "<...>" */
-    const char *message_id; /* the message's: this one, or its author's */
+    const char *id; /* the message's, "<...>" */
 } anonid_letter_t;
 
 /* A new message id, "<128 random bits@host>"; or NULL without randomness. */

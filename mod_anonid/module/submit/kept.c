@@ -98,26 +98,6 @@ static const anonid_problem_t *keep_date(anonid_draft_t *draft,
     return NULL;
 }
 
-/* msg-id = "<" id-left "@" id-right ">"; ours is used where it is none. */
-static const anonid_problem_t *
-keep_message_id(anonid_draft_t *draft, const anonid_field_line_t *header)
-{
-    const char *id = header->value;
-    size_t length = strlen(id);
-    int ats = 0;
-
-    if (length < 5 || length > 250 || id[0] != '<' || id[length - 1] != '>')
-        return NULL;
-    for (size_t i = 1; i < length - 1; i++) {
-        if (id[i] <= ' ' || id[i] >= 0x7f || strchr("<>()\\\",;", id[i]))
-            return NULL;
-        ats += id[i] == '@';
-    }
-    if (ats == 1 && id[1] != '@' && id[length - 2] != '@')
-        draft->message_id = id;
-    return NULL;
-}
-
 static void add_mailbox(apr_array_header_t *list, apr_pool_t *pool,
                         InternetAddress *address)
 {
@@ -194,7 +174,6 @@ static const struct kept {
     { "from", take_from },
     { "reply-to", take_reply_to },
     { "date", keep_date },
-    { "message-id", keep_message_id },
     { "in-reply-to", keep_ascii },
     { "references", keep_ascii },
     { "mime-version", keep_ascii },
@@ -213,7 +192,6 @@ static const struct kept {
     { "priority", keep_ascii },
     { "x-priority", keep_ascii },
     { "sensitivity", keep_ascii },
-    { "auto-submitted", keep_ascii },
 };
 
 #define N_KEPT (sizeof(kept) / sizeof(kept[0]))

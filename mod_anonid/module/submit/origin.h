@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a request comes from: forms of other sites are refused, because their
- * visitors did not mean to write to this one. Owns the comparison of origins.
+ * visitors did not mean to write to this one. Owns the comparison of origins:
+ * one is ours if it has the URL's scheme and port, and a name of this virtual
+ * host (ServerName, ServerAlias) or the address that was connected to.
  */
 #ifndef ANONID_MODULE_SUBMIT_ORIGIN_H
 #define ANONID_MODULE_SUBMIT_ORIGIN_H
@@ -16,6 +18,6 @@
 
 /* 1 if a browser says that the request was caused by another site and the
  * operator does not allow it. What is no browser says nothing, and may. */
-int anonid_origin_is_foreign(const request_rec *r);
+int anonid_origin_is_foreign(request_rec *r);
 
 #endif

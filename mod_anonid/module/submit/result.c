@@ -130,7 +130,7 @@ anonid_result_report(request_rec *r, const anonid_submit_request_t *request,
             ANONID_LOGNO(
                 0304) "Message %s was sent as '%s' through the mail service "
                       "'%s' (%d recipients accepted, %d rejected).",
-            letter->message_id, request->account, request->service,
+            letter->id, request->account, request->service,
             receipt->accepted->nelts, receipt->rejected->nelts);
         return NULL;
     }
@@ -139,7 +139,7 @@ anonid_result_report(request_rec *r, const anonid_submit_request_t *request,
         APLOG_MARK, outcome->level, status, r,
         ANONID_LOGNO(
             0305) "Message %s as '%s' through the mail service '%s': %s%s%s%s",
-        letter->message_id, request->account, request->service, outcome->name,
+        letter->id, request->account, request->service, outcome->name,
         receipt->detail ? ": " : "", receipt->detail ? receipt->detail : "",
         outcome->remedy ? outcome->remedy : "");
     problem = anonid_problem_make(r->pool, outcome->status, outcome->field,

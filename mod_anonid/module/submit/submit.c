@@ -98,11 +98,8 @@ static const anonid_problem_t *compose(request_rec *r,
     letter->host = r->server->server_hostname;
     letter->now = r->request_time;
     letter->id = anonid_header_message_id(r->pool, letter->host);
-    letter->message_id = letter->draft->message_id;
     if (!letter->id)
         return not_composed(r, APR_EGENERAL);
-    if (!letter->message_id)
-        letter->message_id = letter->id;
     rv = anonid_compose_write(r->pool, letter, &message, &request->flags);
     if (rv != APR_SUCCESS)
         return not_composed(r, rv);
@@ -112,7 +109,7 @@ static const anonid_problem_t *compose(request_rec *r,
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   "message %s is composed: %lu octets, %d recipients, %d "
                   "attachments",
-                  letter->message_id, (unsigned long)message.size,
+                  letter->id, (unsigned long)message.size,
                   letter->recipients->nelts,
                   letter->draft->attachments->nelts);
     return NULL;
@@ -163,7 +160,7 @@ static int send_draft(request_rec *r, const anonid_place_t *place,
     problem = submit(r, &letter, &request, &receipt);
     if (problem)
         return anonid_answer_problem(r, place->service, draft, problem);
-    return anonid_answer_sent(r, &receipt, letter.message_id);
+    return anonid_answer_sent(r, &receipt, letter.id);
 }
 
 /* ---- methods ---- */
