@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Who may ask the agent: root and the agent's own user; nobody else, no member
-# of its group, and not httpd's user either.
+# of its group, and not httpd's user either. Of the two, root comes first.
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use AnonID::Test;
 use AnonID::Test::Httpd;
 use AnonID::Test::Process qw(run);
+use IO::Socket::UNIX;
+use JSON::PP qw(decode_json);
+use POSIX ();
 
 skip_unless_root;
 skip_unless_program('setpriv');
@@ -102,5 +105,64 @@ my ($uid) = slurp('/proc/' . $default->wait_agent . '/status')
 
 isnt $uid, scalar getpwnam $web, 'by default the agent is not httpd\'s user';
 is_roots_and_the_agents($default, $uid, $uid);
+
+# A secret that was refused: only root may have it tried again.
+my $refused = AnonID::Test::Httpd->new(config => <<"END");
+AnonIDAgentUser $agent
+<AnonIDAccount web>
+AnonIDLogon file "\${DIR}/accounts"
+AnonIDSecret "file:\${DIR}/secret"
+</AnonIDAccount>
+AnonIDMapTo web
+END
+spit($refused->path('accounts'), 'web:' . crypt('right', '$6$salt') . "\n", 0644);
+spit($refused->path('secret'), 'wrong', 0600);
+$refused->expect_log(qr/ANID0001/)->start;
+
+sub attempts ()
+{
+    my (undef, $json) = ask($refused, 'root', '', 'status', '--json', 'web');
+
+    return decode_json($json)->{accounts}[0]{attempts};
+}
+
+wait_until(\&attempts, 20, 'the first attempt');
+for (1 .. 3) {
+    my ($exit, $output) = ask($refused, $agent, '', 'logon', 'web');
+
+    is $exit, 1, 'the agent\'s user asks for a logon';
+    like $output, qr/unknown user name or bad password/,
+        '... and is told how it stands';
+}
+is attempts(), 1, '... but nothing is tried again';
+is((ask($refused, 'root', '', 'logon', 'web'))[0], 1, 'root asks');
+is attempts(), 2, '... and it is tried';
+spit($refused->path('secret'), 'right', 0600);
+$refused->expect_log(qr/ANID0002/);
+is((ask($refused, $agent, '', 'logon', 'web'))[0], 0,
+    'a new secret is taken up also for the agent\'s user');
+
+# Somebody who may ask takes all the places that he can get.
+pipe my $ready_in, my $ready or die "pipe: $!";
+pipe my $done, my $done_out or die "pipe: $!";
+my $pid = fork // die "fork: $!";
+if ($pid == 0) {
+    my $path = $refused->path('state/control.sock');
+    my @held;
+
+    close $done_out;
+    POSIX::setuid(scalar getpwnam $agent);
+    push @held, IO::Socket::UNIX->new(Peer => $path) for 1 .. 32;
+    syswrite $ready, 'x';
+    sysread $done, my $end, 1;
+    POSIX::_exit(0);
+}
+$refused->expect_log(qr/ANID0047: Process $pid of uid/);
+close $done;
+sysread $ready_in, my $octet, 1;
+is_answered($refused, 'root', '', 'root, while another user holds 32 places');
+close $done_out;
+waitpid $pid, 0;
+is_answered($refused, $agent, '', 'when they are free, the agent\'s user');
 
 done_testing;

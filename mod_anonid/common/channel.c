@@ -46,6 +46,8 @@ void anonid_channel_close(anonid_channel_t *ch)
         close(ch->fd);
     for (int i = 0; i < ch->nfds; i++)
         close(ch->fds[i]);
+    while (ch->out_nfds > 0)
+        close(ch->out_fds[--ch->out_nfds]);
     wipe(&ch->in, ch->in_capacity);
     wipe(&ch->out, ch->out_capacity);
     memset(ch, 0, sizeof(*ch));
@@ -282,22 +284,69 @@ apr_status_t anonid_channel_send(anonid_channel_t *ch,
     return APR_SUCCESS;
 }
 
+static void drop_out_fds(anonid_channel_t *ch)
+{
+    while (ch->out_nfds > 0)
+        close(ch->out_fds[--ch->out_nfds]);
+}
+
+/* The caller's are closed long before these have been sent, perhaps. */
+static apr_status_t queue_fds(anonid_channel_t *ch, const int *fds, int nfds)
+{
+    if (ch->out_nfds > 0)
+        return APR_ENOSPC;
+    for (int i = 0; i < nfds; i++) {
+        int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+
+        if (fd < 0) {
+            apr_status_t rv = errno;
+
+            drop_out_fds(ch);
+            return rv;
+        }
+        ch->out_fds[ch->out_nfds++] = fd;
+    }
+    ch->out_mark = ch->out_length;
+    return APR_SUCCESS;
+}
+
 apr_status_t anonid_channel_queue(anonid_channel_t *ch,
-                                  const anonid_writer_t *w)
+                                  const anonid_writer_t *w, const int *fds,
+                                  int nfds)
 {
     apr_status_t rv;
 
-    if (w->failed)
+    if (w->failed || nfds > ANONID_WIRE_MAX_FDS)
         return APR_EINVAL;
     if (w->length > ch->out_max - ch->out_length)
         return APR_ENOSPC;
     rv = reserve(&ch->out, &ch->out_capacity, ch->out_length,
                  ch->out_length + w->length);
+    if (rv == APR_SUCCESS && nfds > 0)
+        rv = queue_fds(ch, fds, nfds);
     if (rv != APR_SUCCESS)
         return rv;
     memcpy(ch->out + ch->out_length, w->data, w->length);
     ch->out_length += w->length;
     return anonid_channel_flush(ch);
+}
+
+/* One sendmsg of the queue from `sent` on: up to the octet that descriptors
+ * go with, or from there on with them. */
+static ssize_t send_queued(anonid_channel_t *ch, size_t sent)
+{
+    size_t end = ch->out_length;
+    ssize_t n;
+
+    if (ch->out_nfds > 0 && sent < ch->out_mark)
+        end = ch->out_mark;
+    if (ch->out_nfds == 0 || sent != ch->out_mark)
+        return send_some(ch->fd, ch->out + sent, end - sent, NULL, 0);
+    n = send_some(ch->fd, ch->out + sent, end - sent, ch->out_fds,
+                  ch->out_nfds);
+    if (n > 0)
+        drop_out_fds(ch);
+    return n;
 }
 
 apr_status_t anonid_channel_flush(anonid_channel_t *ch)
@@ -306,8 +355,7 @@ apr_status_t anonid_channel_flush(anonid_channel_t *ch)
     apr_status_t rv = APR_SUCCESS;
 
     while (sent < ch->out_length) {
-        ssize_t n =
-            send_some(ch->fd, ch->out + sent, ch->out_length - sent, NULL, 0);
+        ssize_t n = send_queued(ch, sent);
 
         if (n < 0) {
             rv = errno == EWOULDBLOCK ? APR_EAGAIN : errno;
@@ -316,6 +364,7 @@ apr_status_t anonid_channel_flush(anonid_channel_t *ch)
         sent += (size_t)n;
     }
     ch->out_length -= sent;
+    ch->out_mark -= sent < ch->out_mark ? sent : ch->out_mark;
     if (sent > 0 && ch->out_length > 0)
         memmove(ch->out, ch->out + sent, ch->out_length);
     return rv;

@@ -31,7 +31,10 @@ typedef struct {
     int frame_fds; /* how many of them belong to the current frame */
     unsigned char *out;
     size_t out_length, out_capacity;
-    size_t out_max; /* queueing more than this fails */
+    size_t out_max;                  /* queueing more than this fails */
+    int out_fds[ANONID_CHANNEL_FDS]; /* duplicates, to be sent ... */
+    int out_nfds;
+    size_t out_mark; /* ... with the octet there */
 } anonid_channel_t;
 
 typedef struct {
@@ -76,11 +79,14 @@ apr_status_t anonid_channel_send(anonid_channel_t *ch,
                                  const anonid_writer_t *w, const int *fds,
                                  int nfds, apr_interval_time_t timeout);
 
-/* Queues an ended frame (APR_ENOSPC over out_max) and writes what can be
- * written at once: APR_SUCCESS when nothing is left, APR_EAGAIN when the
- * caller is to call flush again once the socket is writable. */
+/* Queues an ended frame with nfds descriptors, which stay the caller's, and
+ * writes what can be written at once: APR_SUCCESS when nothing is left,
+ * APR_EAGAIN when the caller is to call flush again once the socket is
+ * writable. APR_ENOSPC over out_max, or for descriptors while others still
+ * wait to be sent. */
 apr_status_t anonid_channel_queue(anonid_channel_t *ch,
-                                  const anonid_writer_t *w);
+                                  const anonid_writer_t *w, const int *fds,
+                                  int nfds);
 apr_status_t anonid_channel_flush(anonid_channel_t *ch);
 
 /* Who is at the other end (SO_PEERCRED). */

@@ -10,7 +10,10 @@
  *            that the parent is gone, and the agent exits.
  *   worker   listening, bound by the parent at <AnonIDStateDir>/agent.sock,
  *            mode 0600. A peer must have one of the worker uids of HELLO
- *            (SO_PEERCRED), sends one request and reads one answer.
+ *            (SO_PEERCRED); requests may follow one another, each after the
+ *            answer to the one before. A process may have so many connections
+ *            (ANONID_WORKER_SHARE), and one that asks for nothing may be
+ *            closed at any time.
  *   ctl      listening, bound by the parent at <AnonIDStateDir>/control.sock,
  *            mode 0600. A peer must be root or the agent's uid
  *            (SO_PEERCRED); several requests may follow one another.
@@ -63,6 +66,8 @@
 #define ANONID_SECRET_MAX 65536               /* octets of a secret */
 #define ANONID_ACCOUNT_FILE_MAX (16 * 1024 * 1024)
 #define ANONID_REPLY_TEXT_MAX 512 /* octets of a server's reply shown */
+#define ANONID_WORKERS_MAX 1000   /* connections on the worker socket */
+#define ANONID_WORKER_SHARE 250   /* ... of one process */
 #define ANONID_TOKEN_LENGTH 32    /* octets of a token: 128 random bits */
 
 /* Who may send a message. */

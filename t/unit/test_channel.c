@@ -192,7 +192,7 @@ static void a_full_queue_is_refused_and_nothing_is_lost(void **state)
     anonid_writer_text(&w, ANONID_TAG_TEXT, text);
     assert_int_equal(anonid_writer_end(&w), 1);
     do {
-        rv = anonid_channel_queue(&here, &w);
+        rv = anonid_channel_queue(&here, &w, NULL, 0);
         queued += rv != APR_ENOSPC;
     } while (rv != APR_ENOSPC);
     while (received < queued) {

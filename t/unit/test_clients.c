@@ -16,7 +16,6 @@
 
 #define AT_ONCE apr_time_from_sec(5)
 #define NOBODY 65534
-#define WORKERS_MAX 1000
 
 static agent_t *agent;
 
@@ -179,21 +178,119 @@ static void strangers_are_refused(void **state)
     assert_true(agent_said(agent, "uid 65534"));
 }
 
-/* More connections than there may be: the next one waits its turn. */
-static void too_many_workers_wait_their_turn(void **state)
+/* As a worker: 1 if the agent answers. */
+static int redeem(anonid_channel_t *peer)
 {
-    static anonid_channel_t peers[WORKERS_MAX + 20];
-    anonid_channel_t *last = &peers[COUNT(peers) - 1];
+    anonid_writer_t w = ANONID_WRITER_INIT;
+    anonid_frame_t answer;
+    apr_status_t rv;
+
+    anonid_writer_begin(&w, ANONID_MSG_REDEEM, 0, 0);
+    anonid_writer_text(&w, ANONID_TAG_TOKEN, "no token");
+    assert_int_equal(anonid_writer_end(&w), 1);
+    rv = anonid_channel_send(peer, &w, NULL, 0, AT_ONCE);
+    anonid_writer_free(&w);
+    return rv == APR_SUCCESS
+           && anonid_channel_receive(peer, &answer, AT_ONCE) == APR_SUCCESS
+           && answer.type == ANONID_MSG_REDEEMED;
+}
+
+static void workers_may_ask_more_than_once(void **state)
+{
+    anonid_channel_t peer;
 
     (void)state;
-    for (size_t i = 0; i < COUNT(peers); i++)
+    agent_connect(agent, "agent.sock", &peer);
+    for (int i = 0; i < 3; i++)
+        assert_true(redeem(&peer));
+    anonid_channel_close(&peer);
+}
+
+/* A child that takes so many connections and sends half a frame on each, until
+ * its standard input, the end that is returned, is closed. */
+static int hoard(int connections)
+{
+    int done[2], end[2];
+    char octet;
+    pid_t pid;
+
+    assert_int_equal(pipe(done), 0);
+    assert_int_equal(pipe(end), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        close(end[1]);
+        while (connections-- > 0) {
+            anonid_channel_t peer;
+
+            agent_connect(agent, "agent.sock", &peer);
+            (void)!write(peer.fd, "ANI", 3);
+        }
+        (void)!write(done[1], "", 1);
+        (void)!read(end[0], &octet, 1);
+        _exit(0);
+    }
+    close(done[1]);
+    close(end[0]);
+    assert_int_equal(read(done[0], &octet, 1), 1);
+    close(done[0]);
+    return end[1];
+}
+
+static void a_process_has_its_share(void **state)
+{
+    static anonid_channel_t peers[ANONID_WORKER_SHARE];
+    anonid_channel_t more;
+    int end;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(peers); i++) {
         agent_connect(agent, "agent.sock", &peers[i]);
+        assert_true(redeem(&peers[i]));
+    }
+    agent_connect(agent, "agent.sock", &more);
+    assert_false(redeem(&more));
+    anonid_channel_close(&more);
+    assert_true(redeem(&peers[0]));
+    end = hoard(1);
     assert_well();
-    for (size_t i = 0; i + 1 < COUNT(peers); i++)
+    close(end);
+    for (size_t i = 0; i < COUNT(peers); i++)
         anonid_channel_close(&peers[i]);
-    send_bare(last, ANONID_MSG_STATUS, NULL, 0);
-    assert_cut(last, AT_ONCE);
     assert_well();
+    agent_expect_silence(agent);
+    assert_true(agent_said(agent, "ANID0047"));
+}
+
+/* All places are taken, by those who ask for nothing: there is room. */
+static void who_asks_for_nothing_makes_room(void **state)
+{
+    int ends[ANONID_WORKERS_MAX / ANONID_WORKER_SHARE + 1];
+    anonid_channel_t peer;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ends); i++)
+        ends[i] = hoard(ANONID_WORKER_SHARE);
+    agent_connect(agent, "agent.sock", &peer);
+    assert_true(redeem(&peer));
+    anonid_channel_close(&peer);
+    for (size_t i = 0; i < COUNT(ends); i++)
+        close(ends[i]);
+    assert_well();
+}
+
+/* Also where it has all of them already. */
+static void root_has_places_of_its_own(void **state)
+{
+    anonid_channel_t peers[16];
+
+    (void)state;
+    RETURN_UNLESS_ROOT();
+    for (size_t i = 0; i < COUNT(peers); i++)
+        agent_connect(agent, "control.sock", &peers[i]);
+    assert_well();
+    for (size_t i = 0; i < COUNT(peers); i++)
+        anonid_channel_close(&peers[i]);
 }
 
 static void anonidctl_may_ask_more_than_once(void **state)
@@ -293,7 +390,10 @@ static const struct CMUnitTest tests[] = {
     TEST(descriptors_must_be_as_many_as_announced),
     TEST(who_is_too_slow_is_cut_off),
     TEST(strangers_are_refused),
-    TEST(too_many_workers_wait_their_turn),
+    TEST(workers_may_ask_more_than_once),
+    TEST(a_process_has_its_share),
+    TEST(who_asks_for_nothing_makes_room),
+    TEST(root_has_places_of_its_own),
     TEST(anonidctl_may_ask_more_than_once),
     TEST(requests_without_a_known_account_are_answered),
     TEST(a_request_goes_when_its_asker_goes),

@@ -57,7 +57,9 @@ static anonid_submit_result_t judge(const char *account, const char *service,
                                     anonid_mandate_t *mandate)
 {
     apr_array_header_t *list = apr_array_make(pool, 2, sizeof(const char *));
-    anonid_submission_request_t request = { account, service, list, NULL, -1 };
+    anonid_submission_request_t request = {
+        .account = account, .service = service, .aliases = list, .message = -1
+    };
 
     for (int i = 0; i < n; i++)
         APR_ARRAY_PUSH(list, const char *) = aliases[i];

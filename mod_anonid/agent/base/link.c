@@ -126,10 +126,11 @@ apr_status_t anonid_link_open(anonid_link_t *link, struct event_base *base,
     return APR_SUCCESS;
 }
 
-void anonid_link_send(anonid_link_t *link, const anonid_writer_t *w)
+void anonid_link_send(anonid_link_t *link, const anonid_writer_t *w,
+                      const int *fds, int nfds)
 {
     if (!link->ended)
-        written(link, anonid_channel_queue(&link->channel, w));
+        written(link, anonid_channel_queue(&link->channel, w, fds, nfds));
 }
 
 void anonid_link_deadline(anonid_link_t *link, apr_interval_time_t timeout)

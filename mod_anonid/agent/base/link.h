@@ -42,8 +42,10 @@ apr_status_t anonid_link_open(anonid_link_t *link, struct event_base *base,
                               int fd, uint32_t max_body, size_t out_max,
                               const anonid_link_ops_t *ops, void *owner);
 
-/* Queues an ended frame. A failure ends the link. */
-void anonid_link_send(anonid_link_t *link, const anonid_writer_t *w);
+/* Queues an ended frame, and descriptors that go with it (they stay the
+ * caller's; 0: none). A failure ends the link. */
+void anonid_link_send(anonid_link_t *link, const anonid_writer_t *w,
+                      const int *fds, int nfds);
 
 /* The link ends ("overdue") unless this is called again before; 0: never. */
 void anonid_link_deadline(anonid_link_t *link, apr_interval_time_t timeout);

@@ -40,7 +40,7 @@ static unsigned n_queued, n_lost;
 static void send_frame(anonid_writer_t *w)
 {
     if (anonid_writer_end(w) && parent)
-        anonid_link_send(parent, w);
+        anonid_link_send(parent, w, NULL, 0);
     anonid_writer_free(w);
 }
 

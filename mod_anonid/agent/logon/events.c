@@ -46,7 +46,9 @@ static void looked(anonid_logon_t *logon, int what)
     if (logon->looking)
         return;
     logon->look_until = 0;
-    insist(logon);
+    if (logon->insistent)
+        insist(logon);
+    logon->insistent = 0;
 }
 
 void anonid_logon_secret(anonid_logon_t *logon, anonid_secret_t *secret)
@@ -97,11 +99,12 @@ void anonid_logon_file(anonid_logon_t *logon, anonid_account_file_t *file)
     anonid_logon_proceed(logon);
 }
 
-void anonid_logon_demand(anonid_logon_t *logon, anonid_waiter_t *waiter)
+static void ask(anonid_logon_t *logon, anonid_waiter_t *waiter, int insistent)
 {
     const anonid_logon_world_t *world = anonid_logon_world();
 
     anonid_logon_add_waiter(logon, waiter);
+    logon->insistent |= insistent;
     if (logon->account->secret)
         logon->looking |= ANONID_LOOK_SECRET;
     if (anonid_logon_wants_file(logon))
@@ -110,10 +113,21 @@ void anonid_logon_demand(anonid_logon_t *logon, anonid_waiter_t *waiter)
         logon->look_until = world->now() + LOOK_TIMEOUT;
         world->look(logon->name);
     }
-    else {
+    else if (logon->insistent) {
         insist(logon);
+        logon->insistent = 0;
     }
     anonid_logon_proceed(logon);
+}
+
+void anonid_logon_demand(anonid_logon_t *logon, anonid_waiter_t *waiter)
+{
+    ask(logon, waiter, 1);
+}
+
+void anonid_logon_inquire(anonid_logon_t *logon, anonid_waiter_t *waiter)
+{
+    ask(logon, waiter, 0);
 }
 
 /* The logon's end came before a renewal succeeded. One that is under way may

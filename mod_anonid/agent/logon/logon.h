@@ -134,6 +134,7 @@ struct anonid_logon_t {
     anonid_streak_t streak;
     anonid_sync_t sync;
     int looking;           /* ANONID_LOOK_...: what the parent still owes */
+    int insistent;         /* ... and then the newest secret is tried */
     apr_time_t look_until; /* an attempt is made then anyway */
     anonid_waiter_t *waiters;
     struct event *timer; /* schedule.c's */
@@ -177,6 +178,10 @@ void anonid_logon_file(anonid_logon_t *logon, anonid_account_file_t *file);
  * waiter (may be NULL) is told the outcome of all that is under way; it must
  * stay until then, or until it is taken back. */
 void anonid_logon_demand(anonid_logon_t *logon, anonid_waiter_t *waiter);
+
+/* The same without an attempt of its own: a new secret is taken up, and what
+ * has failed waits for its time, or for ever. */
+void anonid_logon_inquire(anonid_logon_t *logon, anonid_waiter_t *waiter);
 void anonid_logon_forget_waiter(anonid_logon_t *logon,
                                 anonid_waiter_t *waiter);
 

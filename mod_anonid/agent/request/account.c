@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Requests about one account that wait for its outcome: LOGON (one attempt on
- * demand, also after a permanent failure: the operator decides what is worth
- * an attempt) and ROTATE (a new password for a synchronised account, answered
- * when it is stored and proven). See account.h.
+ * demand, also after a permanent failure: root decides what is worth an
+ * attempt; others are told how it stands) and ROTATE (a new password for a
+ * synchronised account, answered when it is stored and proven). See account.h.
  */
 #include "agent/request/account.h"
 #include "agent/request/requests.h"
@@ -115,12 +115,17 @@ void anonid_ctl_await(anonid_client_t *client, const anonid_frame_t *request,
     start(logon, &wait->waiter);
 }
 
+/* Programs of the agent's user that the operator did not start must not be
+ * what locks the account. */
 void anonid_request_logon(anonid_client_t *client, const anonid_frame_t *frame)
 {
     anonid_logon_t *logon = anonid_ctl_logon(client, frame);
 
     if (logon)
-        anonid_ctl_await(client, frame, logon, anonid_logon_demand,
+        anonid_ctl_await(client, frame, logon,
+                         anonid_client_is_operator(client)
+                             ? anonid_logon_demand
+                             : anonid_logon_inquire,
                          "The account is logged on.");
 }
 

@@ -7,7 +7,7 @@
 #ifndef ANONID_AGENT_REQUEST_CLIENTS_H
 #define ANONID_AGENT_REQUEST_CLIENTS_H
 
-#include "common/wire.h"
+#include "common/channel.h"
 
 #include <apr_errno.h>
 
@@ -31,9 +31,15 @@ int anonid_client_take_fd(anonid_client_t *client);
 /* 1 if the peer is root, or who started httpd if root did not. */
 int anonid_client_is_operator(const anonid_client_t *client);
 
-/* The answer, ended; it stays the caller's. A worker's connection ends with
- * it, anonidctl may ask again. The client must not be used any more. */
+/* Who asks, as the kernel says. */
+const anonid_peer_t *anonid_client_peer(const anonid_client_t *client);
+
+/* The answer, ended; it stays the caller's, and so do the descriptors that go
+ * with it. The client may ask again; it must not be used any more. */
 void anonid_client_reply(anonid_client_t *client, const anonid_writer_t *w);
+void anonid_client_reply_with(anonid_client_t *client,
+                              const anonid_writer_t *w, const int *fds,
+                              int nfds);
 
 /* The answer comes later. cancel is called if the client goes before that;
  * then nobody may reply any more. */

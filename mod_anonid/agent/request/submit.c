@@ -7,6 +7,7 @@
 #include "agent/request/requests.h"
 #include "agent/submission/submission.h"
 
+#include <apr_strings.h>
 #include <stdlib.h>
 
 /* A client that waits. */
@@ -68,6 +69,8 @@ static anonid_submission_t *start(const anonid_frame_t *frame, int message,
             .service = anonid_frame_text(frame, ANONID_TAG_SERVICE, pool),
             .aliases = read_aliases(frame, pool),
             .client = anonid_frame_text(frame, ANONID_TAG_CLIENT, pool),
+            .queue = apr_psprintf(pool, "process %ld",
+                                  (long)anonid_client_peer(wait->client)->pid),
             .message = message,
         },
         answer, wait);

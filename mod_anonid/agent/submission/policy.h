@@ -18,6 +18,8 @@ typedef struct {
     const char *service;
     const apr_array_header_t *aliases; /* const char *; NULL: not to be read */
     const char *client;                /* for the log and for limits */
+    const char *queue;                 /* of its jobs: who asks, whose jobs
+                                          wait for one another; NULL: none */
     int message;                       /* descriptor: a sealed memfd */
 } anonid_submission_request_t;
 

@@ -19,6 +19,7 @@
 #include "agent/net/tls.h"
 #include "agent/base/thread_pool.h"
 
+#include <apr_strings.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,6 +33,7 @@
 struct anonid_submission_t {
     struct anonid_submission_t *next;
     apr_pool_t *pool;
+    const char *queue; /* of its jobs */
     anonid_config_t *config;
     anonid_mandate_t mandate;
     anonid_mail_message_t message;
@@ -355,7 +357,7 @@ static anonid_submit_result_t check_message(anonid_submission_t *s)
         return set_out(s);
     }
     s->checking = 1;
-    if (anonid_thread_pool_add(check, checked, s) == APR_SUCCESS)
+    if (anonid_thread_pool_add_to(s->queue, check, checked, s) == APR_SUCCESS)
         return ANONID_SUBMIT_ACCEPTED;
     s->checking = 0;
     return decide(s, ANONID_SUBMIT_TEMPORARY, "no thread to check it on", 60);
@@ -396,6 +398,7 @@ static anonid_submit_result_t begin(anonid_submission_t *s,
     anonid_config_t *config = anonid_config_current();
     anonid_submit_result_t result;
 
+    s->queue = apr_pstrdup(s->pool, request->queue);
     if (config)
         s->config = anonid_config_hold(config);
     result = anonid_policy_judge(request, config, s->pool, &s->mandate);

@@ -3,13 +3,11 @@
  * A worker's question to the agent; see agent_client.h.
  */
 #include "module/channel/agent_client.h"
-#include "common/channel.h"
+#include "module/channel/channels.h"
 #include "common/service.h"
 
 #include <apr_strings.h>
 #include <string.h>
-
-#define HAND_OVER_TIMEOUT apr_time_from_sec(10)
 
 /* The agent has deadlines of its own for every step of a submission and
  * answers when they pass; this one is for an agent that hangs. */
@@ -29,23 +27,6 @@ static int write_request(anonid_writer_t *w,
     anonid_writer_text(w, ANONID_TAG_CLIENT, request->client);
     anonid_writer_u32(w, ANONID_TAG_FLAGS, request->flags);
     return anonid_writer_end(w);
-}
-
-static apr_status_t hand_over(anonid_channel_t *channel,
-                              const char *socket_path,
-                              const anonid_submit_request_t *request)
-{
-    anonid_writer_t w = ANONID_WRITER_INIT;
-    apr_status_t rv = APR_ENOMEM;
-
-    if (write_request(&w, request))
-        rv = anonid_channel_connect(channel, socket_path, ANONID_WORKER_MAX,
-                                    HAND_OVER_TIMEOUT);
-    if (!rv)
-        rv = anonid_channel_send(channel, &w, &request->fd, 1,
-                                 HAND_OVER_TIMEOUT);
-    anonid_writer_free(&w);
-    return rv;
 }
 
 /* ALIAS+ and ( REJECTED TEXT )*. */
@@ -94,24 +75,54 @@ static apr_status_t read_answer(apr_pool_t *pool, const anonid_frame_t *frame,
     return APR_SUCCESS;
 }
 
-apr_status_t anonid_agent_submit(apr_pool_t *pool, const char *socket_path,
+/* A socket that was closed with octets unread resets its peer; one whose end
+ * was read does not. Then the request was not read, and so not taken. */
+static int is_unread(apr_status_t rv)
+{
+    return APR_STATUS_IS_ECONNRESET(rv);
+}
+
+/* One attempt. *again: the channel was an old one, and the agent never had
+ * the request. */
+static apr_status_t ask(apr_pool_t *pool, const anonid_writer_t *w, int fd,
+                        anonid_receipt_t *receipt, int fresh, int *again)
+{
+    anonid_channel_t *channel;
+    anonid_frame_t frame;
+    int used;
+    apr_status_t rv = anonid_channels_take(&channel, fresh, &used);
+
+    *again = 0;
+    if (rv != APR_SUCCESS)
+        return rv;
+    rv = anonid_channel_send(channel, w, &fd, 1, ANONID_CHANNELS_TIMEOUT);
+    receipt->handed_over = rv == APR_SUCCESS;
+    if (rv == APR_SUCCESS)
+        rv = anonid_channel_receive(channel, &frame, ANSWER_TIMEOUT);
+    if (is_unread(rv))
+        receipt->handed_over = 0;
+    *again = rv != APR_SUCCESS && used && !receipt->handed_over;
+    if (rv == APR_SUCCESS)
+        rv = read_answer(pool, &frame, receipt);
+    anonid_channels_put(channel, rv == APR_SUCCESS);
+    return rv;
+}
+
+apr_status_t anonid_agent_submit(apr_pool_t *pool,
                                  const anonid_submit_request_t *request,
                                  anonid_receipt_t *receipt)
 {
-    anonid_channel_t channel = { .fd = -1 };
-    anonid_frame_t frame;
-    apr_status_t rv;
+    anonid_writer_t w = ANONID_WRITER_INIT;
+    apr_status_t rv = APR_ENOMEM;
+    int again = 0;
 
     memset(receipt, 0, sizeof(*receipt));
     receipt->accepted = apr_array_make(pool, 2, sizeof(const char *));
     receipt->rejected = apr_array_make(pool, 2, sizeof(anonid_rejection_t));
-    rv = hand_over(&channel, socket_path, request);
-    if (!rv) {
-        receipt->handed_over = 1;
-        rv = anonid_channel_receive(&channel, &frame, ANSWER_TIMEOUT);
-    }
-    if (!rv)
-        rv = read_answer(pool, &frame, receipt);
-    anonid_channel_close(&channel);
+    if (write_request(&w, request))
+        rv = ask(pool, &w, request->fd, receipt, 0, &again);
+    if (again)
+        rv = ask(pool, &w, request->fd, receipt, 1, &again);
+    anonid_writer_free(&w);
     return rv;
 }

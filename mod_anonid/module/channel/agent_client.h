@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A worker's question to the agent: submit this message. One connection, one
- * request, one answer. Knows the protocol, not what the message is or who
- * waits for it, and nothing of httpd.
+ * A worker's question to the agent: submit this message. Knows the protocol,
+ * not what the message is or who waits for it, and nothing of httpd.
  */
 #ifndef ANONID_MODULE_CHANNEL_AGENT_CLIENT_H
 #define ANONID_MODULE_CHANNEL_AGENT_CLIENT_H
@@ -36,10 +35,13 @@ typedef struct {
     apr_array_header_t *rejected; /* anonid_rejection_t */
 } anonid_receipt_t;
 
-/* Asks, and waits for the answer. Unless it returns APR_SUCCESS only
- * handed_over is valid: APR_EOF when the agent ended meanwhile, APR_TIMEUP
- * when it took too long, APR_EINVAL for an answer that is none. */
-apr_status_t anonid_agent_submit(apr_pool_t *pool, const char *socket_path,
+/* Asks, on one of the channels of this process (channels.h), and waits for
+ * the answer. An old channel that turns out to be closed costs a second
+ * attempt, as long as the agent has not had the request. Unless it returns
+ * APR_SUCCESS only handed_over is valid: APR_EOF when the agent ended
+ * meanwhile, APR_TIMEUP when it took too long, APR_EINVAL for an answer that
+ * is none. */
+apr_status_t anonid_agent_submit(apr_pool_t *pool,
                                  const anonid_submit_request_t *request,
                                  anonid_receipt_t *receipt);
 

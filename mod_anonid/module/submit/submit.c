@@ -9,6 +9,7 @@
  */
 #include "module/submit/submit.h"
 #include "module/channel/agent_client.h"
+#include "module/channel/channels.h"
 #include "module/map/logon_state.h"
 #include "module/supervisor/parent.h"
 #include "module/submit/answer.h"
@@ -20,6 +21,7 @@
 #include "common/lognos.h"
 
 #include <ap_expr.h>
+#include <ap_mpm.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -134,8 +136,7 @@ static const anonid_problem_t *submit(request_rec *r,
     apr_status_t rv = APR_ECONNREFUSED;
 
     if (agent_runs())
-        rv = anonid_agent_submit(r->pool, anonid_parent_agent_socket(),
-                                 request, receipt);
+        rv = anonid_agent_submit(r->pool, request, receipt);
     return anonid_result_report(r, request, letter, rv, receipt);
 }
 
@@ -269,13 +270,28 @@ static int hook_handler(request_rec *r)
     return handle_other(r);
 }
 
+static void start_channels(apr_pool_t *p, server_rec *s)
+{
+    int threads = 0;
+    apr_status_t rv;
+
+    if (!anonid_parent_agent_socket())
+        return;
+    (void)ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    rv = anonid_channels_start(p, anonid_parent_agent_socket(), threads);
+    if (rv != APR_SUCCESS)
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
+                     ANONID_LOGNO(0312) "This process cannot speak to the "
+                                        "agent: there is no memory. Restart "
+                                        "httpd when there is.");
+}
+
 /* GMime registers types that live as long as the process: a worker never
  * unloads it, the parent does at each restart. */
 static void hook_child_init(apr_pool_t *p, server_rec *s)
 {
-    (void)p;
-    (void)s;
     anonid_compose_start();
+    start_channels(p, s);
 }
 
 void anonid_submit_register(apr_pool_t *p)
