@@ -3,6 +3,7 @@
  * The logon machine's world; see bootstrap.h and anonid_logon_world_t.
  */
 #include "agent/bootstrap.h"
+#include "agent/base/backoff.h"
 #include "agent/logon/failed_store.h"
 #include "agent/logon/logon.h"
 #include "agent/control/reports.h"
@@ -10,21 +11,9 @@
 #include "agent/request/create.h"
 #include "agent/status/table.h"
 
-#include <sys/random.h>
-
-/* For jitter only; 0 would do. */
-static uint32_t random_number(void)
-{
-    uint32_t number = 0;
-
-    if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
-        return 0;
-    return number;
-}
-
 static const anonid_logon_world_t world = {
     .now = apr_time_now,
-    .random = random_number,
+    .random = anonid_backoff_random,
     .run = anonid_thread_pool_add_to,
     .provider = anonid_provider_find,
     .wake = anonid_schedule_wake,

@@ -4,6 +4,8 @@
  */
 #include "agent/base/backoff.h"
 
+#include <sys/random.h>
+
 #define SHORTEST apr_time_from_sec(1)
 #define LONGEST apr_time_from_sec(60)
 #define DOUBLINGS 6 /* 2^6 s is over the longest */
@@ -22,4 +24,13 @@ apr_interval_time_t anonid_backoff_delay(unsigned failures,
     if (delay < SHORTEST)
         delay = SHORTEST;
     return delay > least ? delay : least;
+}
+
+uint32_t anonid_backoff_random(void)
+{
+    uint32_t number = 0;
+
+    if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+        return 0;
+    return number;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How long to wait after a transient failure. Pure arithmetic.
+ * How long to wait after a transient failure. Arithmetic only.
  */
 #ifndef ANONID_AGENT_BASE_BACKOFF_H
 #define ANONID_AGENT_BASE_BACKOFF_H
@@ -15,5 +15,8 @@
 apr_interval_time_t anonid_backoff_delay(unsigned failures,
                                          apr_interval_time_t least,
                                          uint32_t random);
+
+/* A number for it: any will do, so there is one always. */
+uint32_t anonid_backoff_random(void);
 
 #endif

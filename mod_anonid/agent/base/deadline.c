@@ -29,13 +29,21 @@ anonid_deadline_t anonid_deadline_within(anonid_deadline_t other, int seconds)
     return own < other ? own : other;
 }
 
+static int bounded(anonid_deadline_t difference)
+{
+    if (difference <= 0)
+        return 0;
+    return difference < INT_MAX ? (int)difference : INT_MAX;
+}
+
 int anonid_deadline_left(anonid_deadline_t deadline)
 {
-    anonid_deadline_t left = deadline - now();
+    return bounded(deadline - now());
+}
 
-    if (left <= 0)
-        return 0;
-    return left < INT_MAX ? (int)left : INT_MAX;
+int anonid_deadline_since(anonid_deadline_t moment)
+{
+    return bounded(now() - moment);
 }
 
 int anonid_deadline_poll(int fd, short events, anonid_deadline_t deadline)

@@ -2,8 +2,9 @@
 /*
  * The login dialogue; see login.h.
  *
- *   connect -> [TLS] -> greeting -> hello -> [STARTTLS -> TLS -> hello]
- *           -> AUTH -> challenge* -> success
+ *   gate -> connect -> [TLS] -> greeting -> hello
+ *           -> [STARTTLS -> TLS -> hello]
+ *           -> gate -> AUTH -> challenge* -> success
  *
  * The table of steps says what follows a good reply in each state.
  */
@@ -15,7 +16,10 @@
 #include <string.h>
 
 struct anonid_dialogue_t {
-    anonid_session_t *session;
+    anonid_login_t *login;
+    const anonid_mail_server_t *server;
+    anonid_gate_pass_t *pass;
+    anonid_session_t *session; /* NULL: before the gate */
     anonid_sasl_t *sasl;
     anonid_mechanism_t mechanism;
     char *initial; /* a first response too long for the AUTH command */
@@ -26,6 +30,8 @@ struct anonid_dialogue_t {
 static void destroy(anonid_dialogue_t *d)
 {
     anonid_sasl_close(d->sasl);
+    anonid_gate_leave(d->pass);
+    anonid_login_drop(d->login);
     if (d->initial) {
         explicit_bzero(d->initial, strlen(d->initial));
         free(d->initial);
@@ -33,15 +39,30 @@ static void destroy(anonid_dialogue_t *d)
     free(d);
 }
 
-static void on_failed(void *context, const anonid_mail_error_t *error)
+/* There will be no session. */
+static void conclude(anonid_dialogue_t *d, const anonid_mail_error_t *error)
 {
-    anonid_dialogue_t *d = context;
     anonid_logged_on_t done = d->done;
     void *asker = d->context;
 
-    anonid_session_close(d->session);
+    if (d->session)
+        anonid_session_close(d->session);
     destroy(d);
     done(asker, NULL, error);
+}
+
+static void on_failed(void *context, const anonid_mail_error_t *error)
+{
+    anonid_dialogue_t *d = context;
+    anonid_mail_error_t copy = *error;
+    int wait;
+
+    if (error->kind == ANONID_MAIL_ERROR_LOGIN) {
+        wait = anonid_gate_refused(d->pass);
+        if (wait > 0)
+            copy.retry_after = wait;
+    }
+    conclude(d, &copy);
 }
 
 static void start_tls(anonid_dialogue_t *d)
@@ -155,6 +176,18 @@ static int choose_mechanism(anonid_dialogue_t *d,
     return 0;
 }
 
+/* Everything is there but the leave to authenticate. */
+static void ask_leave(anonid_dialogue_t *d)
+{
+    anonid_binding_t binding;
+
+    anonid_transport_enter(d->session->transport, ANONID_PHASE_AUTH);
+    anonid_transport_binding(d->session->transport, &binding);
+    if (choose_mechanism(d, &binding))
+        anonid_gate_knock(d->pass);
+    explicit_bzero(&binding, sizeof(binding));
+}
+
 static void begin_auth(anonid_dialogue_t *d)
 {
     anonid_session_t *s = d->session;
@@ -163,14 +196,12 @@ static void begin_auth(anonid_dialogue_t *d)
         .host = s->server->host,
         .user = s->login->account->user,
         .secret = s->login->proof.secret,
+        .mechanism = d->mechanism,
     };
     const char *why;
 
     anonid_transport_enter(s->transport, ANONID_PHASE_AUTH);
     anonid_transport_binding(s->transport, &login.binding);
-    if (!choose_mechanism(d, &login.binding))
-        return;
-    login.mechanism = d->mechanism;
     d->sasl = anonid_sasl_open(&login, &why);
     explicit_bzero(&login.binding, sizeof(login.binding));
     if (!d->sasl) {
@@ -187,7 +218,7 @@ static void after_hello(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
     s->driver->capabilities(reply, &s->caps);
     if (s->server->tls != ANONID_TLS_START
         || anonid_transport_is_tls(s->transport))
-        begin_auth(d);
+        ask_leave(d);
     else if (s->caps.flags & ANONID_CAP_STARTTLS)
         anonid_session_say(s, ANONID_PHASE_STARTTLS, "%s",
                            s->driver->starttls);
@@ -228,6 +259,9 @@ static void after_auth(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
                "mail service '%s', server %s: logged on as '%s' with %s",
                s->login->service->name, s->server->url,
                s->login->account->name, d->mechanism.info->name);
+    anonid_gate_worked(d->pass);
+    s->pass = d->pass;
+    d->pass = NULL;
     destroy(d);
     done(asker, s, NULL);
 }
@@ -295,6 +329,36 @@ static void on_reply(void *context, const anonid_mail_reply_t *reply)
 static const anonid_session_user_t login_user = { on_ready, on_reply, NULL,
                                                   on_failed };
 
+/* The gate says that there is a point in it. */
+static void connect_server(anonid_dialogue_t *d)
+{
+    anonid_mail_error_t error;
+
+    d->session = anonid_session_open(d->login, d->server, &login_user, d);
+    if (d->session)
+        return;
+    anonid_mail_error_set(&error, ANONID_MAIL_ERROR_INTERNAL,
+                          ANONID_PHASE_CONNECT, "no memory");
+    conclude(d, &error);
+}
+
+/* The gate's answer, to entering and to knocking. */
+static void on_answer(void *context, const anonid_mail_error_t *refused)
+{
+    anonid_dialogue_t *d = context;
+
+    if (refused) {
+        d->pass = NULL;
+        conclude(d, refused);
+    }
+    else if (!d->session) {
+        connect_server(d);
+    }
+    else {
+        begin_auth(d);
+    }
+}
+
 anonid_dialogue_t *anonid_login_start(anonid_login_t *login,
                                       const anonid_mail_server_t *server,
                                       anonid_logged_on_t done, void *context)
@@ -305,15 +369,18 @@ anonid_dialogue_t *anonid_login_start(anonid_login_t *login,
         return NULL;
     d->done = done;
     d->context = context;
-    d->session = anonid_session_open(login, server, &login_user, d);
-    if (d->session)
+    d->login = anonid_login_hold(login);
+    d->server = server;
+    d->pass = anonid_gate_enter(login, server, on_answer, d);
+    if (d->pass)
         return d;
-    free(d);
+    destroy(d);
     return NULL;
 }
 
 void anonid_login_cancel(anonid_dialogue_t *d)
 {
-    anonid_session_close(d->session);
+    if (d->session)
+        anonid_session_close(d->session);
     destroy(d);
 }

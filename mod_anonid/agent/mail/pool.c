@@ -6,13 +6,17 @@
  *                         +-- login (attempt) --> idle --------^
  *                                put -> idle
  *
- * Requests are served by the lane's turn, an event of the loop; everything
- * else only changes the lane and asks for a turn. A lane without sessions
+ * Requests are served by the entry's turn, an event of the loop; everything
+ * else only changes the entry and asks for a turn. An entry without sessions
  * and requests is gone after its turn.
  */
 #include "agent/mail/pool.h"
+#include "agent/base/backoff.h"
+#include "agent/base/log.h"
+#include "agent/mail/growth.h"
 #include "agent/mail/login.h"
-#include "agent/mail/refusals.h"
+#include "agent/mail/server.h"
+#include "common/lognos.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -21,7 +25,7 @@
 
 struct anonid_pool_request_t {
     struct anonid_pool_request_t *next;
-    struct lane_t *lane;
+    struct entry_t *entry;
     anonid_login_t *login;
     const anonid_mail_server_t *server;
     int fresh;
@@ -32,21 +36,23 @@ struct anonid_pool_request_t {
 /* A login that is under way. */
 typedef struct attempt_t {
     struct attempt_t *next;
-    struct lane_t *lane;
+    struct entry_t *entry;
     anonid_login_t *login;
     const anonid_mail_server_t *server;
     anonid_dialogue_t *dialogue;
 } attempt_t;
 
 /* What is shared under one key. */
-typedef struct lane_t {
-    struct lane_t *next;
+typedef struct entry_t {
+    struct entry_t *next;
     char *key;
     char *account;
+    char *service;
     unsigned long version;
-    int stale;              /* the version is not valid any more */
-    int proven;             /* a login has worked */
-    int open;               /* sessions: idle, lent, or logging on */
+    int stale;    /* the version is not valid any more */
+    int obsolete; /* of an account or service that is configured otherwise */
+    int open;     /* sessions: idle, lent, logging on, or quitting */
+    anonid_growth_t growth;
     anonid_session_t *idle; /* the latest first */
     attempt_t *attempts;
     int n_attempts;
@@ -54,30 +60,45 @@ typedef struct lane_t {
     anonid_pool_request_t *last;
     int n_waiting;
     struct event *turn;
-} lane_t;
+} entry_t;
 
-static lane_t *lanes;
+static entry_t *entries;
 
-static void ask_for_turn(lane_t *lane)
+static void ask_for_turn(entry_t *entry)
 {
-    event_active(lane->turn, EV_TIMEOUT, 0);
+    event_active(entry->turn, EV_TIMEOUT, 0);
+}
+
+/* Sessions that there are, not counting logins that are under way. */
+static int sessions(const entry_t *entry)
+{
+    return entry->open - entry->n_attempts;
+}
+
+/* A session has ended, and the server has room for another. */
+static void session_ended(void *context)
+{
+    entry_t *entry = context;
+
+    entry->open--;
+    ask_for_turn(entry);
 }
 
 /* Takes a session out of use. */
-static void retire(lane_t *lane, anonid_session_t *session, int politely)
+static void retire(entry_t *entry, anonid_session_t *session, int politely)
 {
     session->pooled = NULL;
-    lane->open--;
-    if (politely)
-        anonid_session_quit(session);
-    else
-        anonid_session_close(session);
-    ask_for_turn(lane);
+    if (politely) {
+        anonid_session_quit(session, session_ended, entry);
+        return;
+    }
+    anonid_session_close(session);
+    session_ended(entry);
 }
 
-static void unlink_idle(lane_t *lane, anonid_session_t *session)
+static void unlink_idle(entry_t *entry, anonid_session_t *session)
 {
-    anonid_session_t **link = &lane->idle;
+    anonid_session_t **link = &entry->idle;
 
     while (*link && *link != session)
         link = &(*link)->next;
@@ -90,10 +111,10 @@ static void unlink_idle(lane_t *lane, anonid_session_t *session)
 static void idle_failed(void *context, const anonid_mail_error_t *error)
 {
     anonid_session_t *session = context;
-    lane_t *lane = session->pooled;
+    entry_t *entry = session->pooled;
 
-    unlink_idle(lane, session);
-    retire(lane, session, error->kind == ANONID_MAIL_ERROR_LATE);
+    unlink_idle(entry, session);
+    retire(entry, session, error->kind == ANONID_MAIL_ERROR_LATE);
 }
 
 /* Never called: an idle server owes no reply, which makes any a error. */
@@ -106,39 +127,39 @@ static void idle_reply(void *context, const anonid_mail_reply_t *reply)
 static const anonid_session_user_t idle_user = { NULL, idle_reply, NULL,
                                                  idle_failed };
 
-static void make_idle(lane_t *lane, anonid_session_t *session)
+static void make_idle(entry_t *entry, anonid_session_t *session)
 {
     anonid_session_use(session, &idle_user, session);
     anonid_transport_enter(session->transport, ANONID_PHASE_IDLE);
-    session->next = lane->idle;
-    lane->idle = session;
-    ask_for_turn(lane);
+    session->next = entry->idle;
+    entry->idle = session;
+    ask_for_turn(entry);
 }
 
-static void drop_idle(lane_t *lane)
+static void drop_idle(entry_t *entry)
 {
-    while (lane->idle) {
-        anonid_session_t *session = lane->idle;
+    while (entry->idle) {
+        anonid_session_t *session = entry->idle;
 
-        unlink_idle(lane, session);
-        retire(lane, session, 1);
+        unlink_idle(entry, session);
+        retire(entry, session, 1);
     }
 }
 
 /* Takes a request out of the line, wherever it stands. */
 static void unlink_request(anonid_pool_request_t *request)
 {
-    lane_t *lane = request->lane;
-    anonid_pool_request_t **link = &lane->first, *before = NULL;
+    entry_t *entry = request->entry;
+    anonid_pool_request_t **link = &entry->first, *before = NULL;
 
     while (*link != request) {
         before = *link;
         link = &(*link)->next;
     }
     *link = request->next;
-    if (lane->last == request)
-        lane->last = before;
-    lane->n_waiting--;
+    if (entry->last == request)
+        entry->last = before;
+    entry->n_waiting--;
 }
 
 static void destroy_request(anonid_pool_request_t *request)
@@ -147,11 +168,10 @@ static void destroy_request(anonid_pool_request_t *request)
     free(request);
 }
 
-/* Answers the first of the line. */
-static void answer(lane_t *lane, anonid_session_t *session,
+/* Answers a request of the line. */
+static void answer(anonid_pool_request_t *request, anonid_session_t *session,
                    const anonid_mail_error_t *error)
 {
-    anonid_pool_request_t *request = lane->first;
     anonid_pool_ready_t ready = request->ready;
     void *context = request->context;
 
@@ -160,67 +180,94 @@ static void answer(lane_t *lane, anonid_session_t *session,
     ready(context, session, error);
 }
 
+/* Answers all who are in line now. */
+static void answer_all(entry_t *entry, const anonid_mail_error_t *error)
+{
+    for (int n = entry->n_waiting; n > 0 && entry->first; n--)
+        answer(entry->first, NULL, error);
+}
+
 static void end_attempt(attempt_t *attempt)
 {
-    lane_t *lane = attempt->lane;
-    attempt_t **link = &lane->attempts;
+    entry_t *entry = attempt->entry;
+    attempt_t **link = &entry->attempts;
 
     while (*link != attempt)
         link = &(*link)->next;
     *link = attempt->next;
-    lane->n_attempts--;
+    entry->n_attempts--;
     anonid_login_drop(attempt->login);
     free(attempt);
 }
 
-/* Whoever waits hears it: only the first while there are other sessions that
- * will serve the rest, else all, for the server is not to be had now. */
-static void login_failed(lane_t *lane, const anonid_mail_error_t *error)
+/* The server serves the sessions that there are, but takes no further one:
+ * whoever waits takes turns on those. */
+static void stop_growing(entry_t *entry, const attempt_t *attempt,
+                         const anonid_mail_error_t *error)
 {
-    int n;
+    int before = entry->growth.refusals;
+    int wait = anonid_growth_refused(&entry->growth, sessions(entry),
+                                     error->kind == ANONID_MAIL_ERROR_LOGIN,
+                                     anonid_backoff_random());
 
-    lane->open--;
-    n = lane->open > 0 ? 1 : lane->n_waiting;
-    for (; n > 0 && lane->first; n--)
-        answer(lane, NULL, error);
-    ask_for_turn(lane);
+    anonid_log(entry->growth.refusals > before ? ANONID_LOG_NOTICE
+                                               : ANONID_LOG_DEBUG,
+               "%smail service '%s', server %s, account '%s': no more than %d "
+               "sessions, which messages share; one more is tried in %d s "
+               "(%s: %s)",
+               ANONID_LOGNO(0227), attempt->login->service->name,
+               attempt->server->url, entry->account, sessions(entry), wait,
+               anonid_phase_name(error->phase), error->text);
+}
+
+static void login_worked(attempt_t *attempt, anonid_session_t *session)
+{
+    entry_t *entry = attempt->entry;
+
+    anonid_server_worked(attempt->login->service->name, attempt->server->url);
+    end_attempt(attempt);
+    anonid_growth_worked(&entry->growth, sessions(entry));
+    session->pooled = entry;
+    make_idle(entry, session);
+}
+
+static void login_failed(attempt_t *attempt, const anonid_mail_error_t *error)
+{
+    entry_t *entry = attempt->entry;
+    int others = sessions(entry);
+
+    if (others > 0)
+        stop_growing(entry, attempt, error);
+    else
+        anonid_server_failed(attempt->login->service->name,
+                             attempt->server->url, entry->account, error);
+    end_attempt(attempt);
+    entry->open--;
+    if (others == 0)
+        answer_all(entry, error);
+    ask_for_turn(entry);
 }
 
 static void on_logged_on(void *context, anonid_session_t *session,
                          const anonid_mail_error_t *error)
 {
     attempt_t *attempt = context;
-    lane_t *lane = attempt->lane;
-    const char *account = attempt->login->account->name;
-    const char *service = attempt->login->service->name;
-    anonid_mail_error_t copy;
 
-    if (session) {
-        anonid_refusal_forget(account, service, lane->version);
-        end_attempt(attempt);
-        session->pooled = lane;
-        lane->proven = 1;
-        make_idle(lane, session);
-        return;
-    }
-    copy = *error;
-    if (copy.kind == ANONID_MAIL_ERROR_LOGIN)
-        copy.retry_after =
-            anonid_refusal_note(account, service, lane->version);
-    anonid_mail_error_log(&copy, service, attempt->server->url, account);
-    end_attempt(attempt);
-    login_failed(lane, &copy);
+    if (!session)
+        login_failed(attempt, error);
+    else
+        login_worked(attempt, session);
 }
 
 /* Logs a further session on, for the first of the line: 1, or 0. */
-static int start_attempt(lane_t *lane)
+static int start_attempt(entry_t *entry)
 {
-    const anonid_pool_request_t *request = lane->first;
+    const anonid_pool_request_t *request = entry->first;
     attempt_t *attempt = calloc(1, sizeof(*attempt));
 
     if (!attempt)
         return 0;
-    attempt->lane = lane;
+    attempt->entry = entry;
     attempt->login = anonid_login_hold(request->login);
     attempt->server = request->server;
     attempt->dialogue = anonid_login_start(attempt->login, attempt->server,
@@ -230,126 +277,120 @@ static int start_attempt(lane_t *lane)
         free(attempt);
         return 0;
     }
-    attempt->next = lane->attempts;
-    lane->attempts = attempt;
-    lane->n_attempts++;
-    lane->open++;
+    attempt->next = entry->attempts;
+    entry->attempts = attempt;
+    entry->n_attempts++;
+    entry->open++;
     return 1;
 }
 
-/* An idle session for the first of the line, or NULL. */
-static anonid_session_t *take_idle(lane_t *lane)
+/* 1 if one more login may be tried. */
+static int may_grow(const entry_t *entry)
 {
-    while (lane->idle) {
-        anonid_session_t *session = lane->idle;
-
-        unlink_idle(lane, session);
-        if (session->used == 0 || !lane->first->fresh)
-            return session;
-        retire(lane, session, 1);
-    }
-    return NULL;
+    return anonid_growth_allows(&entry->growth, sessions(entry),
+                                entry->n_attempts);
 }
 
-static void start_attempts(lane_t *lane)
+/* An idle session for a request, or NULL. One that has to be fresh gets
+ * another only where there cannot be a fresh one. */
+static anonid_session_t *find_idle(entry_t *entry,
+                                   const anonid_pool_request_t *request)
+{
+    anonid_session_t *session = entry->idle;
+
+    if (!request->fresh)
+        return session;
+    while (session && session->used > 0)
+        session = session->next;
+    if (session || entry->n_attempts > 0 || may_grow(entry))
+        return session;
+    return entry->idle;
+}
+
+/* Hands idle sessions out, in order of the line. */
+static void hand_out(entry_t *entry)
+{
+    anonid_pool_request_t *request = entry->first;
+
+    while (request) {
+        anonid_session_t *session = find_idle(entry, request);
+
+        if (!session) {
+            request = request->next;
+            continue;
+        }
+        unlink_idle(entry, session);
+        answer(request, session, NULL);
+        request = entry->first; /* the callee may have changed the line */
+    }
+}
+
+static void start_attempts(entry_t *entry)
 {
     anonid_mail_error_t error;
 
-    while (lane->n_attempts < lane->n_waiting
-           && lane->open < ANONID_POOL_SESSIONS
-           && (lane->proven || lane->n_attempts == 0)) {
-        if (start_attempt(lane))
+    while (entry->n_attempts < entry->n_waiting && may_grow(entry)) {
+        if (start_attempt(entry))
             continue;
         anonid_mail_error_set(&error, ANONID_MAIL_ERROR_INTERNAL,
                               ANONID_PHASE_CONNECT, "no memory");
-        answer(lane, NULL, &error);
+        answer(entry->first, NULL, &error);
     }
 }
 
-static void answer_all(lane_t *lane, const anonid_mail_error_t *error)
-{
-    for (int n = lane->n_waiting; n > 0 && lane->first; n--)
-        answer(lane, NULL, error);
-}
-
-/* The login was refused a short time ago: nobody waits for nothing. */
-static void refuse_line(lane_t *lane, int seconds)
-{
-    anonid_mail_error_t error;
-
-    anonid_mail_error_set(&error, ANONID_MAIL_ERROR_HELD, ANONID_PHASE_AUTH,
-                          "the server refused the account; it is not tried "
-                          "again for %d s",
-                          seconds);
-    error.retry_after = seconds;
-    answer_all(lane, &error);
-}
-
 /* Nobody logs on with a password that is not the account's any more. */
-static void send_line_away(lane_t *lane)
+static void send_line_away(entry_t *entry)
 {
     anonid_mail_error_t error;
 
     anonid_mail_error_set(&error, ANONID_MAIL_ERROR_STALE, ANONID_PHASE_AUTH,
                           "the account has a new password");
-    answer_all(lane, &error);
+    answer_all(entry, &error);
 }
 
-static void serve(lane_t *lane)
+static void serve(entry_t *entry)
 {
-    int seconds;
-
-    while (lane->first) {
-        anonid_session_t *session = take_idle(lane);
-
-        if (!session)
-            break;
-        answer(lane, session, NULL);
-    }
-    if (!lane->first)
+    hand_out(entry);
+    if (!entry->first)
         return;
-    if (lane->stale) {
-        send_line_away(lane);
-        return;
-    }
-    seconds = anonid_refusal_wait(
-        lane->account, lane->first->login->service->name, lane->version);
-    if (seconds > 0)
-        refuse_line(lane, seconds);
+    if (entry->stale)
+        send_line_away(entry);
     else
-        start_attempts(lane);
+        start_attempts(entry);
 }
 
-static void destroy_lane(lane_t *lane)
+static void destroy_entry(entry_t *entry)
 {
-    lane_t **link = &lanes;
+    entry_t **link = &entries;
 
-    while (*link != lane)
+    while (*link != entry)
         link = &(*link)->next;
-    *link = lane->next;
-    if (lane->turn)
-        event_free(lane->turn);
-    free(lane->key);
-    free(lane->account);
-    free(lane);
+    *link = entry->next;
+    if (entry->turn)
+        event_free(entry->turn);
+    free(entry->key);
+    free(entry->account);
+    free(entry->service);
+    free(entry);
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *context)
 {
-    lane_t *lane = context;
+    entry_t *entry = context;
 
     (void)fd;
     (void)what;
-    serve(lane);
-    if (lane->open == 0 && !lane->first)
-        destroy_lane(lane);
+    serve(entry);
+    if ((entry->stale || entry->obsolete) && !entry->first)
+        drop_idle(entry);
+    if (entry->open == 0 && !entry->first)
+        destroy_entry(entry);
 }
 
 /* All that a session's being logged on depends on, in one string. */
-static char *make_key(const anonid_login_t *login,
-                      const anonid_mail_server_t *server)
+static char *make_key(const anonid_account_t *account, unsigned long version,
+                      const anonid_service_t *service, const char *url)
 {
-    const anonid_service_t *service = login->service;
     char mechanisms[ANONID_MECHANISMS_TEXT_MAX] = "", *key = NULL;
     size_t used = 0;
 
@@ -358,8 +399,8 @@ static char *make_key(const anonid_login_t *login,
                  APR_ARRAY_IDX(service->mechanisms, i, const char *));
         used = strlen(mechanisms);
     }
-    if (asprintf(&key, "%s\n%lu\n%s\n%s\n%s\n%s\n%s", login->account->name,
-                 login->proof.version, service->name, server->url,
+    if (asprintf(&key, "%s\n%s\n%lu\n%s\n%s\n%s\n%s\n%s", account->name,
+                 account->user, version, service->name, url,
                  service->ca_file ? service->ca_file : "",
                  service->tls_name ? service->tls_name : "", mechanisms)
         < 0)
@@ -368,40 +409,42 @@ static char *make_key(const anonid_login_t *login,
 }
 
 /* Takes the key over. */
-static lane_t *make_lane(char *key, const anonid_login_t *login)
+static entry_t *make_entry(char *key, const anonid_login_t *login)
 {
-    lane_t *lane = calloc(1, sizeof(*lane));
+    entry_t *entry = calloc(1, sizeof(*entry));
 
-    if (!lane) {
+    if (!entry) {
         free(key);
         return NULL;
     }
-    lane->key = key;
-    lane->account = strdup(login->account->name);
-    lane->version = login->proof.version;
-    lane->turn = event_new(login->base, -1, 0, on_turn, lane);
-    lane->next = lanes;
-    lanes = lane;
-    if (lane->account && lane->turn)
-        return lane;
-    destroy_lane(lane);
+    entry->key = key;
+    entry->account = strdup(login->account->name);
+    entry->service = strdup(login->service->name);
+    entry->version = login->proof.version;
+    entry->turn = event_new(login->base, -1, 0, on_turn, entry);
+    entry->next = entries;
+    entries = entry;
+    if (entry->account && entry->service && entry->turn)
+        return entry;
+    destroy_entry(entry);
     return NULL;
 }
 
-static lane_t *find_lane(const anonid_login_t *login,
-                         const anonid_mail_server_t *server)
+static entry_t *find_entry(const anonid_login_t *login,
+                           const anonid_mail_server_t *server)
 {
-    char *key = make_key(login, server);
-    lane_t *lane = lanes;
+    char *key = make_key(login->account, login->proof.version, login->service,
+                         server->url);
+    entry_t *entry = entries;
 
     if (!key)
         return NULL;
-    while (lane && strcmp(lane->key, key) != 0)
-        lane = lane->next;
-    if (!lane)
-        return make_lane(key, login);
+    while (entry && strcmp(entry->key, key) != 0)
+        entry = entry->next;
+    if (!entry)
+        return make_entry(key, login);
     free(key);
-    return lane;
+    return entry;
 }
 
 anonid_pool_request_t *
@@ -409,47 +452,48 @@ anonid_mail_pool_get(anonid_login_t *login, const anonid_mail_server_t *server,
                      int fresh, anonid_pool_ready_t ready, void *context)
 {
     anonid_pool_request_t *request = calloc(1, sizeof(*request));
-    lane_t *lane = request ? find_lane(login, server) : NULL;
+    entry_t *entry = request ? find_entry(login, server) : NULL;
 
-    if (!lane) {
+    if (!entry) {
         free(request);
         return NULL;
     }
-    request->lane = lane;
+    request->entry = entry;
     request->login = anonid_login_hold(login);
     request->server = server;
     request->fresh = fresh;
     request->ready = ready;
     request->context = context;
-    if (lane->last)
-        lane->last->next = request;
+    if (entry->last)
+        entry->last->next = request;
     else
-        lane->first = request;
-    lane->last = request;
-    lane->n_waiting++;
-    ask_for_turn(lane);
+        entry->first = request;
+    entry->last = request;
+    entry->n_waiting++;
+    ask_for_turn(entry);
     return request;
 }
 
 void anonid_mail_pool_cancel(anonid_pool_request_t *request)
 {
-    lane_t *lane = request->lane;
+    entry_t *entry = request->entry;
 
     unlink_request(request);
     destroy_request(request);
-    ask_for_turn(lane);
+    ask_for_turn(entry);
 }
 
 void anonid_mail_pool_put(anonid_session_t *session, int reusable)
 {
-    lane_t *lane = session->pooled;
+    entry_t *entry = session->pooled;
 
     if (!reusable)
-        retire(lane, session, 0);
-    else if (lane->stale || session->used >= ANONID_POOL_USES)
-        retire(lane, session, 1);
+        retire(entry, session, 0);
+    else if (entry->stale || entry->obsolete
+             || session->used >= ANONID_POOL_USES)
+        retire(entry, session, 1);
     else
-        make_idle(lane, session);
+        make_idle(entry, session);
 }
 
 void anonid_mail_pool_distrust(const anonid_session_t *session)
@@ -457,44 +501,78 @@ void anonid_mail_pool_distrust(const anonid_session_t *session)
     drop_idle(session->pooled);
 }
 
-void anonid_mail_pool_version(const char *account, unsigned long version)
+/* 1 if a configuration has the account, service and server of an entry as
+ * they are there. */
+static int is_configured(const entry_t *entry, const anonid_config_t *config)
 {
-    if (account)
-        anonid_refusal_version(account, version);
-    for (lane_t *lane = lanes; lane; lane = lane->next) {
-        if (account
-            && (lane->version == version
-                || strcmp(lane->account, account) != 0))
-            continue;
-        lane->stale |= account != NULL;
-        drop_idle(lane);
+    const anonid_account_t *account =
+        anonid_config_account(config, entry->account);
+    const anonid_service_t *service =
+        anonid_config_service(config, entry->service);
+    int same = 0;
+
+    for (int i = 0; account && service && !same && i < service->servers->nelts;
+         i++) {
+        char *key = make_key(
+            account, entry->version, service,
+            APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t).url);
+
+        same = key && strcmp(key, entry->key) == 0;
+        free(key);
+    }
+    return same;
+}
+
+static void take_config(const anonid_config_t *config)
+{
+    anonid_server_prune(config);
+    for (entry_t *entry = entries; entry; entry = entry->next) {
+        entry->obsolete = !is_configured(entry, config);
+        if (entry->obsolete)
+            drop_idle(entry);
     }
 }
 
-static void stop_lane(lane_t *lane)
+void anonid_mail_pool_version(const char *account, unsigned long version)
 {
-    while (lane->attempts) {
-        anonid_login_cancel(lane->attempts->dialogue);
-        end_attempt(lane->attempts);
+    if (!account) {
+        take_config(anonid_config_current());
+        return;
     }
-    while (lane->idle) {
-        anonid_session_t *session = lane->idle;
+    anonid_gate_version(account, version);
+    for (entry_t *entry = entries; entry; entry = entry->next) {
+        if (entry->version == version || strcmp(entry->account, account) != 0)
+            continue;
+        entry->stale = 1;
+        drop_idle(entry);
+    }
+}
 
-        unlink_idle(lane, session);
+static void stop_entry(entry_t *entry)
+{
+    while (entry->attempts) {
+        anonid_login_cancel(entry->attempts->dialogue);
+        end_attempt(entry->attempts);
+    }
+    while (entry->idle) {
+        anonid_session_t *session = entry->idle;
+
+        unlink_idle(entry, session);
         anonid_session_close(session);
     }
-    while (lane->first) {
-        anonid_pool_request_t *request = lane->first;
+    while (entry->first) {
+        anonid_pool_request_t *request = entry->first;
 
         unlink_request(request);
         destroy_request(request);
     }
-    destroy_lane(lane);
+    destroy_entry(entry);
 }
 
 void anonid_mail_pool_stop(void)
 {
-    while (lanes)
-        stop_lane(lanes);
-    anonid_refusal_stop();
+    while (entries)
+        stop_entry(entries);
+    anonid_gate_stop();
+    anonid_server_prune(NULL);
 }

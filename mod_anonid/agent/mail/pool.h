@@ -4,17 +4,14 @@
  *
  * Sessions are shared under one key only: account, credential version,
  * service (its TLS trust and mechanisms), server. Of each key there are at
- * most ANONID_POOL_SESSIONS; who comes later waits in line. As long as no
- * login under a key has worked, there is only one at a time, so that a wrong
- * password is tried once and not eight times.
+ * most ANONID_POOL_SESSIONS, or fewer if the server does not take as many
+ * (growth.h); who comes later waits in line. A further login that is refused
+ * is nobody's failure as long as there are sessions.
  */
 #ifndef ANONID_AGENT_MAIL_POOL_H
 #define ANONID_AGENT_MAIL_POOL_H
 
 #include "agent/mail/session.h"
-
-/* Below what servers allow one client by default (Dovecot: 10). */
-#define ANONID_POOL_SESSIONS 8
 
 /* Messages before a session is replaced; some servers count them. */
 #define ANONID_POOL_USES 100
@@ -25,8 +22,9 @@ typedef struct anonid_pool_request_t anonid_pool_request_t;
 typedef void (*anonid_pool_ready_t)(void *context, anonid_session_t *session,
                                     const anonid_mail_error_t *error);
 
-/* Asks for a session; fresh: not one that was used before. ready is called
- * later, from the event loop. NULL without memory. */
+/* Asks for a session; fresh: not one that was used before, if the server takes
+ * one more. ready is called later, from the event loop. NULL without
+ * memory. */
 anonid_pool_request_t *
 anonid_mail_pool_get(anonid_login_t *login, const anonid_mail_server_t *server,
                      int fresh, anonid_pool_ready_t ready, void *context);
@@ -42,11 +40,12 @@ void anonid_mail_pool_put(anonid_session_t *session, int reusable);
 void anonid_mail_pool_distrust(const anonid_session_t *session);
 
 /* Drops the idle sessions of other versions of the account, now and when
- * they come back. account NULL: there is a new configuration, and the idle
- * ones, which hold the old one, are dropped. */
+ * they come back. account NULL: there is a new configuration, and those whose
+ * account, service or server it does not have, or has otherwise, are
+ * dropped; the others are kept. */
 void anonid_mail_pool_version(const char *account, unsigned long version);
 
-/* Drops everything; no callback is made. */
+/* Drops everything; no callback is made. After anonid_session_stop(). */
 void anonid_mail_pool_stop(void);
 
 #endif

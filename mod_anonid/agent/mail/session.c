@@ -11,43 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-anonid_login_t *anonid_login_make(struct event_base *base,
-                                  anonid_config_t *config,
-                                  const anonid_account_t *account,
-                                  const anonid_service_t *service,
-                                  const anonid_proof_t *proof)
-{
-    anonid_login_t *login = calloc(1, sizeof(*login));
-    anonid_proof_t taken = *proof;
-
-    if (!login) {
-        anonid_proof_release(&taken);
-        return NULL;
-    }
-    login->holders = 1;
-    login->base = base;
-    login->config = anonid_config_hold(config);
-    login->account = account;
-    login->service = service;
-    login->proof = taken;
-    return login;
-}
-
-anonid_login_t *anonid_login_hold(anonid_login_t *login)
-{
-    login->holders++;
-    return login;
-}
-
-void anonid_login_drop(anonid_login_t *login)
-{
-    if (!login || --login->holders > 0)
-        return;
-    anonid_proof_release(&login->proof);
-    anonid_config_drop(login->config);
-    free(login);
-}
-
 static void destroy(anonid_session_t *s)
 {
     anonid_login_drop(s->login);
@@ -61,6 +24,8 @@ void anonid_session_close(anonid_session_t *s)
     s->closed = 1;
     anonid_transport_close(s->transport);
     s->transport = NULL;
+    anonid_gate_leave(s->pass);
+    s->pass = NULL;
     if (!s->in_replies)
         destroy(s);
 }
@@ -262,11 +227,15 @@ static anonid_session_t *quitting;
 static void end_quit(anonid_session_t *s)
 {
     anonid_session_t **link = &quitting;
+    void (*ended)(void *context) = s->ended;
+    void *context = s->pooled;
 
     while (*link != s)
         link = &(*link)->next;
     *link = s->next;
     anonid_session_close(s);
+    if (ended)
+        ended(context);
 }
 
 static void quit_reply(void *context, const anonid_mail_reply_t *reply)
@@ -284,10 +253,13 @@ static void quit_failed(void *context, const anonid_mail_error_t *error)
 static const anonid_session_user_t quit_user = { NULL, quit_reply, NULL,
                                                  quit_failed };
 
-void anonid_session_quit(anonid_session_t *s)
+void anonid_session_quit(anonid_session_t *s, void (*ended)(void *context),
+                         void *context)
 {
     s->next = quitting;
     quitting = s;
+    s->ended = ended;
+    s->pooled = context;
     anonid_session_use(s, &quit_user, s);
     s->expected = 0;
     anonid_session_say(s, ANONID_PHASE_QUIT, "%s", s->driver->quit);
@@ -295,6 +267,8 @@ void anonid_session_quit(anonid_session_t *s)
 
 void anonid_session_stop(void)
 {
-    while (quitting)
+    while (quitting) {
+        quitting->ended = NULL;
         end_quit(quitting);
+    }
 }

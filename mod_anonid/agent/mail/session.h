@@ -9,29 +9,9 @@
 #define ANONID_AGENT_MAIL_SESSION_H
 
 #include "agent/mail/driver.h"
-#include "agent/logon/registry.h"
+#include "agent/mail/gate.h"
+#include "agent/mail/identity.h"
 #include "agent/net/transport.h"
-
-/* As whom, to which service: what sessions and submissions share. Counted;
- * what it points to lives as long as it does. */
-typedef struct {
-    unsigned holders;
-    struct event_base *base;
-    anonid_config_t *config;
-    const anonid_account_t *account;
-    const anonid_service_t *service;
-    anonid_proof_t proof;
-} anonid_login_t;
-
-/* Takes the proof over and holds the configuration. NULL without memory (the
- * proof is released). */
-anonid_login_t *anonid_login_make(struct event_base *base,
-                                  anonid_config_t *config,
-                                  const anonid_account_t *account,
-                                  const anonid_service_t *service,
-                                  const anonid_proof_t *proof);
-anonid_login_t *anonid_login_hold(anonid_login_t *login);
-void anonid_login_drop(anonid_login_t *login);
 
 typedef struct {
     void (*ready)(void *context); /* connected, or TLS is up; may be NULL */
@@ -46,6 +26,7 @@ typedef struct anonid_session_t {
     const anonid_mail_server_t *server;
     const anonid_mail_driver_t *driver;
     anonid_transport_t *transport;
+    anonid_gate_pass_t *pass; /* held from the login to the end */
     anonid_capabilities_t caps;
     const anonid_session_user_t *user;
     void *context;
@@ -54,7 +35,8 @@ typedef struct anonid_session_t {
     int in_replies; /* replies are being handed out */
     int spent;      /* the server said more: no further transaction */
     int closed;
-    void *pooled; /* the pool's own */
+    void *pooled;                 /* the pool's own */
+    void (*ended)(void *context); /* after QUIT */
     struct anonid_session_t *next;
 } anonid_session_t;
 
@@ -71,10 +53,12 @@ void anonid_session_use(anonid_session_t *s, const anonid_session_user_t *user,
 /* Closes at once. May be called from the user's functions. */
 void anonid_session_close(anonid_session_t *s);
 
-/* Takes the session over and ends it in the protocol's words. */
-void anonid_session_quit(anonid_session_t *s);
+/* Takes the session over and ends it in the protocol's words. ended (or NULL)
+ * is called when it is closed, so that the server has room for another. */
+void anonid_session_quit(anonid_session_t *s, void (*ended)(void *context),
+                         void *context);
 
-/* Closes the sessions that are still ending. */
+/* Closes the sessions that are still ending; of which nobody hears. */
 void anonid_session_stop(void);
 
 /* Enters a state and queues a command with its CRLF, to which one reply is

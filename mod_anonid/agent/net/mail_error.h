@@ -37,6 +37,7 @@ typedef struct {
     const char *number; /* ANONID_LOGNO */
     const char *remedy; /* what the operator can do */
     int next_server;    /* 1: another server of the service may do better */
+    int of_server;      /* 1: no login works there, whoever tries */
     int retry_after;    /* seconds that the visitor is asked to wait */
 } anonid_mail_error_info_t;
 
@@ -56,9 +57,10 @@ void anonid_mail_error_set(anonid_mail_error_t *error,
                            const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* One line: number, service, server, account, state, text, remedy. */
+/* One line: number, service, server, account, state, text, remedy. known: it
+ * was said a short time ago, and is a detail now. */
 void anonid_mail_error_log(const anonid_mail_error_t *error,
                            const char *service, const char *server,
-                           const char *account);
+                           const char *account, int known);
 
 #endif

@@ -11,6 +11,7 @@
  */
 #include "agent/submission/submission.h"
 #include "agent/mail/pool.h"
+#include "agent/mail/server.h"
 #include "agent/message/message.h"
 #include "agent/submission/policy.h"
 #include "agent/sasl/sasl.h"
@@ -44,9 +45,11 @@ struct anonid_submission_t {
 
     int checking; /* on the thread pool: nothing here may be freed */
     const char *bad;
-    int server; /* index in the service */
-    int asked;  /* how many sessions were asked for */
-    int reused; /* the session carried messages before */
+    int server;  /* index in the service */
+    int round;   /* of going through them, from 0 */
+    char *tried; /* 1 for each that was */
+    int asked;   /* how many sessions were asked for */
+    int reused;  /* the session carried messages before */
     int begun;
     anonid_pool_request_t *request;
     anonid_smtp_transaction_t *transaction;
@@ -133,13 +136,29 @@ static int ask_session(anonid_submission_t *s, int fresh)
     return s->request != NULL;
 }
 
+/* 1 if the message should go to the present server. In the first round it
+ * passes those over that are down; in the second one it tries just them. */
+static int is_for(anonid_submission_t *s)
+{
+    char *tried = &s->tried[s->server];
+
+    if (server_of(s)->protocol != ANONID_MAIL_SUBMISSION || *tried)
+        return 0;
+    *tried =
+        s->round > 0
+        || anonid_server_turn(s->mandate.service->name, server_of(s)->url);
+    return *tried;
+}
+
 /* Goes on to the next submission server: 1, or 0 when there is none, and the
  * verdict of the last one stays. */
 static int next_server(anonid_submission_t *s)
 {
-    while (++s->server < s->mandate.service->servers->nelts) {
-        if (server_of(s)->protocol == ANONID_MAIL_SUBMISSION)
-            return ask_session(s, 0);
+    for (; s->round < 2; s->round++, s->server = -1) {
+        while (++s->server < s->mandate.service->servers->nelts) {
+            if (is_for(s))
+                return ask_session(s, 0);
+        }
     }
     return 0;
 }
@@ -190,7 +209,7 @@ static void take_outcome(anonid_submission_t *s,
         name_refusal(&error, outcome);
     if (outcome->phase != ANONID_PHASE_RCPT || !outcome->reusable)
         anonid_mail_error_log(&error, s->mandate.service->name, server,
-                              s->mandate.account->name);
+                              s->mandate.account->name, 0);
     decide_trouble(s, results[outcome->result], &error);
 }
 
@@ -327,6 +346,8 @@ static anonid_submit_result_t set_out(anonid_submission_t *s)
            0);
     evtimer_add(s->timer, &deadline);
     s->server = -1;
+    s->tried =
+        apr_pcalloc(s->pool, (apr_size_t)s->mandate.service->servers->nelts);
     return next_server(s) ? ANONID_SUBMIT_ACCEPTED : s->verdict.result;
 }
 
@@ -454,7 +475,7 @@ void anonid_mail_stop(void)
         if (!s->checking)
             destroy(s);
     }
-    anonid_mail_pool_stop();
     anonid_session_stop();
+    anonid_mail_pool_stop();
     anonid_tls_stop();
 }

@@ -77,7 +77,6 @@ protocols = @protocols
 hostname = localhost
 postmaster_address = postmaster\@$dovecot->{domain}
 mail_location = maildir:~/Maildir
-mail_max_userip_connections = 1000
 first_valid_uid = 1
 ssl = yes
 ssl_cert = <$certificate->{chain}

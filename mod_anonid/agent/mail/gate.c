@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Gates; see gate.h. A gate lives while it has passes, or something is held
+ * against its version. There are as many as accounts with sessions or
+ * refusals: few, so a list will do.
+ */
+#include "agent/mail/gate.h"
+#include "agent/base/deadline.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum {
+    ENTERS,   /* asks whether there is any point in it */
+    CONNECTS, /* there is */
+    KNOCKS,   /* in line, to authenticate */
+    TRIES,    /* authenticates */
+    PASSED,   /* is logged on */
+    FAILED    /* was refused, and will leave */
+} pass_state_t;
+
+struct anonid_gate_pass_t {
+    struct anonid_gate_pass_t *next;
+    struct gate_t *gate;
+    anonid_login_t *login;
+    const anonid_mail_server_t *server;
+    pass_state_t state;
+    anonid_gate_answer_t answer;
+    void *context;
+};
+
+typedef struct gate_t {
+    struct gate_t *next;
+    char *account;
+    char *service;
+    unsigned long version;
+    anonid_gate_pass_t *passes; /* in order of arrival */
+    struct event *turn;
+    int refusals;            /* in a row */
+    anonid_deadline_t until; /* held until then ... */
+    char *refused_by;        /* ... by the server of that URL */
+} gate_t;
+
+static gate_t *gates;
+
+/* The first wait forgives a server that was wrong for a moment (while the
+ * new password was on its way to it, say). Account lockout counts failures
+ * within 10 to 30 minutes, so that from then on one an hour is harmless. */
+static const int waits[] = { 60, 3600 };
+
+#define N_WAITS ((int)(sizeof(waits) / sizeof(waits[0])))
+
+/* ---- gates ---- */
+
+static void destroy(gate_t *gate)
+{
+    gate_t **link = &gates;
+
+    while (*link && *link != gate)
+        link = &(*link)->next;
+    if (*link)
+        *link = gate->next;
+    if (gate->turn)
+        event_free(gate->turn);
+    free(gate->account);
+    free(gate->service);
+    free(gate->refused_by);
+    free(gate);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *context);
+
+static gate_t *make(const anonid_login_t *login)
+{
+    gate_t *gate = calloc(1, sizeof(*gate));
+
+    if (!gate)
+        return NULL;
+    gate->account = strdup(login->account->name);
+    gate->service = strdup(login->service->name);
+    gate->version = login->proof.version;
+    gate->turn = event_new(login->base, -1, 0, on_turn, gate);
+    if (!gate->account || !gate->service || !gate->turn) {
+        destroy(gate);
+        return NULL;
+    }
+    gate->next = gates;
+    gates = gate;
+    return gate;
+}
+
+static gate_t *find(const anonid_login_t *login)
+{
+    gate_t *gate = gates;
+
+    while (gate
+           && (gate->version != login->proof.version
+               || strcmp(gate->account, login->account->name) != 0
+               || strcmp(gate->service, login->service->name) != 0))
+        gate = gate->next;
+    return gate;
+}
+
+static void forget(gate_t *gate)
+{
+    gate->refusals = 0;
+    gate->until = 0;
+    free(gate->refused_by);
+    gate->refused_by = NULL;
+}
+
+static void ask_for_turn(gate_t *gate)
+{
+    event_active(gate->turn, EV_TIMEOUT, 0);
+}
+
+/* ---- passes ---- */
+
+/* How many passes are in that state, with the server of that URL (NULL:
+ * any). */
+static int count(const gate_t *gate, pass_state_t state, const char *url)
+{
+    int n = 0;
+
+    for (const anonid_gate_pass_t *pass = gate->passes; pass;
+         pass = pass->next)
+        n += pass->state == state
+             && (!url || strcmp(pass->server->url, url) == 0);
+    return n;
+}
+
+static void end_pass(anonid_gate_pass_t *pass)
+{
+    anonid_gate_pass_t **link = &pass->gate->passes;
+
+    while (*link != pass)
+        link = &(*link)->next;
+    *link = pass->next;
+    anonid_login_drop(pass->login);
+    free(pass);
+}
+
+anonid_gate_pass_t *anonid_gate_enter(anonid_login_t *login,
+                                      const anonid_mail_server_t *server,
+                                      anonid_gate_answer_t answer,
+                                      void *context)
+{
+    anonid_gate_pass_t *pass = calloc(1, sizeof(*pass)), **link;
+    gate_t *gate = pass ? find(login) : NULL;
+
+    if (pass && !gate)
+        gate = make(login);
+    if (!gate) {
+        free(pass);
+        return NULL;
+    }
+    pass->gate = gate;
+    pass->login = anonid_login_hold(login);
+    pass->server = server;
+    pass->answer = answer;
+    pass->context = context;
+    for (link = &gate->passes; *link; link = &(*link)->next)
+        continue;
+    *link = pass;
+    ask_for_turn(gate);
+    return pass;
+}
+
+void anonid_gate_knock(anonid_gate_pass_t *pass)
+{
+    pass->state = KNOCKS;
+    ask_for_turn(pass->gate);
+}
+
+void anonid_gate_worked(anonid_gate_pass_t *pass)
+{
+    gate_t *gate = pass->gate;
+
+    if (gate->refused_by
+        && (count(gate, PASSED, NULL) == 0
+            || strcmp(gate->refused_by, pass->server->url) == 0))
+        forget(gate);
+    pass->state = PASSED;
+    ask_for_turn(gate);
+}
+
+int anonid_gate_refused(anonid_gate_pass_t *pass)
+{
+    gate_t *gate = pass->gate;
+    const char *url = pass->server->url;
+    int wait;
+
+    pass->state = FAILED;
+    if (count(gate, PASSED, url) > 0)
+        return 0;
+    wait = waits[gate->refusals < N_WAITS ? gate->refusals : N_WAITS - 1];
+    gate->refusals++;
+    gate->until = anonid_deadline_in(wait);
+    free(gate->refused_by);
+    gate->refused_by = strdup(url); /* NULL: any */
+    return wait;
+}
+
+void anonid_gate_leave(anonid_gate_pass_t *pass)
+{
+    gate_t *gate = pass ? pass->gate : NULL;
+
+    if (!gate)
+        return;
+    end_pass(pass);
+    ask_for_turn(gate);
+}
+
+/* ---- turns ---- */
+
+/* Seconds for which nobody logs on to that server; 0: none. An open gate
+ * keeps nobody from other servers than the one that refused. */
+static int held(const gate_t *gate, const char *url)
+{
+    int left = anonid_deadline_left(gate->until);
+
+    if (left == 0
+        || (count(gate, PASSED, NULL) > 0 && gate->refused_by
+            && strcmp(gate->refused_by, url) != 0))
+        return 0;
+    return (left + 999) / 1000;
+}
+
+static void refuse(anonid_gate_pass_t *pass, const anonid_mail_error_t *error)
+{
+    anonid_gate_answer_t answer = pass->answer;
+    void *context = pass->context;
+
+    end_pass(pass);
+    answer(context, error);
+}
+
+static void refuse_held(anonid_gate_pass_t *pass, int seconds)
+{
+    anonid_mail_error_t error;
+
+    anonid_mail_error_set(&error, ANONID_MAIL_ERROR_HELD, ANONID_PHASE_AUTH,
+                          "the server refused the account; it is not tried "
+                          "again for %d s",
+                          seconds);
+    error.retry_after = seconds;
+    refuse(pass, &error);
+}
+
+static void refuse_stale(anonid_gate_pass_t *pass)
+{
+    anonid_mail_error_t error;
+
+    anonid_mail_error_set(&error, ANONID_MAIL_ERROR_STALE, ANONID_PHASE_AUTH,
+                          "the account has a new password");
+    refuse(pass, &error);
+}
+
+/* 1 if the pass waits for an answer, and there is one. */
+static int is_due(const anonid_gate_pass_t *pass)
+{
+    const gate_t *gate = pass->gate;
+
+    if (pass->state != KNOCKS)
+        return pass->state == ENTERS;
+    return count(gate, PASSED, NULL) > 0 || count(gate, TRIES, NULL) == 0
+           || held(gate, pass->server->url) > 0
+           || !anonid_login_is_current(pass->login);
+}
+
+static void decide(anonid_gate_pass_t *pass)
+{
+    int seconds = held(pass->gate, pass->server->url);
+
+    if (!anonid_login_is_current(pass->login)) {
+        refuse_stale(pass);
+        return;
+    }
+    if (seconds > 0) {
+        refuse_held(pass, seconds);
+        return;
+    }
+    pass->state = pass->state == ENTERS ? CONNECTS : TRIES;
+    pass->answer(pass->context, NULL);
+}
+
+static anonid_gate_pass_t *first_due(const gate_t *gate)
+{
+    anonid_gate_pass_t *pass = gate->passes;
+
+    while (pass && !is_due(pass))
+        pass = pass->next;
+    return pass;
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *context)
+{
+    gate_t *gate = context;
+    anonid_gate_pass_t *pass;
+
+    (void)fd;
+    (void)what;
+    for (pass = first_due(gate); pass; pass = first_due(gate))
+        decide(pass);
+    if (!gate->passes && gate->refusals == 0)
+        destroy(gate);
+}
+
+void anonid_gate_version(const char *account, unsigned long version)
+{
+    for (gate_t *gate = gates; gate; gate = gate->next) {
+        if (gate->version == version || strcmp(gate->account, account) != 0)
+            continue;
+        forget(gate);
+        ask_for_turn(gate);
+    }
+}
+
+void anonid_gate_stop(void)
+{
+    while (gates)
+        destroy(gates);
+}

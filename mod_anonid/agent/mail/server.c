@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The servers of all mail services; see server.h. There are a few for each
+ * service, and they are looked up once a login, so a list will do.
+ */
+#include "agent/mail/server.h"
+#include "agent/base/backoff.h"
+#include "agent/base/log.h"
+#include "common/lognos.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The backoff's first delays, of seconds, are not worth their connections. */
+#define LEAST apr_time_from_sec(10)
+#define FAILURES_SKIPPED 4
+
+#define WARN_AGAIN 3600 /* seconds */
+
+static anonid_server_state_t *servers;
+
+static anonid_server_state_t *find(const char *service, const char *url)
+{
+    anonid_server_state_t *state = servers;
+
+    while (state
+           && (strcmp(state->url, url) != 0
+               || strcmp(state->service, service) != 0))
+        state = state->next;
+    return state;
+}
+
+static void destroy(anonid_server_state_t *state)
+{
+    free(state->service);
+    free(state->url);
+    free(state);
+}
+
+/* NULL without memory. */
+static anonid_server_state_t *find_or_make(const char *service,
+                                           const char *url)
+{
+    anonid_server_state_t *state = find(service, url);
+
+    if (state)
+        return state;
+    state = calloc(1, sizeof(*state));
+    if (!state)
+        return NULL;
+    state->service = strdup(service);
+    state->url = strdup(url);
+    if (!state->service || !state->url) {
+        destroy(state);
+        return NULL;
+    }
+    state->next = servers;
+    servers = state;
+    return state;
+}
+
+const anonid_server_state_t *anonid_server_state(const char *service,
+                                                 const char *url)
+{
+    return find(service, url);
+}
+
+/* Puts the next try off. */
+static void put_off(anonid_server_state_t *state)
+{
+    apr_interval_time_t delay = anonid_backoff_delay(
+        state->failures + FAILURES_SKIPPED, LEAST, anonid_backoff_random());
+
+    state->retry = anonid_deadline_in((int)apr_time_sec(delay));
+}
+
+int anonid_server_turn(const char *service, const char *url)
+{
+    anonid_server_state_t *state = find(service, url);
+
+    if (!state || state->failures == 0)
+        return 1;
+    if (anonid_deadline_left(state->retry) > 0)
+        return 0;
+    put_off(state);
+    return 1;
+}
+
+void anonid_server_worked(const char *service, const char *url)
+{
+    anonid_server_state_t *state = find_or_make(service, url);
+
+    if (!state)
+        return;
+    if (state->failures > 0)
+        anonid_log(ANONID_LOG_NOTICE,
+                   "%smail service '%s', server %s: is back after %d s",
+                   ANONID_LOGNO(0228), service, url,
+                   anonid_deadline_since(state->down) / 1000);
+    state->failures = 0;
+    state->warned = 0;
+    state->logins++;
+    state->last_login = apr_time_now();
+}
+
+/* 1 if this was said a short time ago. */
+static int is_known(const anonid_server_state_t *state,
+                    const anonid_mail_error_t *error)
+{
+    return state->failures > 0 && state->last.kind == error->kind
+           && state->last.phase == error->phase
+           && anonid_deadline_left(state->warned) > 0;
+}
+
+static void go_down(anonid_server_state_t *state,
+                    const anonid_mail_error_t *error)
+{
+    if (state->failures++ == 0)
+        state->down = anonid_deadline_in(0);
+    state->last = *error;
+    put_off(state);
+}
+
+void anonid_server_failed(const char *service, const char *url,
+                          const char *account,
+                          const anonid_mail_error_t *error)
+{
+    const anonid_mail_error_info_t *info = anonid_mail_error_info(error->kind);
+    anonid_server_state_t *state = find_or_make(service, url);
+    int known = state && is_known(state, error);
+
+    anonid_mail_error_log(error, service, url, account, known);
+    if (!state)
+        return;
+    if (!known)
+        state->warned = anonid_deadline_in(WARN_AGAIN);
+    if (error->kind == ANONID_MAIL_ERROR_LOGIN)
+        state->refusals++;
+    if (info->of_server)
+        go_down(state, error);
+}
+
+/* 1 if the configuration has that server in that service. */
+static int has(const anonid_config_t *config,
+               const anonid_server_state_t *state)
+{
+    const anonid_service_t *service =
+        config ? anonid_config_service(config, state->service) : NULL;
+
+    for (int i = 0; service && i < service->servers->nelts; i++) {
+        if (strcmp(
+                APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t).url,
+                state->url)
+            == 0)
+            return 1;
+    }
+    return 0;
+}
+
+void anonid_server_prune(const anonid_config_t *config)
+{
+    anonid_server_state_t **link = &servers;
+
+    while (*link) {
+        anonid_server_state_t *state = *link;
+
+        if (has(config, state)) {
+            link = &state->next;
+            continue;
+        }
+        *link = state->next;
+        destroy(state);
+    }
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known about each server of each mail service: whether it is down,
+ * since when and why, and how logins there went. A server that is down is
+ * warned about once and passed over, but for one try every 10 to 60 seconds.
+ * Event loop only.
+ */
+#ifndef ANONID_AGENT_MAIL_SERVER_H
+#define ANONID_AGENT_MAIL_SERVER_H
+
+#include "agent/base/deadline.h"
+#include "agent/logon/registry.h"
+#include "agent/net/mail_error.h"
+
+typedef struct anonid_server_state_t {
+    struct anonid_server_state_t *next;
+    char *service;
+    char *url;
+    unsigned long logins;     /* that worked */
+    unsigned long refusals;   /* of an account */
+    apr_time_t last_login;    /* for people; 0: none yet */
+    unsigned failures;        /* in a row; 0: it is up */
+    anonid_deadline_t down;   /* since when */
+    anonid_deadline_t retry;  /* when it is tried again */
+    anonid_deadline_t warned; /* when there is another warning */
+    anonid_mail_error_t last; /* why it is down */
+} anonid_server_state_t;
+
+/* 1 if a message should be taken there: the server is up, or it is time to
+ * try it again, and then this is the one who does. */
+int anonid_server_turn(const char *service, const char *url);
+
+/* A login there has worked. Says so if the server was down. */
+void anonid_server_worked(const char *service, const char *url);
+
+/* A login there has failed; says so, as a warning or an error the first time,
+ * and once an hour while the reason stays. */
+void anonid_server_failed(const char *service, const char *url,
+                          const char *account,
+                          const anonid_mail_error_t *error);
+
+/* The state of a server, for status pages; NULL: nothing is known. */
+const anonid_server_state_t *anonid_server_state(const char *service,
+                                                 const char *url);
+
+/* Forgets the servers that a configuration does not have; NULL: all. */
+void anonid_server_prune(const anonid_config_t *config);
+
+#endif

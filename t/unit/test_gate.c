@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate before logins: whom it lets in, when, and what it holds against
+ * whom. The account's present version is the test's.
+ */
+#include "unit.h"
+
+#include "agent/mail/gate.h"
+
+#include <event2/event.h>
+#include <string.h>
+
+static struct event_base *base;
+static unsigned long present = 1;
+static anonid_account_t *account;
+static anonid_service_t *service;
+static anonid_mail_server_t here = { .url = "submission://here" };
+static anonid_mail_server_t there = { .url = "submission://there" };
+
+int __wrap_anonid_registry_proof(const char *name, anonid_proof_t *proof);
+
+int __wrap_anonid_registry_proof(const char *name, anonid_proof_t *proof)
+{
+    (void)name;
+    memset(proof, 0, sizeof(*proof));
+    proof->version = present;
+    return present > 0;
+}
+
+/* One who wants to log on. */
+typedef struct {
+    anonid_login_t *login;
+    anonid_gate_pass_t *pass;
+    int answers; /* that let it go on */
+    int refused;
+    anonid_mail_error_t error;
+} guest_t;
+
+static void on_answer(void *context, const anonid_mail_error_t *error)
+{
+    guest_t *guest = context;
+
+    if (!error) {
+        guest->answers++;
+        return;
+    }
+    guest->refused = 1;
+    guest->error = *error;
+    guest->pass = NULL;
+}
+
+static void run(void)
+{
+    event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
+static void enter(guest_t *guest, const anonid_mail_server_t *server,
+                  unsigned long version)
+{
+    anonid_proof_t proof = { .version = version };
+
+    memset(guest, 0, sizeof(*guest));
+    guest->login = anonid_login_make(base, NULL, account, service, &proof);
+    guest->pass = anonid_gate_enter(guest->login, server, on_answer, guest);
+    anonid_login_drop(guest->login);
+    assert_non_null(guest->pass);
+    assert_int_equal(guest->answers, 0);
+    run();
+}
+
+static void knock(guest_t *guest)
+{
+    anonid_gate_knock(guest->pass);
+    run();
+}
+
+static void leave(guest_t *guest)
+{
+    anonid_gate_leave(guest->pass);
+    guest->pass = NULL;
+    run();
+}
+
+/* One who comes as far as being let in to authenticate. */
+static void come_in(guest_t *guest, const anonid_mail_server_t *server)
+{
+    enter(guest, server, present);
+    assert_int_equal(guest->answers, 1);
+    knock(guest);
+    assert_int_equal(guest->answers, 2);
+}
+
+static int seconds_held(const anonid_mail_server_t *server)
+{
+    guest_t guest;
+
+    enter(&guest, server, present);
+    if (!guest.refused) {
+        leave(&guest);
+        return 0;
+    }
+    assert_int_equal(guest.error.kind, ANONID_MAIL_ERROR_HELD);
+    return guest.error.retry_after;
+}
+
+static int start(void **state)
+{
+    unit_setup(state);
+    base = event_base_new();
+    account = anonid_account_make(pool, "site");
+    service = anonid_service_make(pool, "mail");
+    return 0;
+}
+
+static int forget_all(void **state)
+{
+    (void)state;
+    present = 1;
+    anonid_gate_stop();
+    return 0;
+}
+
+static int stop(void **state)
+{
+    event_base_free(base);
+    return unit_teardown(state);
+}
+
+static void one_at_a_time_until_one_has_worked(void **state)
+{
+    guest_t guests[3];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        enter(&guests[i], &here, 1);
+        assert_int_equal(guests[i].answers, 1);
+        knock(&guests[i]);
+        assert_int_equal(guests[i].answers, i == 0 ? 2 : 1);
+    }
+    leave(&guests[0]); /* the server was not there, say */
+    assert_int_equal(guests[1].answers, 2);
+    assert_int_equal(guests[2].answers, 1);
+    anonid_gate_worked(guests[1].pass);
+    run();
+    assert_int_equal(guests[2].answers, 2);
+    leave(&guests[2]);
+    leave(&guests[1]);
+}
+
+static void a_gate_closes_with_its_last_session(void **state)
+{
+    guest_t first, second, third;
+
+    (void)state;
+    come_in(&first, &here);
+    anonid_gate_worked(first.pass);
+    come_in(&second, &here);
+    leave(&first);
+    enter(&third, &here, 1);
+    knock(&third);
+    assert_int_equal(third.answers, 1);
+    leave(&second);
+    assert_int_equal(third.answers, 2);
+    leave(&third);
+}
+
+static void a_refusal_is_told_to_all_who_wait(void **state)
+{
+    guest_t first, others[100];
+
+    (void)state;
+    come_in(&first, &here);
+    for (int i = 0; i < 100; i++) {
+        enter(&others[i], &there, 1);
+        knock(&others[i]);
+    }
+    assert_int_equal(anonid_gate_refused(first.pass), 60);
+    leave(&first);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(others[i].answers, 1);
+        assert_true(others[i].refused);
+    }
+    assert_in_range(seconds_held(&here), 58, 60);
+    assert_in_range(seconds_held(&there), 58, 60);
+}
+
+static void a_new_version_starts_afresh(void **state)
+{
+    guest_t guest, old, another;
+
+    (void)state;
+    come_in(&guest, &here);
+    enter(&old, &here, 1);
+    knock(&old);
+    anonid_gate_refused(guest.pass);
+    present = 2;
+    anonid_gate_version("site", 2);
+    leave(&guest);
+    assert_true(old.refused);
+    assert_int_equal(old.error.kind, ANONID_MAIL_ERROR_STALE);
+    come_in(&another, &here);
+    leave(&another);
+    enter(&old, &here, 1);
+    assert_int_equal(old.error.kind, ANONID_MAIL_ERROR_STALE);
+}
+
+/* A server that has let others in has something against one more of them, and
+ * nothing against their password. */
+static void beside_sessions_a_refusal_is_no_verdict(void **state)
+{
+    guest_t first, second;
+
+    (void)state;
+    come_in(&first, &here);
+    anonid_gate_worked(first.pass);
+    come_in(&second, &here);
+    assert_int_equal(anonid_gate_refused(second.pass), 0);
+    leave(&second);
+    assert_int_equal(seconds_held(&here), 0);
+    leave(&first);
+    assert_int_equal(seconds_held(&here), 0);
+}
+
+/* ... but another server's refusal is one, for that server. */
+static void another_server_is_held_by_itself(void **state)
+{
+    guest_t first, second;
+
+    (void)state;
+    come_in(&first, &here);
+    anonid_gate_worked(first.pass);
+    come_in(&second, &there);
+    assert_int_equal(anonid_gate_refused(second.pass), 60);
+    leave(&second);
+    assert_in_range(seconds_held(&there), 58, 60);
+    assert_int_equal(seconds_held(&here), 0);
+    leave(&first);
+}
+
+static void success_is_forgiveness(void **state)
+{
+    guest_t guest, waiting;
+
+    (void)state;
+    come_in(&guest, &here);
+    enter(&waiting, &here, 1);
+    assert_int_equal(anonid_gate_refused(guest.pass), 60);
+    leave(&guest);
+    anonid_gate_worked(waiting.pass);
+    assert_int_equal(seconds_held(&here), 0);
+    leave(&waiting);
+    come_in(&guest, &here);
+    assert_int_equal(anonid_gate_refused(guest.pass), 60);
+    leave(&guest);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(one_at_a_time_until_one_has_worked,
+                                  forget_all),
+        cmocka_unit_test_teardown(a_gate_closes_with_its_last_session,
+                                  forget_all),
+        cmocka_unit_test_teardown(a_refusal_is_told_to_all_who_wait,
+                                  forget_all),
+        cmocka_unit_test_teardown(a_new_version_starts_afresh, forget_all),
+        cmocka_unit_test_teardown(beside_sessions_a_refusal_is_no_verdict,
+                                  forget_all),
+        cmocka_unit_test_teardown(another_server_is_held_by_itself,
+                                  forget_all),
+        cmocka_unit_test_teardown(success_is_forgiveness, forget_all),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}
