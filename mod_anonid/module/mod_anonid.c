@@ -16,6 +16,7 @@ static void register_hooks(apr_pool_t *p)
     anonid_check_register(p);
     anonid_dump_register(p);
     anonid_parent_register(p);
+    anonid_forged_register(p);
     anonid_map_register(p);
     anonid_inherit_register(p);
     anonid_identity_register(p);

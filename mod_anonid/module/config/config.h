@@ -46,6 +46,13 @@ typedef enum {
     ANONID_ON_FAILURE_DECLINE
 } anonid_on_failure_t;
 
+/* AnonIDHeaders: a field's name in lower case and with '-' for '_', or what
+ * names begin with. */
+typedef struct {
+    const char *name;
+    int is_prefix;
+} anonid_header_name_t;
+
 /* AnonIDRemoteUser: `account` (the account's name), `none`, or a text. */
 typedef struct {
     int none;
@@ -86,16 +93,17 @@ typedef struct {
                                        and AnonIDMail, of all servers */
     apr_array_header_t *pairs;      /* anonid_pair_t: which account may use
                                        which service; after the check */
-    apr_hash_t *accounts_by_key;    /* key of the name -> anonid_account_t * */
-    apr_hash_t *services_by_name;   /* name -> anonid_service_t * */
-    apr_hash_t *definitions;        /* by address: account, service, or a
+    apr_array_header_t *header_names; /* anonid_header_name_t */
+    apr_hash_t *accounts_by_key;  /* key of the name -> anonid_account_t * */
+    apr_hash_t *services_by_name; /* name -> anonid_service_t * */
+    apr_hash_t *definitions;      /* by address: account, service, or a
                                        field below, e.g. &state_dir ->
                                        const ap_directive_t * */
-    const char *account_file;       /* absolute; never NULL after the check */
-    const char *agent_user;         /* NULL: one of its own */
-    const char *agent_program;      /* absolute after the check */
-    const char *state_dir;          /* absolute after the check */
-    const char *help_url;           /* never NULL after the check */
+    const char *account_file;     /* absolute; never NULL after the check */
+    const char *agent_user;       /* NULL: one of its own */
+    const char *agent_program;    /* absolute after the check */
+    const char *state_dir;        /* absolute after the check */
+    const char *help_url;         /* never NULL after the check */
     uid_t agent_uid; /* after the check; the caller's own when not root */
     gid_t agent_gid;
     anonid_account_t *open_account; /* while <AnonIDAccount> is read */

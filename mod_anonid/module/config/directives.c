@@ -25,6 +25,9 @@ const command_rec anonid_directives[] = {
                   "unavailable, forbidden or decline"),
     AP_INIT_FLAG("AnonIDValidUser", anonid_set_valid_user, NULL, ACCESS_CONF,
                  "On: an anonymous request satisfies Require valid-user"),
+    AP_INIT_ITERATE("AnonIDHeaders", anonid_set_headers, NULL, RSRC_CONF,
+                    "more header fields by which visitors must not forge an "
+                    "identity; NAME* for all that begin with NAME"),
     AP_INIT_TAKE1("AnonIDMail", anonid_set_mail, NULL, ANYWHERE,
                   "the name of the mail service that is used here"),
 

@@ -20,6 +20,7 @@ const char *anonid_set_remote_user(cmd_parms *cmd, void *dir, const char *arg);
 const char *anonid_set_on_logon_failure(cmd_parms *cmd, void *dir,
                                         const char *arg);
 const char *anonid_set_valid_user(cmd_parms *cmd, void *dir, int on);
+const char *anonid_set_headers(cmd_parms *cmd, void *dir, const char *arg);
 const char *anonid_set_mail(cmd_parms *cmd, void *dir, const char *arg);
 
 /* account.c */

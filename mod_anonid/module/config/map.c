@@ -6,6 +6,7 @@
  */
 #include "module/config/config.h"
 #include "module/config/directives.h"
+#include "module/text/params.h"
 
 #include <ap_expr.h>
 #include <apr_lib.h>
@@ -164,5 +165,64 @@ const char *anonid_set_valid_user(cmd_parms *cmd, void *dir, int on)
     if (error)
         return error;
     ((anonid_dir_t *)dir)->valid_user = on;
+    return NULL;
+}
+
+/* Without these there is no request, or none that anybody can answer. */
+static const char *const needed[] = {
+    "host",       "content-length", "content-type", "transfer-encoding",
+    "connection",
+};
+
+#define N_NEEDED (sizeof(needed) / sizeof(needed[0]))
+
+static int takes_needed(const anonid_header_name_t *header)
+{
+    size_t i;
+
+    for (i = 0; i < N_NEEDED; i++) {
+        if (strcmp(header->name, needed[i]) == 0
+            || (header->is_prefix
+                && strncmp(header->name, needed[i], strlen(header->name))
+                       == 0))
+            return 1;
+    }
+    return 0;
+}
+
+/* Called for each name of the line. */
+const char *anonid_set_headers(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    anonid_header_name_t header;
+    char *name = apr_pstrdup(cmd->pool, arg);
+    size_t length = strlen(name);
+    char *c;
+
+    (void)dir;
+    if (error)
+        return error;
+    header.is_prefix = length > 0 && name[length - 1] == '*';
+    if (header.is_prefix)
+        name[--length] = '\0';
+    ap_str_tolower(name);
+    for (c = strchr(name, '_'); c; c = strchr(c, '_'))
+        *c = '-';
+    header.name = name;
+    if (length == 0 || !anonid_params_is_token(name, length)
+        || strchr(name, '*'))
+        return apr_psprintf(cmd->pool,
+                            "AnonIDHeaders '%s' is no name of a header field; "
+                            "write one as X-My-User, or X-My-* for all that "
+                            "begin with X-My-",
+                            arg);
+    if (takes_needed(&header))
+        return apr_psprintf(cmd->pool,
+                            "AnonIDHeaders '%s' would take out a field that "
+                            "every request needs; name the one that says who "
+                            "a visitor is",
+                            arg);
+    APR_ARRAY_PUSH(anonid_global()->header_names, anonid_header_name_t) =
+        header;
     return NULL;
 }

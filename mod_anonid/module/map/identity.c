@@ -10,17 +10,6 @@
 
 #define ENV_ACCOUNT "ANONID_ACCOUNT"
 
-/* Field names that back ends take an identity from. */
-static const struct {
-    const char *name;
-    int is_prefix;
-} forgeable[] = {
-    { "remote-user", 0 },
-    { "x-remote-user", 0 },
-    { "x-forwarded-user", 0 },
-    { "anonid-", 1 },
-};
-
 /* CGI variables by which a request's identity is handed down: to sub-requests
  * as they are, to redirects with a prefix. */
 static const char *const handed_down[] = {
@@ -28,65 +17,7 @@ static const char *const handed_down[] = {
     "REDIRECT_REMOTE_USER", "REDIRECT_AUTH_TYPE", ("REDIRECT_" ENV_ACCOUNT),
 };
 
-#define N_FORGEABLE (sizeof(forgeable) / sizeof(forgeable[0]))
 #define N_HANDED_DOWN (sizeof(handed_down) / sizeof(handed_down[0]))
-
-/* Field names are equal for CGI, WSGI and their like when they differ only in
- * case and in '-' or '_'. */
-static char canonical(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return (char)(c - 'A' + 'a');
-    return c == '_' ? '-' : c;
-}
-
-static int names_field(const char *field, const char *name, int is_prefix)
-{
-    while (*name && canonical(*field) == *name) {
-        field++;
-        name++;
-    }
-    return *name == '\0' && (is_prefix || *field == '\0');
-}
-
-/* Every mapped request comes here with all its fields: most end at their
- * first letter. */
-static int is_forgeable(const char *field)
-{
-    char first = canonical(*field);
-    size_t i;
-
-    for (i = 0; i < N_FORGEABLE; i++) {
-        if (first == *forgeable[i].name
-            && names_field(field, forgeable[i].name, forgeable[i].is_prefix))
-            return 1;
-    }
-    return 0;
-}
-
-/* The next forgeable field in the table, or NULL. */
-static const char *find_forged(const apr_table_t *headers)
-{
-    const apr_array_header_t *array = apr_table_elts(headers);
-    const apr_table_entry_t *entries = (const apr_table_entry_t *)array->elts;
-    int i;
-
-    for (i = 0; i < array->nelts; i++) {
-        if (entries[i].key && is_forgeable(entries[i].key))
-            return entries[i].key;
-    }
-    return NULL;
-}
-
-void anonid_identity_remove_forged(request_rec *r)
-{
-    const char *field = find_forged(r->headers_in);
-
-    while (field) {
-        apr_table_unset(r->headers_in, field);
-        field = find_forged(r->headers_in);
-    }
-}
 
 static const char *remote_user(const request_rec *r,
                                const anonid_account_t *account)

@@ -2,8 +2,8 @@
 /*
  * What applications and back ends see of a mapped request.
  *
- * Owns REMOTE_USER, AUTH_TYPE, ANONID_ACCOUNT and the header fields that a
- * visitor could forge. Does not decide who is mapped.
+ * Owns REMOTE_USER, AUTH_TYPE and ANONID_ACCOUNT. Does not decide who is
+ * mapped.
  */
 #ifndef ANONID_MODULE_MAP_IDENTITY_H
 #define ANONID_MODULE_MAP_IDENTITY_H
@@ -14,10 +14,6 @@
  * and ANONID_ACCOUNT the account's name; a request that is not mapped loses
  * ANONID_ACCOUNT. Can be repeated. */
 void anonid_identity_show(request_rec *r, anonid_mapping_t *mapping);
-
-/* Removes the header fields that a visitor of a mapped request could forge.
- * To be done before mod_headers' turn, whose fields are the operator's. */
-void anonid_identity_remove_forged(request_rec *r);
 
 /* Takes from a sub-request or redirect whatever of our identities httpd has
  * handed down from the requests it comes from. */

@@ -12,6 +12,7 @@
 #include "module/config/config.h"
 #include "module/map/decision.h"
 #include "module/map/explain.h"
+#include "module/map/forged.h"
 #include "module/map/identity.h"
 #include "module/map/logon_state.h"
 #include "module/map/map.h"
@@ -102,25 +103,20 @@ static int hook_fixups_first(request_rec *r)
     anonid_identity_forget_origin(r);
     mapping = anonid_mapping_note(r);
     anonid_identity_show(r, mapping);
-    if (mapping->account)
-        anonid_identity_remove_forged(r);
     return DECLINED;
 }
 
 /* After mod_dir's fast redirects. */
 static void adopt_if_redirected(request_rec *r)
 {
-    int was_mapped = anonid_mapped_account(r) != NULL;
     anonid_mapping_t *mapping;
 
     if (anonid_mapping_current(r))
         return;
+    anonid_forged_remove(r);
     mapping = adopt(r);
-    if (!mapping)
-        return;
-    anonid_identity_show(r, mapping);
-    if (mapping->account && !was_mapped)
-        anonid_identity_remove_forged(r);
+    if (mapping)
+        anonid_identity_show(r, mapping);
 }
 
 /* mod_ssl's SSLUserName names the user of a certificate in fixups. */

@@ -36,6 +36,10 @@ void anonid_inherit_register(apr_pool_t *p);
 /* Hooks: log_transaction. */
 void anonid_identity_register(apr_pool_t *p);
 
+/* Hooks: post_read_request and post_perdir_config, which take out what
+ * visitors could forge. */
+void anonid_forged_register(apr_pool_t *p);
+
 /* The wrapper of `Require valid-user`; hooks: pre_config. */
 void anonid_valid_user_register(apr_pool_t *p);
 
