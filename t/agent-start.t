@@ -31,8 +31,13 @@ sub sockets ($httpd, $folder = 'state')
 # An httpd whose agent is that shell script does not start; returns its log.
 sub log_without_agent ($body, $interpreter = '/bin/sh')
 {
+    return log_with_program("#!$interpreter\n$body\n");
+}
+
+sub log_with_program ($content)
+{
     my $httpd = site();
-    my $program = spit($httpd->path('agent'), "#!$interpreter\n$body\n", 0755);
+    my $program = spit($httpd->path('agent'), $content, 0755);
 
     $httpd->reconfigure(
         config => "AnonIDAgentProgram $program\nAnonIDMapTo\n");
@@ -69,7 +74,7 @@ subtest 'an agent that says nothing' => sub {
 };
 
 subtest 'an agent that speaks in tongues' => sub {
-    like log_without_agent('echo hello, here I am >&3; exec sleep 1000'),
+    like log_with_program(slurp(builddir() . '/t/agents/babbler')),
         qr/ANID0010: .* did not start: it broke the protocol and was ended/,
         'it is ended';
 };

@@ -29,7 +29,7 @@ sub unix_sockets ()
 }
 
 # What the parent holds that nobody else may: its Unix sockets, the table,
-# locks, the agent's pidfd and pipe.
+# locks, the agent's pipe and lifeline.
 sub private ($httpd)
 {
     my %unix = unix_sockets();
@@ -37,7 +37,7 @@ sub private ($httpd)
         values %{ {descriptors(($httpd->agent_pids)[0])} };
 
     return map { ($_ => 1) }
-        grep { $unix{$_} || $agent{$_} || /anonid-status|pidfd|lock$/ }
+        grep { $unix{$_} || $agent{$_} || /anonid-status|lock$/ }
         values %{ {descriptors($httpd->pid)} };
 }
 
@@ -45,11 +45,12 @@ sub private ($httpd)
 sub leaks ($httpd)
 {
     my %private = private($httpd);
-    my %agent = map { ($_ => 1) } $httpd->agent_pids;
+    my %trusted = map { ($_ => 1) }
+        $httpd->agent_pids, $httpd->supervisor_pids;
     my $table = process_table();
     my @leaks;
 
-    for my $pid (grep { !$agent{$_} } descendants($table, $httpd->pid)) {
+    for my $pid (grep { !$trusted{$_} } descendants($table, $httpd->pid)) {
         my %has = descriptors($pid);
 
         push @leaks, map { "$table->{$pid}{command} $pid: $_ $has{$_}" }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * anonid-agent: start, event loop, end. What it does is said by the parent on
+ * anonid-agent: start, event loop, end. What it does is said by httpd on
  * descriptor 3 (control/control.h); it must not know how anything is done.
  */
 #include "agent/request/clients.h"
@@ -18,7 +18,6 @@
 #include "agent/base/thread_pool.h"
 
 #include "common/build.h"
-#include "common/lognos.h"
 #include "common/protocol.h"
 
 #include <apr_general.h>
@@ -48,17 +47,17 @@ static int usage(FILE *out, int status)
             "\nOptions: --version, --help, and for tests "
             "--deadlines-percent=N: towards mail\nservers every deadline is "
             "N percent (1 to 100) of what it should be.\n",
-            ANONID_CONTROL_FD);
+            ANONID_LIFELINE_FD);
     return status;
 }
 
-static int is_socket(int fd)
+static int is_lifeline(int fd)
 {
     int type;
     socklen_t size = sizeof(type);
 
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0
-           && type == SOCK_STREAM;
+           && type == SOCK_SEQPACKET;
 }
 
 static void on_terminate(evutil_socket_t signal, short what, void *base)
@@ -68,7 +67,7 @@ static void on_terminate(evutil_socket_t signal, short what, void *base)
     event_base_loopexit(base, NULL);
 }
 
-/* Starts all parts; the control socket is last, because it feeds them. */
+/* Starts all parts; the lifeline is last, because it feeds them. */
 static const char *start(struct event_base *base)
 {
     anonid_schedule_start(base);
@@ -78,13 +77,13 @@ static const char *start(struct event_base *base)
         return "threads";
     if (anonid_mail_start(base) != APR_SUCCESS)
         return "mail";
-    if (anonid_control_start(base, ANONID_CONTROL_FD) != APR_SUCCESS)
-        return "the control socket";
+    if (anonid_control_start(base, ANONID_LIFELINE_FD) != APR_SUCCESS)
+        return "the lifeline";
     anonid_confine_log();
     return NULL;
 }
 
-/* A job that blocks must not keep the agent alive without its parent, so the
+/* A job that blocks must not keep the agent alive without httpd, so the
  * kernel ends what does not end by itself. */
 static void stop(void)
 {
@@ -116,12 +115,7 @@ static int serve(void)
     stop();
     event_free(terminate);
     event_base_free(base);
-    if (!anonid_control_fault())
-        return 0;
-    fprintf(stderr,
-            "anonid-agent: " ANONID_LOGNO(0044) "The parent was left: %s\n",
-            anonid_control_fault());
-    return EXIT_FAILED;
+    return 0;
 }
 
 /* --deadlines-percent=N: 1 if the argument is that. */
@@ -146,9 +140,9 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return usage(stdout, 0);
     if (argc > 2 || (argc == 2 && !set_deadlines(argv[1]))
-        || !is_socket(ANONID_CONTROL_FD))
+        || !is_lifeline(ANONID_LIFELINE_FD))
         return usage(stderr, EXIT_USAGE);
-    failed = anonid_harden(ANONID_CONTROL_FD);
+    failed = anonid_harden(ANONID_LIFELINE_FD);
     if (failed || apr_initialize() != APR_SUCCESS) {
         fprintf(stderr, "anonid-agent: %s: %s\n", failed ? failed : "APR",
                 strerror(errno));

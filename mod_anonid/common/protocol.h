@@ -3,11 +3,18 @@
  * The protocol of anonid-agent: which messages there are, who may send them
  * on which socket, and which fields they carry. The bytes are in wire.h.
  *
- * Three sockets, all AF_UNIX/SOCK_STREAM:
+ * The agent finds its lifeline at descriptor 3 (ANONID_LIFELINE_FD): one end
+ * of an AF_UNIX/SOCK_SEQPACKET pair whose other end httpd's parent keeps. End
+ * of file means that httpd is gone, and the agent exits. Each datagram on it
+ * is one octet with one descriptor: the control socket of a new supervisor,
+ * which takes the place of the one before.
  *
- *   control  a socketpair; the agent finds its end at descriptor 3
- *            (ANONID_CONTROL_FD). The parent speaks first. End of file means
- *            that the parent is gone, and the agent exits.
+ * Three stream sockets, all AF_UNIX/SOCK_STREAM:
+ *
+ *   control  a socketpair with the supervisor, which speaks first: HELLO and
+ *            a configuration, whatever the one before it has said. End of
+ *            file means that the supervisor is gone; the agent goes on, and
+ *            keeps what it has to say for the next one.
  *   worker   listening, bound by the parent at <AnonIDStateDir>/agent.sock,
  *            mode 0600. A peer must have one of the worker uids of HELLO
  *            (SO_PEERCRED); requests may follow one another, each after the
@@ -21,19 +28,18 @@
  * A frame that is malformed, too large, of a type that its sender may not
  * send, or late closes the connection it came on.
  *
- * Start-up, on control ("->" parent to agent):
+ * Start-up, and after each change of supervisors, on control ("->"
+ * supervisor to agent):
  *
  *   -> HELLO (+4 descriptors)
  *   -> CONFIG_BEGIN  ACCOUNT*  SERVICE*  PAIR*  CONFIG_END
- *   -> SECRET / ACCOUNT_FILE, one for each source the accounts name
  *   <- READY          (HELLO and one whole configuration were taken up)
  *   <- CONFIG_DONE    (with the generation; TEXT if it was refused)
+ *   -> SECRET / ACCOUNT_FILE, one for each source the accounts name
  *
- * Later: CONFIG_BEGIN ... CONFIG_END again after a graceful restart, followed
- * by SECRET and ACCOUNT_FILE for each source as at the start (the agent passes
- * over one whose VERSION it has); both also whenever what is at a source has
- * changed. While a source cannot be opened, SECRET_ERROR or
- * ACCOUNT_FILE_ERROR says so, once for each reason.
+ * SECRET and ACCOUNT_FILE come again whenever what is at a source has changed
+ * (the agent passes over one whose VERSION it has). While a source cannot be
+ * opened, SECRET_ERROR or ACCOUNT_FILE_ERROR says so, once for each reason.
  *
  * A synchronised password, at the start of an agent and on ROTATE:
  *
@@ -51,7 +57,7 @@
 
 #include "common/wire.h"
 
-#define ANONID_CONTROL_FD 3
+#define ANONID_LIFELINE_FD 3
 
 /* Most octets of a frame's body, by socket. */
 #define ANONID_CONTROL_MAX (1024 * 1024)
@@ -72,7 +78,7 @@
 
 /* Who may send a message. */
 enum {
-    ANONID_FROM_PARENT = 1, /* control, parent to agent */
+    ANONID_FROM_PARENT = 1, /* control, supervisor to agent */
     ANONID_FROM_AGENT = 2,  /* an answer or a report of the agent */
     ANONID_FROM_WORKER = 4, /* worker socket */
     ANONID_FROM_CTL = 8     /* ctl socket */

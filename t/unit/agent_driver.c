@@ -56,28 +56,71 @@ static const char *program(const agent_t *agent)
                        "/mod_anonid/anonid-agent", NULL);
 }
 
+/* One datagram with one descriptor. */
+static void send_socket(int lifeline, int fd)
+{
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec data = { "", 1 };
+    struct msghdr message;
+
+    memset(&message, 0, sizeof(message));
+    memset(&control, 0, sizeof(control));
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = &control;
+    message.msg_controllen = sizeof(control);
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+    assert_int_equal(sendmsg(lifeline, &message, MSG_NOSIGNAL), 1);
+}
+
+void agent_next_supervisor(agent_t *agent)
+{
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds),
+                     0);
+    send_socket(agent->lifeline, fds[1]);
+    close(fds[1]);
+    anonid_channel_close(&agent->control);
+    anonid_channel_open(&agent->control, fds[0], ANONID_CONTROL_MAX,
+                        ANONID_CONTROL_MAX);
+    agent->is_ready = 0;
+}
+
 static void spawn(agent_t *agent)
 {
     const char *path = program(agent);
     int fds[2];
 
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds),
-                     0);
+    assert_int_equal(
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
     agent->pid = fork();
     assert_true(agent->pid >= 0);
     if (agent->pid == 0) {
         /* dup2 onto itself would leave the descriptor close-on-exec. */
-        int control = fcntl(fds[1], F_DUPFD, ANONID_CONTROL_FD + 1);
+        int lifeline = fcntl(fds[1], F_DUPFD, ANONID_LIFELINE_FD + 1);
 
-        if (dup2(control, ANONID_CONTROL_FD) == ANONID_CONTROL_FD)
+        if (dup2(lifeline, ANONID_LIFELINE_FD) == ANONID_LIFELINE_FD)
             execl(path, "anonid-agent", (char *)NULL);
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
         _exit(127);
     }
     close(fds[1]);
-    agent->is_ready = 0;
-    anonid_channel_open(&agent->control, fds[0], ANONID_CONTROL_MAX,
-                        ANONID_CONTROL_MAX);
+    agent->lifeline = fds[0];
+    agent_next_supervisor(agent);
+}
+
+static void cut_lifeline(agent_t *agent)
+{
+    if (agent->lifeline >= 0)
+        close(agent->lifeline);
+    agent->lifeline = -1;
 }
 
 agent_t *agent_start_bare(void)
@@ -86,6 +129,7 @@ agent_t *agent_start_bare(void)
 
     assert_non_null(agent);
     assert_int_equal(apr_pool_create(&agent->pool, NULL), APR_SUCCESS);
+    agent->control.fd = agent->lifeline = -1;
     strcpy(agent->dir, "/tmp/anonid-XXXXXX");
     assert_non_null(mkdtemp(agent->dir));
     assert_int_equal(chmod(agent->dir, 0755), 0);
@@ -129,7 +173,7 @@ int agent_wait_exit(agent_t *agent)
 
 int agent_end(agent_t *agent)
 {
-    anonid_channel_close(&agent->control);
+    cut_lifeline(agent);
     return agent_wait_exit(agent);
 }
 
@@ -138,9 +182,10 @@ void agent_free(agent_t *agent)
     static const char *const names[] = { "agent.sock", "control.sock",
                                          "accounts" };
 
-    anonid_channel_close(&agent->control);
+    cut_lifeline(agent);
     if (agent->pid)
         (void)agent_wait_exit(agent);
+    anonid_channel_close(&agent->control);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unlink(path_of(agent, names[i]));
     rmdir(path_of(agent, "agent"));

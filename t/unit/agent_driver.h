@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Plays the parent to a real anonid-agent: starts the program that was built
- * with its control socket at descriptor 3, and speaks common/protocol.h. A
- * step that fails, or takes longer than ten seconds, fails the test.
+ * Plays httpd and its supervisor to a real anonid-agent: starts the program
+ * that was built with its lifeline at descriptor 3, and speaks
+ * common/protocol.h. A step that fails, or takes longer than ten seconds,
+ * fails the test.
  */
 #ifndef ANONID_T_AGENT_DRIVER_H
 #define ANONID_T_AGENT_DRIVER_H
@@ -19,6 +20,7 @@
 typedef struct {
     pid_t pid;
     char dir[64];
+    int lifeline;
     anonid_channel_t control;
     const anonid_status_table_t *table;
     int table_fd, worker_fd, ctl_fd; /* passed with HELLO */
@@ -36,7 +38,10 @@ agent_t *agent_start(void);
 agent_t *agent_start_bare(void);
 void agent_respawn(agent_t *agent);
 
-/* Closes the control socket; returns the agent's exit status. */
+/* Another supervisor takes over; it has said nothing yet. */
+void agent_next_supervisor(agent_t *agent);
+
+/* Closes the lifeline; returns the agent's exit status. */
 int agent_end(agent_t *agent);
 
 /* ... and removes what agent_start has made. */

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "module/supervisor/account_writer.h"
-#include "module/supervisor/forkguard.h"
 
 static char folder[] = "/tmp/anonid-unit-XXXXXX";
 static const char *path;
@@ -65,7 +64,6 @@ static int group_setup(void **state)
 {
     if (unit_setup(state) != 0 || !mkdtemp(folder))
         return -1;
-    anonid_forkguard_install();
     path = apr_pstrcat(pool, folder, "/accounts", NULL);
     return 0;
 }
@@ -229,36 +227,41 @@ static void one_server_controls_an_account(void **state)
     anonid_account_locks_release(others);
 }
 
-static void a_forked_child_holds_no_lock(void **state)
+static const char *handed_over;
+static int handed_fd;
+
+static void hand_over(void *context, const char *file, int fd)
 {
-    anonid_account_locks_t *others = make_locks();
+    assert_ptr_equal(context, locks);
+    handed_over = apr_pstrdup(pool, file);
+    handed_fd = dup(fd);
+}
+
+/* Nobody comes between a server's supervisor and the next one. */
+static void control_outlives_who_has_taken_it(void **state)
+{
+    anonid_account_locks_t *others = make_locks(), *next = make_locks();
     const char *why;
-    pid_t child;
-    int ready[2];
 
     (void)state;
     spit("IUSR_web:old\n");
-    anonid_forkguard_watch(locks->descriptors);
+    locks->opened = hand_over;
+    locks->context = locks;
     assert_int_equal(store("one"), APR_SUCCESS);
-    assert_int_equal(pipe(ready), 0);
-    child = fork();
-    if (child == 0) {
-        close(ready[0]);
-        (void)!write(ready[1], "", 1);
-        pause();
-        _exit(0);
-    }
-    assert_int_equal(read(ready[0], &(char){ 0 }, 1), 1);
-    anonid_account_locks_release(locks);
+    assert_string_equal(handed_over, path);
+    assert_int_equal(anonid_account_lock_change(locks, path), APR_SUCCESS);
+    anonid_account_locks_release(locks); /* it was killed in the middle */
     assert_int_equal(
         anonid_account_writer_store(others, account, "two", &why, pool),
+        EBUSY);
+    anonid_account_locks_inherit(next, path, handed_fd);
+    anonid_account_locks_end_changes(next);
+    assert_int_equal(
+        anonid_account_writer_store(next, account, "two", &why, pool),
         APR_SUCCESS);
+    assert_int_equal(anonid_account_lock_change(others, path), APR_SUCCESS);
     anonid_account_locks_release(others);
-    anonid_forkguard_watch(NULL);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
-    close(ready[0]);
-    close(ready[1]);
+    anonid_account_locks_release(next);
 }
 
 /* Replaces as fast as it can until it is killed. */
@@ -345,7 +348,7 @@ int main(void)
         TEST(refuses_an_account_that_is_there_twice),
         TEST(refuses_what_is_no_verifier),
         TEST(one_server_controls_an_account),
-        TEST(a_forked_child_holds_no_lock),
+        TEST(control_outlives_who_has_taken_it),
         TEST(a_crash_leaves_one_whole_file),
         TEST(creates_a_file_that_is_not_there),
         TEST(leaves_a_file_that_is_there),

@@ -341,7 +341,7 @@ static void a_request_goes_when_its_asker_goes(void **state)
     assert_well();
 }
 
-/* ---- the parent ---- */
+/* ---- the supervisor ---- */
 
 static int start_bare(void **state)
 {
@@ -350,18 +350,41 @@ static int start_bare(void **state)
     return 0;
 }
 
-static void a_parent_that_speaks_nonsense_is_left(void **state)
+/* Log lines may come first. */
+static void assert_left(void)
+{
+    anonid_frame_t frame;
+    apr_status_t rv;
+
+    do
+        rv = anonid_channel_receive(&agent->control, &frame, SOON);
+    while (rv == APR_SUCCESS);
+    assert_true(APR_STATUS_IS_EOF(rv) || APR_STATUS_IS_ECONNRESET(rv));
+}
+
+/* It goes on with the next one, whom it tells about the one before. */
+static void assert_left_for_the_next_one(const char *why)
+{
+    assert_left();
+    agent_next_supervisor(agent);
+    agent_hello(agent);
+    agent_configure(agent, NULL);
+    assert_true(agent_said(agent, "ANID0044: The supervisor was left: "));
+    assert_true(agent_said(agent, why));
+}
+
+static void a_supervisor_that_speaks_nonsense_is_left(void **state)
 {
     (void)state;
     send_octets(&agent->control, "nonsense nonsense", 17);
-    assert_int_equal(agent_wait_exit(agent), 1);
+    assert_left_for_the_next_one("malformed frame");
 }
 
-static void a_parent_must_say_hello_first(void **state)
+static void a_supervisor_must_say_hello_first(void **state)
 {
     (void)state;
     send_bare(&agent->control, ANONID_MSG_CONFIG_BEGIN, NULL, 0);
-    assert_int_equal(agent_wait_exit(agent), 1);
+    assert_left_for_the_next_one("a message before HELLO");
 }
 
 static void hello_must_bring_its_descriptors(void **state)
@@ -371,14 +394,57 @@ static void hello_must_bring_its_descriptors(void **state)
 
     (void)state;
     send_bare(&agent->control, ANONID_MSG_HELLO, fds, 4);
-    assert_int_equal(agent_wait_exit(agent), 1);
+    assert_left();
 }
 
-static void a_parent_says_hello_once(void **state)
+/* The next one cannot know how far the one before has come. */
+static void each_supervisor_says_hello(void **state)
 {
+    anonid_account_t *alice = agent_account(agent, "alice", 0);
+
     (void)state;
+    agent_configure(agent, alice, NULL);
+    agent_next_supervisor(agent);
     agent_hello(agent);
-    assert_int_equal(agent_wait_exit(agent), 1);
+    agent_configure(agent, alice, NULL);
+    assert_int_equal(agent_ask(agent, ANONID_MSG_STATUS, "alice", NULL), -1);
+}
+
+/* It was killed in the middle of a frame, and of a configuration. */
+static void half_a_frame_does_no_harm(void **state)
+{
+    anonid_account_t *alice = agent_account(agent, "alice", 0);
+    anonid_writer_t w = ANONID_WRITER_INIT;
+
+    (void)state;
+    agent_configure(agent, NULL);
+    send_bare(&agent->control, ANONID_MSG_CONFIG_BEGIN, NULL, 0);
+    assert_int_equal(anonid_account_encode(&w, alice), 1);
+    assert_int_equal(anonid_writer_end(&w), 1);
+    send_octets(&agent->control, (const char *)w.data, w.length / 2);
+    anonid_writer_free(&w);
+    agent_next_supervisor(agent);
+    agent_hello(agent);
+    agent_configure(agent, alice, NULL);
+    assert_int_equal(agent_ask(agent, ANONID_MSG_STATUS, "alice", NULL), -1);
+}
+
+/* While there is no supervisor nothing is forgotten. */
+static void what_nobody_heard_is_said_to_the_next_one(void **state)
+{
+    anonid_account_t *alice = agent_account(agent, "alice", 0);
+    anonid_frame_t frame;
+
+    (void)state;
+    agent_configure(agent, alice, NULL);
+    agent_account_file(agent, "nobody:x\n");
+    agent_secret(agent, "alice", "word");
+    anonid_channel_close(&agent->control);
+    agent_await_state(agent, alice->slot, ANONID_STATE_FAILED);
+    agent_next_supervisor(agent);
+    agent_expect(agent, ANONID_MSG_LOGON_WARNING, &frame);
+    assert_string_equal(
+        anonid_frame_text(&frame, ANONID_TAG_ACCOUNT, agent->pool), "alice");
 }
 
 static const struct CMUnitTest tests[] = {
@@ -397,10 +463,12 @@ static const struct CMUnitTest tests[] = {
     TEST(anonidctl_may_ask_more_than_once),
     TEST(requests_without_a_known_account_are_answered),
     TEST(a_request_goes_when_its_asker_goes),
-    BARE(a_parent_that_speaks_nonsense_is_left),
-    BARE(a_parent_must_say_hello_first),
+    BARE(a_supervisor_that_speaks_nonsense_is_left),
+    BARE(a_supervisor_must_say_hello_first),
     BARE(hello_must_bring_its_descriptors),
-    TEST(a_parent_says_hello_once),
+    TEST(each_supervisor_says_hello),
+    TEST(half_a_frame_does_no_harm),
+    TEST(what_nobody_heard_is_said_to_the_next_one),
 #undef TEST
 #undef BARE
 };

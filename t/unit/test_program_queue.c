@@ -6,25 +6,17 @@
 #include "unit.h"
 
 #include <apr_time.h>
-#include <poll.h>
+#include <errno.h>
 #include <string.h>
 
-#include "module/supervisor/forkguard.h"
 #include "module/supervisor/program_queue.h"
 
 #define SECONDS(n) apr_time_from_sec(n)
-#define DEADLINE_MS 10000
 
 static anonid_program_queue_t *queue;
 static anonid_program_report_t report;
 static apr_time_t now;
 static char printed[64];
-
-static int group_setup(void **state)
-{
-    anonid_forkguard_install();
-    return unit_setup(state);
-}
 
 static int setup(void **state)
 {
@@ -38,19 +30,24 @@ static int teardown(void **state)
 {
     (void)state;
     anonid_program_queue_close(queue);
-    assert_int_equal(anonid_program_queue_fd(queue), -1);
+    assert_false(anonid_program_queue_runs(queue));
     return 0;
 }
 
 /* Waits for the end of a run and returns its owner. */
 static void *next_end(void)
 {
-    struct pollfd p = { anonid_program_queue_fd(queue), POLLIN, 0 };
+    apr_time_t deadline = apr_time_now() + SECONDS(10);
     void *owner;
     int fd;
 
-    assert_int_equal(poll(&p, 1, DEADLINE_MS), 1);
-    owner = anonid_program_queue_next(queue, now, &report, &fd);
+    for (;;) {
+        owner = anonid_program_queue_next(queue, now, &report, &fd);
+        if (owner)
+            break;
+        assert_true(apr_time_now() < deadline);
+        apr_sleep(apr_time_from_msec(1));
+    }
     memset(printed, 0, sizeof(printed));
     if (fd >= 0) {
         assert_true(read(fd, printed, sizeof(printed) - 1) > 0);
@@ -128,9 +125,8 @@ static void few_run_at_once(void **state)
         anonid_program_queue_want(anonid_program_queue_add(
             queue, "/bin/sh -c 'sleep 0.1; echo x'", "visitor", &owners[i]));
     anonid_program_queue_start(queue, now);
-    while (next_end())
-        if (++ended == 8)
-            break;
+    while (ended < 8 && next_end())
+        ended++;
     assert_null(anonid_program_queue_next(queue, now, &report, &ended));
     anonid_program_queue_start(queue, now);
     for (size_t i = 8; i < COUNT(owners); i++)
@@ -150,7 +146,34 @@ static void the_end_waits_for_nobody(void **state)
     assert_true(apr_time_now() - began < SECONDS(5));
     anonid_program_queue_want(program);
     anonid_program_queue_start(queue, now);
-    assert_int_equal(anonid_program_queue_fd(queue), -1);
+    assert_false(anonid_program_queue_runs(queue));
+}
+
+/* It would run for a minute; the time of the test's clock goes faster. */
+static void one_that_takes_too_long_is_ended(void **state)
+{
+    anonid_queued_t *program =
+        anonid_program_queue_add(queue, "/bin/sleep 60", "visitor", &report);
+    int fd;
+
+    (void)state;
+    anonid_program_queue_want(program);
+    anonid_program_queue_start(queue, now);
+    assert_null(anonid_program_queue_next(queue, now, &report, &fd));
+    now += ANONID_PROGRAM_TIMEOUT + 1;
+    assert_ptr_equal(next_end(), &report);
+    assert_int_equal(report.end, ANONID_PROGRAM_OVERDUE);
+}
+
+static void one_that_is_not_there_has_failed(void **state)
+{
+    anonid_queued_t *program =
+        anonid_program_queue_add(queue, "/nonexistent", "visitor", &report);
+
+    (void)state;
+    run(program, &report);
+    assert_int_equal(report.end, ANONID_PROGRAM_FAILED);
+    assert_int_equal(report.value, ENOENT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -163,7 +186,9 @@ int main(void)
         TEST(one_that_runs_is_not_run_twice),
         TEST(few_run_at_once),
         TEST(the_end_waits_for_nobody),
+        TEST(one_that_takes_too_long_is_ended),
+        TEST(one_that_is_not_there_has_failed),
     };
 
-    return cmocka_run_group_tests(tests, group_setup, unit_teardown);
+    return cmocka_run_group_tests(tests, unit_setup, unit_teardown);
 }

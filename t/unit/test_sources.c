@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "common/protocol.h"
-#include "module/supervisor/forkguard.h"
 #include "module/supervisor/sources.h"
 
 #define SOON apr_time_from_sec(5)
@@ -43,7 +42,6 @@ static int group_setup(void **state)
 {
     if (unit_setup(state) != 0 || !mkdtemp(folder))
         return -1;
-    anonid_forkguard_install();
     secret = apr_pstrcat(pool, folder, "/secret", NULL);
     file = apr_pstrcat(pool, folder, "/accounts", NULL);
     return 0;

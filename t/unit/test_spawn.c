@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "module/supervisor/forkguard.h"
 #include "module/supervisor/spawn.h"
 
 #define SOON apr_time_from_sec(10)
@@ -27,7 +26,6 @@ static int group_setup(void **state)
 {
     if (unit_setup(state) != 0 || !mkdtemp(folder))
         return -1;
-    anonid_forkguard_install();
     return chmod(folder, 0755);
 }
 
@@ -81,10 +79,9 @@ static const char *end(void)
 
     assert_int_equal(anonid_process_wait(&process, SOON), 1);
     how = anonid_process_reap(&process, pool);
-    close(process.control);
+    close(process.lifeline);
     close(process.errors);
-    assert_int_equal(process.pidfd, -1);
-    assert_int_equal(process.proc.pid, getpid());
+    assert_int_equal(process.pid, 0);
     return how;
 }
 
@@ -140,7 +137,7 @@ static void has_a_clean_environment(void **state)
     (void)end();
 }
 
-/* A thread that blocks all signals and a parent that ignores some. Only
+/* A supervisor blocks signals and ignores some. Only
  * signals 1 to 28 are looked at: make's posix_spawn() leaves glibc's own 32
  * and 33 ignored for good. */
 static void has_ordinary_signals(void **state)
@@ -163,20 +160,71 @@ static void has_a_process_group_of_its_own(void **state)
 {
     (void)state;
     assert_null(spawn(script("read line <&3")));
-    assert_int_equal(getpgid(process.proc.pid), process.proc.pid);
-    assert_int_equal(getsid(process.proc.pid), getsid(0));
-    anonid_process_kill(&process);
+    assert_int_equal(getpgid(process.pid), process.pid);
+    assert_int_equal(getsid(process.pid), getsid(0));
+    anonid_process_signal(&process, SIGKILL);
     assert_string_equal(end(), "signal 9 (Killed)");
 }
 
-static void ends_when_its_control_socket_does(void **state)
+static void sees_the_end_of_its_lifeline(void **state)
 {
     (void)state;
     assert_null(spawn(script("read line <&3; exit 7")));
     assert_int_equal(anonid_process_wait(&process, 0), 0);
-    close(process.control);
-    process.control = dup(0);
+    close(process.lifeline);
+    process.lifeline = dup(0);
     assert_string_equal(end(), "exit status 7");
+}
+
+/* As the supervisor sees it that comes after the one who started it. */
+static void is_known_by_who_has_not_started_it(void **state)
+{
+    anonid_process_t known;
+
+    (void)state;
+    assert_null(spawn(script("read line <&3; exit 7")));
+    known = process;
+    known.is_child = 0;
+    assert_int_equal(anonid_process_wait(&known, 0), 0);
+    anonid_process_signal(&known, SIGKILL);
+    assert_int_equal(anonid_process_wait(&known, SOON), 1);
+    assert_string_equal(anonid_process_reap(&known, pool),
+                        "its exit status is not known");
+    assert_string_equal(end(), "signal 9 (Killed)");
+}
+
+/* A number that has become another process's is no agent's. */
+static void is_not_mixed_up_with_another_process(void **state)
+{
+    anonid_process_t other;
+
+    (void)state;
+    assert_null(spawn(script("read line <&3; exit 7")));
+    other = process;
+    other.is_child = 0;
+    other.started--;
+    assert_int_equal(anonid_process_wait(&other, 0), 1);
+    anonid_process_signal(&other, SIGKILL);
+    anonid_process_signal(&process, 0);
+    assert_int_equal(anonid_process_wait(&process, 0), 0);
+    close(process.lifeline);
+    process.lifeline = dup(0);
+    assert_string_equal(end(), "exit status 7");
+}
+
+static void remembers_its_program(void **state)
+{
+    char version[ANONID_VERSION_MAX];
+    const char *program = script("exit 0");
+
+    (void)state;
+    assert_null(spawn(program));
+    anonid_program_version(version, program);
+    assert_string_equal(process.program, version);
+    assert_int_equal(unlink(program), 0);
+    anonid_program_version(version, script("exit 1"));
+    assert_string_not_equal(process.program, version);
+    (void)end();
 }
 
 static void says_why_there_is_none(void **state)
@@ -186,8 +234,8 @@ static void says_why_there_is_none(void **state)
     (void)state;
     error = spawn("/nonexistent/agent");
     assert_string_equal(error, "cannot execute it: No such file or directory");
-    assert_int_equal(process.pidfd, -1);
-    assert_int_equal(process.proc.pid, getpid());
+    assert_int_equal(process.pid, 0);
+    assert_int_equal(process.lifeline, -1);
 }
 
 int main(void)
@@ -199,7 +247,10 @@ int main(void)
         cmocka_unit_test(has_a_clean_environment),
         cmocka_unit_test(has_ordinary_signals),
         cmocka_unit_test(has_a_process_group_of_its_own),
-        cmocka_unit_test(ends_when_its_control_socket_does),
+        cmocka_unit_test(sees_the_end_of_its_lifeline),
+        cmocka_unit_test(is_known_by_who_has_not_started_it),
+        cmocka_unit_test(is_not_mixed_up_with_another_process),
+        cmocka_unit_test(remembers_its_program),
         cmocka_unit_test(says_why_there_is_none),
     };
 

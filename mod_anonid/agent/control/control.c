@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parent's messages; see control.h and the start of common/protocol.h.
- * Each has a row in the table; what it means is done elsewhere.
+ * The supervisor's messages; see control.h and the start of
+ * common/protocol.h. Each has a row in the table; what it means is done
+ * elsewhere.
  */
 #include "agent/control/control.h"
 #include "agent/request/clients.h"
 #include "agent/request/create.h"
 #include "agent/logon/config.h"
 #include "agent/logon/failed_store.h"
+#include "agent/logon/logon.h"
+#include "agent/logon/sync.h"
+#include "agent/control/lifeline.h"
 #include "agent/control/secret_receiver.h"
 #include "agent/base/link.h"
 #include "agent/base/log.h"
@@ -20,14 +24,15 @@
 
 #include <unistd.h>
 
+/* How long a supervisor may take for its first whole configuration. */
 #define START_TIMEOUT apr_time_from_sec(30)
 #define UNREAD_MAX ((size_t)16 * 1024 * 1024)
 
-static anonid_link_t parent_link;
+static anonid_link_t supervisor; /* while is_attached */
+static int is_attached;
 static struct event_base *loop;
-static const char *fault;
-static int said_hello;
-static int said_ready;
+static int said_hello; /* some supervisor did */
+static int said_ready; /* to the supervisor that is attached */
 
 /* ---- messages ---- */
 
@@ -46,17 +51,20 @@ static void take_peers(const anonid_frame_t *frame)
     }
 }
 
+/* Each supervisor says HELLO, since it cannot know how far the one before it
+ * came; what it says does not change in the life of an agent. */
 static const char *hello(const anonid_frame_t *frame, anonid_take_fd_t take_fd)
 {
     int table = take_fd(), workers = take_fd(), ctl = take_fd();
     int folder = take_fd();
+    int is_whole = table >= 0 && workers >= 0 && ctl >= 0 && folder >= 0;
 
-    if (said_hello || table < 0 || workers < 0 || ctl < 0 || folder < 0) {
+    if (said_hello || !is_whole) {
         (void)(table >= 0 && close(table));
         (void)(workers >= 0 && close(workers));
         (void)(ctl >= 0 && close(ctl));
         (void)(folder >= 0 && close(folder));
-        return "its HELLO was not the first, or lacked descriptors";
+        return is_whole ? NULL : "its HELLO lacked descriptors";
     }
     said_hello = 1;
     take_peers(frame);
@@ -70,6 +78,13 @@ static const char *hello(const anonid_frame_t *frame, anonid_take_fd_t take_fd)
     return NULL;
 }
 
+/* A supervisor that has gone will not answer. */
+static void store_again(void *unused, anonid_logon_t *logon)
+{
+    (void)unused;
+    anonid_sync_again(logon);
+}
+
 /* The configuration is whole: accounts and services are what it says. */
 static void config_end(const anonid_frame_t *frame)
 {
@@ -80,10 +95,12 @@ static void config_end(const anonid_frame_t *frame)
     if (config) {
         anonid_failed_store_prune(config);
         anonid_registry_apply(config);
-        if (!said_ready)
+        if (!said_ready) {
             anonid_report_ready();
+            anonid_registry_each(store_again, NULL);
+        }
         said_ready = 1;
-        anonid_link_deadline(&parent_link, 0);
+        anonid_link_deadline(&supervisor, 0);
     }
     else {
         anonid_log(ANONID_LOG_ERROR,
@@ -133,7 +150,7 @@ const char *anonid_control_dispatch(const anonid_frame_t *frame,
     const row_t *row = find(frame->type);
 
     if (!anonid_message_allowed(frame, ANONID_FROM_PARENT))
-        return "it sent a message that is not the parent's";
+        return "it sent a message that is not a supervisor's";
     if (frame->type == ANONID_MSG_HELLO)
         return hello(frame, take_fd);
     if (!said_hello || !row)
@@ -149,7 +166,7 @@ const char *anonid_control_dispatch(const anonid_frame_t *frame,
 
 static int take_fd_of_link(void)
 {
-    return anonid_channel_take_fd(&parent_link.channel);
+    return anonid_channel_take_fd(&supervisor.channel);
 }
 
 static const char *on_frame(anonid_link_t *unused, const anonid_frame_t *frame)
@@ -158,14 +175,45 @@ static const char *on_frame(anonid_link_t *unused, const anonid_frame_t *frame)
     return anonid_control_dispatch(frame, take_fd_of_link);
 }
 
+static void detach(void)
+{
+    if (!is_attached)
+        return;
+    is_attached = 0;
+    anonid_reports_detach();
+    anonid_link_close(&supervisor);
+}
+
+/* The supervisor is gone, perhaps killed within a frame. The next one comes
+ * over the lifeline. */
 static void on_ended(anonid_link_t *unused, const char *why)
 {
     (void)unused;
-    fault = why;
-    event_base_loopexit(loop, NULL);
+    detach();
+    if (why)
+        anonid_log(ANONID_LOG_ERROR,
+                   ANONID_LOGNO(0044) "The supervisor was left: %s", why);
 }
 
 static const anonid_link_ops_t link_ops = { on_frame, on_ended };
+
+/* A new supervisor takes the place of the old one. */
+static void attach(int fd)
+{
+    detach();
+    said_ready = 0;
+    if (anonid_link_open(&supervisor, loop, fd, ANONID_CONTROL_MAX, UNREAD_MAX,
+                         &link_ops, NULL)
+        != APR_SUCCESS) {
+        anonid_log(ANONID_LOG_ERROR,
+                   ANONID_LOGNO(0044) "The supervisor was left: there is no "
+                                      "memory for it");
+        return;
+    }
+    is_attached = 1;
+    anonid_link_deadline(&supervisor, START_TIMEOUT);
+    anonid_reports_attach(&supervisor);
+}
 
 void anonid_control_use(struct event_base *base)
 {
@@ -177,21 +225,13 @@ apr_status_t anonid_control_start(struct event_base *base, int fd)
     apr_status_t rv;
 
     anonid_control_use(base);
-    rv = anonid_link_open(&parent_link, base, fd, ANONID_CONTROL_MAX,
-                          UNREAD_MAX, &link_ops, NULL);
-    if (rv != APR_SUCCESS)
-        return rv;
-    anonid_link_deadline(&parent_link, START_TIMEOUT);
-    return anonid_reports_start(&parent_link, base);
-}
-
-const char *anonid_control_fault(void)
-{
-    return fault;
+    rv = anonid_lifeline_start(base, fd, attach);
+    return rv == APR_SUCCESS ? anonid_reports_start(base) : rv;
 }
 
 void anonid_control_stop(void)
 {
     anonid_reports_stop();
-    anonid_link_close(&parent_link);
+    detach();
+    anonid_lifeline_stop();
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The agent's words to the parent; see reports.h.
+ * The agent's words to the supervisor; see reports.h.
  *
  * A log line of the loop's thread is sent at once; one of another thread is
  * queued, and the loop is woken. Lines are dropped, and counted, when the
- * parent does not read them.
+ * supervisor does not read them. While there is no supervisor frames are
+ * kept for the next one.
  */
 #include "agent/control/reports.h"
 #include "agent/base/log.h"
@@ -18,7 +19,7 @@
 #include <string.h>
 
 #define QUEUED_MAX 1000                  /* lines of other threads */
-#define UNREAD_MAX ((size_t)1024 * 1024) /* octets the parent has not read */
+#define UNREAD_MAX ((size_t)1024 * 1024) /* octets that nobody has read */
 
 typedef struct line_t {
     struct line_t *next;
@@ -26,7 +27,16 @@ typedef struct line_t {
     char text[];
 } line_t;
 
-static anonid_link_t *parent;
+/* A frame that waits for a supervisor. */
+typedef struct kept_t {
+    struct kept_t *next;
+    anonid_writer_t frame;
+} kept_t;
+
+static anonid_link_t *supervisor; /* NULL: there is none */
+static kept_t *first_kept, **last_kept = &first_kept;
+static size_t kept_octets;
+static int is_stopping;
 static anonid_waker_t *waker;
 static pthread_t loop_thread;
 
@@ -37,11 +47,51 @@ static unsigned n_queued, n_lost;
 
 /* ---- frames ---- */
 
+/* Takes the frame over, if there is room for it. */
+static void keep(anonid_writer_t *w)
+{
+    kept_t *kept = NULL;
+
+    if (!is_stopping && kept_octets + w->length <= UNREAD_MAX)
+        kept = malloc(sizeof(*kept));
+    if (!kept)
+        return;
+    kept->next = NULL;
+    kept->frame = *w;
+    kept_octets += w->length;
+    *last_kept = kept;
+    last_kept = &kept->next;
+    *w = (anonid_writer_t)ANONID_WRITER_INIT;
+}
+
 static void send_frame(anonid_writer_t *w)
 {
-    if (anonid_writer_end(w) && parent)
-        anonid_link_send(parent, w, NULL, 0);
+    if (anonid_writer_end(w)) {
+        if (supervisor && !supervisor->ended)
+            anonid_link_send(supervisor, w, NULL, 0);
+        else
+            keep(w);
+    }
     anonid_writer_free(w);
+}
+
+/* Sends what was kept, or drops it if there is nobody. */
+static void empty_kept(void)
+{
+    kept_t *kept = first_kept;
+
+    first_kept = NULL;
+    last_kept = &first_kept;
+    kept_octets = 0;
+    while (kept) {
+        kept_t *next = kept->next;
+
+        if (supervisor)
+            anonid_link_send(supervisor, &kept->frame, NULL, 0);
+        anonid_writer_free(&kept->frame);
+        free(kept);
+        kept = next;
+    }
 }
 
 void anonid_report_ready(void)
@@ -127,9 +177,10 @@ static void send_line(anonid_log_level_t level, const char *text)
     send_frame(&w);
 }
 
-static int parent_reads(void)
+static int has_room(void)
 {
-    return parent && parent->channel.out_length < UNREAD_MAX;
+    return supervisor ? supervisor->channel.out_length < UNREAD_MAX
+                      : kept_octets < UNREAD_MAX / 2;
 }
 
 /* Takes what other threads have queued, and how many lines were lost. */
@@ -142,7 +193,7 @@ static line_t *take_queue(unsigned *lost)
     first = NULL;
     last = &first;
     n_queued = 0;
-    *lost = parent_reads() ? n_lost : 0;
+    *lost = has_room() ? n_lost : 0;
     n_lost -= *lost;
     pthread_mutex_unlock(&lock);
     return lines;
@@ -157,7 +208,7 @@ static void count_lost(void)
 
 static void send_or_lose(anonid_log_level_t level, const char *text)
 {
-    if (parent_reads())
+    if (has_room())
         send_line(level, text);
     else
         count_lost();
@@ -217,22 +268,34 @@ static void sink(anonid_log_level_t level, const char *text)
     anonid_waker_wake(waker);
 }
 
-apr_status_t anonid_reports_start(anonid_link_t *link, struct event_base *base)
+apr_status_t anonid_reports_start(struct event_base *base)
 {
     waker = anonid_waker_make(base, drain, NULL);
     if (!waker)
         return APR_ENOMEM;
-    parent = link;
     loop_thread = pthread_self();
     anonid_log_set_sink(sink);
     return APR_SUCCESS;
+}
+
+void anonid_reports_attach(anonid_link_t *link)
+{
+    supervisor = link;
+    empty_kept();
+}
+
+void anonid_reports_detach(void)
+{
+    supervisor = NULL;
 }
 
 void anonid_reports_stop(void)
 {
     anonid_log_set_sink(NULL);
     drain(NULL);
-    parent = NULL;
+    is_stopping = 1;
+    supervisor = NULL;
+    empty_kept();
     anonid_waker_free(waker);
     waker = NULL;
 }

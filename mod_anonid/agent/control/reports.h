@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the agent tells the parent: log lines, warnings, requests. Owns the
+ * What the agent tells the supervisor: log lines, warnings, requests. Owns the
  * frames, and the way of a log line from any thread to the loop's.
  */
 #ifndef ANONID_AGENT_CONTROL_REPORTS_H
@@ -9,11 +9,15 @@
 #include "common/failure.h"
 #include "agent/base/link.h"
 
-/* Takes the log over; everything goes to that link from now on. */
-apr_status_t anonid_reports_start(anonid_link_t *link,
-                                  struct event_base *base);
+/* Takes the log over. What is said before a supervisor is attached, or after
+ * it was detached, is kept for the next one, up to a megabyte. */
+apr_status_t anonid_reports_start(struct event_base *base);
 
-/* The link is going: the log goes to standard error again. */
+/* Everything goes to that link from now on; to nobody any more. */
+void anonid_reports_attach(anonid_link_t *link);
+void anonid_reports_detach(void);
+
+/* The end: the log goes to standard error again. */
 void anonid_reports_stop(void);
 
 /* The messages of common/protocol.h. Loop's thread only. */

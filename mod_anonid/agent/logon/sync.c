@@ -212,3 +212,12 @@ void anonid_sync_overdue(anonid_logon_t *logon)
     logon->sync.deadline = 0;
     fail_for(logon, "the new password's verifier was not stored in time");
 }
+
+void anonid_sync_again(anonid_logon_t *logon)
+{
+    if (logon->sync.stage != ANONID_SYNC_STORING)
+        return;
+    reset(logon);
+    logon->sync.wanted = 1;
+    anonid_logon_proceed(logon);
+}

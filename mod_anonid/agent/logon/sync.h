@@ -36,6 +36,10 @@ int anonid_sync_unsettled(const anonid_logon_t *logon);
  * it gets another one. */
 void anonid_sync_overdue(anonid_logon_t *logon);
 
+/* Whoever was asked to store the verifier is gone, and there is somebody
+ * else: begins anew. */
+void anonid_sync_again(anonid_logon_t *logon);
+
 /* Gives up, without a word. */
 void anonid_sync_stop(anonid_logon_t *logon);
 

@@ -64,6 +64,6 @@ int anonid_peers_is_operator(int fd)
     if (anonid_channel_peer(fd, &peer) != APR_SUCCESS)
         return 0;
     return peer.uid == 0
-           || (anonid_channel_peer(ANONID_CONTROL_FD, &parent) == APR_SUCCESS
+           || (anonid_channel_peer(ANONID_LIFELINE_FD, &parent) == APR_SUCCESS
                && peer.uid == parent.uid);
 }

@@ -3,7 +3,6 @@
  * Locks beside account files; see account_lock.h.
  */
 #include "module/supervisor/account_lock.h"
-#include "module/supervisor/forkguard.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -13,7 +12,7 @@
 #include <unistd.h>
 
 #define CHANGE_TIMEOUT apr_time_from_sec(5)
-#define CHANGE_RETRY 20 /* milliseconds */
+#define CHANGE_RETRY apr_time_from_msec(20)
 
 anonid_account_locks_t *
 anonid_account_locks_make(apr_array_header_t *descriptors)
@@ -23,7 +22,23 @@ anonid_account_locks_make(apr_array_header_t *descriptors)
 
     locks->files = apr_hash_make(descriptors->pool);
     locks->descriptors = descriptors;
+    locks->opened = NULL;
+    locks->context = NULL;
     return locks;
+}
+
+void anonid_account_locks_inherit(anonid_account_locks_t *locks,
+                                  const char *path, int fd)
+{
+    apr_pool_t *pool = locks->descriptors->pool;
+
+    if (apr_hash_get(locks->files, path, APR_HASH_KEY_STRING)) {
+        close(fd); /* the same one, of a supervisor that inherited it */
+        return;
+    }
+    apr_hash_set(locks->files, apr_pstrdup(pool, path), APR_HASH_KEY_STRING,
+                 apr_pmemdup(pool, &fd, sizeof(fd)));
+    APR_ARRAY_PUSH(locks->descriptors, int) = fd;
 }
 
 /* The lock file's descriptor; -1 with errno. It is opened once, since a
@@ -38,12 +53,11 @@ static int lock_file(anonid_account_locks_t *locks, const char *path)
         return *known;
     fd = open(apr_pstrcat(pool, path, ".lock", NULL),
               O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (fd >= 0) {
-        known = apr_pmemdup(pool, &fd, sizeof(fd));
-        apr_hash_set(locks->files, apr_pstrdup(pool, path),
-                     APR_HASH_KEY_STRING, known);
-        APR_ARRAY_PUSH(locks->descriptors, int) = fd;
-    }
+    if (fd < 0)
+        return -1;
+    anonid_account_locks_inherit(locks, path, fd);
+    if (locks->opened)
+        locks->opened(locks->context, path, fd);
     return fd;
 }
 
@@ -90,7 +104,7 @@ apr_status_t anonid_account_lock_change(anonid_account_locks_t *locks,
         return errno;
     rv = lock_octet(fd, 0, F_WRLCK);
     while (rv == EBUSY && apr_time_now() < deadline) {
-        (void)anonid_forkguard_poll(NULL, 0, CHANGE_RETRY);
+        apr_sleep(CHANGE_RETRY);
         rv = lock_octet(fd, 0, F_WRLCK);
     }
     return rv;
@@ -125,4 +139,12 @@ void anonid_account_locks_release(anonid_account_locks_t *locks)
         close(*fd);
     }
     apr_hash_clear(locks->files);
+}
+
+void anonid_account_locks_end_changes(anonid_account_locks_t *locks)
+{
+    apr_hash_index_t *hi;
+
+    for (hi = apr_hash_first(NULL, locks->files); hi; hi = apr_hash_next(hi))
+        (void)lock_octet(*(const int *)apr_hash_this_val(hi), 0, F_UNLCK);
 }

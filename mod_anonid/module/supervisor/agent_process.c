@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Start, renewal and end of the agent; see agent_process.h.
+ * Start, adoption and end of the agent; see agent_process.h.
  */
 #include "module/supervisor/agent_process.h"
+#include "module/supervisor/handover.h"
 #include "module/supervisor/push.h"
 
 #include "common/protocol.h"
 
 #include <apr_strings.h>
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* Frames that may be queued: none, all is sent with channel_send. */
 #define OUT_MAX ANONID_CONTROL_MAX
 
-int anonid_agent_runs(const anonid_retained_t *retained)
+int anonid_agent_runs(const anonid_control_channel_t *talk)
 {
-    return retained->control.fd >= 0;
+    return talk->retained->process.pid > 0;
 }
 
 /* Workers see at once that there is nobody to ask. */
@@ -29,32 +32,65 @@ static void publish_no_agent(const anonid_retained_t *retained)
                   sizeof(none), offsetof(anonid_status_header_t, agent_pid));
 }
 
-static const char *spawn(anonid_retained_t *retained, apr_pool_t *pool)
-{
-    const anonid_settings_t *settings = &retained->settings;
-    const int root = geteuid() == 0;
-    const int folder = anonid_retained_fd(retained, ANONID_FD_AGENT_FOLDER);
-    /* In one-process mode root has been given up, and with it the agent's
-     * own user. */
-    const anonid_spawn_t how = {
-        settings->program, root, settings->agent_uid, settings->agent_gid,
-        root || settings->agent_uid == geteuid() ? folder : -1
-    };
-    anonid_process_t *process = &retained->process;
-    const char *error;
+/* ---- what the next supervisor finds ---- */
 
-    error = anonid_spawn(process, &how, pool);
-    anonid_retained_set_fd(retained, ANONID_FD_CONTROL, process->control);
-    anonid_retained_set_fd(retained, ANONID_FD_ERRORS, process->errors);
-    anonid_retained_set_fd(retained, ANONID_FD_PIDFD, process->pidfd);
-    if (!error)
-        anonid_channel_open(&retained->control, process->control,
-                            ANONID_CONTROL_MAX, OUT_MAX);
-    return error;
+static void hand_over(anonid_control_channel_t *talk)
+{
+    anonid_process_t *process = &talk->retained->process;
+    anonid_handover_t message;
+
+    anonid_handover_begin(&message, ANONID_HANDOVER_AGENT, NULL);
+    message.process = *process;
+    message.fds[0] = process->lifeline;
+    message.fds[1] = process->errors;
+    if (anonid_handover_send(talk->handover, &message) != APR_SUCCESS)
+        return; /* then the lifeline stays here */
+    close(process->lifeline);
+    process->lifeline = -1;
 }
 
-static apr_status_t say_hello(anonid_retained_t *retained)
+static void hand_over_no_agent(anonid_control_channel_t *talk)
 {
+    anonid_handover_t message;
+
+    anonid_handover_begin(&message, ANONID_HANDOVER_AGENT, NULL);
+    (void)anonid_handover_send(talk->handover, &message);
+}
+
+/* ---- the conversation ---- */
+
+/* Gives the agent one end of a new control socket. The other is ours. */
+static apr_status_t connect_agent(anonid_control_channel_t *talk, int lifeline)
+{
+    int ends[2];
+    apr_status_t rv;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return errno;
+    rv = anonid_push_control_socket(lifeline, ends[1]);
+    close(ends[1]);
+    if (rv == APR_SUCCESS)
+        anonid_channel_open(&talk->agent, ends[0], ANONID_CONTROL_MAX,
+                            OUT_MAX);
+    else
+        close(ends[0]);
+    return rv;
+}
+
+static const char *spawn(anonid_control_channel_t *talk, apr_pool_t *pool)
+{
+    const anonid_settings_t *settings = &talk->retained->settings;
+    const anonid_spawn_t how = { settings->program, geteuid() == 0,
+                                 settings->agent_uid, settings->agent_gid,
+                                 anonid_retained_fd(talk->retained,
+                                                    ANONID_FD_AGENT_FOLDER) };
+
+    return anonid_spawn(&talk->retained->process, &how, pool);
+}
+
+static apr_status_t say_hello(anonid_control_channel_t *talk)
+{
+    const anonid_retained_t *retained = talk->retained;
     const anonid_hello_t hello = {
         retained->settings.worker_uid,
         anonid_retained_fd(retained, ANONID_FD_TABLE),
@@ -63,21 +99,15 @@ static apr_status_t say_hello(anonid_retained_t *retained)
         anonid_retained_fd(retained, ANONID_FD_AGENT_FOLDER),
     };
 
-    return anonid_push_hello(&retained->control, &hello);
+    return anonid_push_hello(&talk->agent, &hello);
 }
 
 static apr_status_t say_config(anonid_control_channel_t *talk)
 {
-    anonid_channel_t *agent = &talk->retained->control;
-    apr_status_t rv;
-
-    talk->done = talk->refused = 0;
-    rv = anonid_push_config(agent, ++talk->retained->generation,
-                            talk->config->accounts, talk->config->services,
-                            talk->config->pairs);
-    if (rv == APR_SUCCESS)
-        rv = anonid_sources_pass_all(talk->sources, agent);
-    return rv;
+    talk->ready = talk->done = talk->refused = 0;
+    return anonid_push_config(&talk->agent, ++talk->retained->generation,
+                              talk->config->accounts, talk->config->services,
+                              talk->config->pairs);
 }
 
 /* ": its last words", or nothing. */
@@ -116,31 +146,56 @@ const char *anonid_agent_lost(anonid_control_channel_t *talk, apr_status_t rv,
     return apr_pstrcat(pool, what, how, last_words(talk, pool), NULL);
 }
 
-const char *anonid_agent_start(anonid_control_channel_t *talk,
-                               apr_pool_t *pool)
+/* Begins the conversation with an agent that is there. */
+static const char *say_everything(anonid_control_channel_t *talk, int lifeline,
+                                  apr_pool_t *pool)
 {
-    anonid_retained_t *retained = talk->retained;
-    const char *error = spawn(retained, pool);
-    apr_status_t rv;
+    apr_status_t rv = connect_agent(talk, lifeline);
 
-    talk->ready = 0;
-    talk->line_length = 0;
-    talk->last_line[0] = '\0';
-    if (error)
-        return error;
-    rv = say_hello(retained);
+    if (rv == APR_SUCCESS)
+        rv = say_hello(talk);
     if (rv == APR_SUCCESS)
         rv = say_config(talk);
     return rv == APR_SUCCESS ? NULL : anonid_agent_lost(talk, rv, pool);
 }
 
-const char *anonid_agent_renew(anonid_control_channel_t *talk,
+const char *anonid_agent_start(anonid_control_channel_t *talk,
                                apr_pool_t *pool)
 {
-    apr_status_t rv = say_config(talk);
+    const char *error = spawn(talk, pool);
 
-    talk->ready = 1;
-    return rv == APR_SUCCESS ? NULL : anonid_agent_lost(talk, rv, pool);
+    talk->line_length = 0;
+    talk->last_line[0] = '\0';
+    if (error)
+        return error;
+    error = say_everything(talk, talk->retained->process.lifeline, pool);
+    if (!error)
+        hand_over(talk);
+    return error;
+}
+
+/* The lifeline is the parent's, and closed here as soon as it is used: the
+ * agent is to see its end when the parent dies, whatever becomes of us. */
+const char *anonid_agent_adopt(anonid_control_channel_t *talk,
+                               apr_pool_t *pool)
+{
+    anonid_retained_t *retained = talk->retained;
+    const char *error;
+
+    retained->process.errors = anonid_retained_fd(retained, ANONID_FD_ERRORS);
+    anonid_retained_set_fd(retained, ANONID_FD_ERRORS, -1);
+    error = say_everything(
+        talk, anonid_retained_fd(retained, ANONID_FD_LIFELINE), pool);
+    anonid_retained_close_fd(retained, ANONID_FD_LIFELINE);
+    return error;
+}
+
+int anonid_agent_is_outdated(const anonid_control_channel_t *talk)
+{
+    char version[ANONID_VERSION_MAX];
+
+    anonid_program_version(version, talk->retained->settings.program);
+    return strcmp(version, talk->retained->process.program) != 0;
 }
 
 const char *anonid_agent_await(anonid_control_channel_t *talk,
@@ -148,13 +203,14 @@ const char *anonid_agent_await(anonid_control_channel_t *talk,
 {
     apr_time_t deadline = apr_time_now() + ANONID_AGENT_START_TIMEOUT;
 
-    while (!(talk->ready && talk->done) && !talk->refused) {
+    while (!(talk->ready && talk->done) && !talk->refused
+           && talk->wish == ANONID_STAY) {
         apr_interval_time_t left = deadline - apr_time_now();
         apr_status_t rv;
 
         if (left <= 0)
             return too_late(talk, pool);
-        rv = anonid_control_channel_step(talk, -1, left);
+        rv = anonid_control_channel_step(talk, left);
         if (rv != APR_SUCCESS)
             return anonid_agent_lost(talk, rv, pool);
     }
@@ -165,16 +221,15 @@ const char *anonid_agent_await(anonid_control_channel_t *talk,
                        NULL);
 }
 
-/* Tells the agent to end, and hears it out. Closing the socket at once would
- * take its last words away. */
+/* Tells the agent to end, and hears it out. */
 static void part(anonid_control_channel_t *talk, apr_interval_time_t grace)
 {
     apr_time_t deadline = apr_time_now() + grace;
 
-    (void)shutdown(talk->retained->control.fd, SHUT_WR);
-    while (apr_time_now() < deadline) {
+    anonid_process_signal(&talk->retained->process, SIGTERM);
+    while (talk->agent.fd >= 0 && apr_time_now() < deadline) {
         apr_status_t rv =
-            anonid_control_channel_step(talk, -1, deadline - apr_time_now());
+            anonid_control_channel_step(talk, deadline - apr_time_now());
 
         if (rv != APR_SUCCESS)
             return;
@@ -184,24 +239,25 @@ static void part(anonid_control_channel_t *talk, apr_interval_time_t grace)
 const char *anonid_agent_end(anonid_control_channel_t *talk,
                              apr_interval_time_t grace, apr_pool_t *pool)
 {
-    anonid_retained_t *retained = talk->retained;
-    anonid_process_t *process = &retained->process;
+    anonid_process_t *process = &talk->retained->process;
     const char *how;
 
-    if (!anonid_agent_runs(retained))
+    if (!anonid_agent_runs(talk))
         return "none ran";
     part(talk, grace);
-    anonid_channel_close(&retained->control);
-    anonid_retained_set_fd(retained, ANONID_FD_CONTROL, -1);
+    anonid_channel_close(&talk->agent);
     if (!anonid_process_wait(process, grace)) {
-        anonid_process_kill(process);
+        anonid_process_signal(process, SIGKILL);
         (void)anonid_process_wait(process, ANONID_AGENT_END_TIMEOUT);
     }
-    publish_no_agent(retained);
+    publish_no_agent(talk->retained);
     anonid_control_channel_read_errors(talk, 1);
-    anonid_retained_close_fd(retained, ANONID_FD_ERRORS);
-    anonid_retained_set_fd(retained, ANONID_FD_PIDFD, -1);
     how = anonid_process_reap(process, pool);
+    if (process->errors >= 0)
+        close(process->errors);
+    if (process->lifeline >= 0)
+        close(process->lifeline);
     anonid_process_clear(process);
-    return how ? how : "httpd has taken its exit status";
+    hand_over_no_agent(talk);
+    return how;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the agent may say to the parent, and what the parent does then. One
+ * What the agent may say to the supervisor, and what that does then. One
  * function for each message, and one table.
  *
- * The agent is less trusted than the parent (which may be root): it can name
+ * The agent is less trusted than httpd (which may be root): it can name
  * an account that is configured, and nothing else; no path, no owner and no
  * log comes from it.
  */
@@ -128,7 +128,7 @@ static apr_status_t answer_change(anonid_control_channel_t *talk,
                                   apr_status_t code, const char *why)
 {
     anonid_writer_t w = ANONID_WRITER_INIT;
-    apr_status_t rv = anonid_push_wait(&talk->retained->control);
+    apr_status_t rv = anonid_push_wait(&talk->agent);
 
     if (rv != APR_SUCCESS)
         return rv;
@@ -138,7 +138,7 @@ static apr_status_t answer_change(anonid_control_channel_t *talk,
         anonid_frame_text(frame, ANONID_TAG_ACCOUNT, talk->scratch));
     anonid_writer_u32(&w, ANONID_TAG_CODE, (uint32_t)code);
     anonid_writer_text(&w, ANONID_TAG_TEXT, code == APR_SUCCESS ? NULL : why);
-    return anonid_push_frame(&talk->retained->control, &w, NULL, 0);
+    return anonid_push_frame(&talk->agent, &w, NULL, 0);
 }
 
 /* The answer comes first, then the file that the agent logs on with. */
@@ -161,8 +161,7 @@ static apr_status_t on_store_verifier(anonid_control_channel_t *talk,
     anonid_report(talk->server, APLOG_INFO,
                   "the password of the account '%s' was changed in %s",
                   account->name, account->path);
-    return anonid_sources_pass_account(talk->sources, account,
-                                       &talk->retained->control);
+    return anonid_sources_pass_account(talk->sources, account, &talk->agent);
 }
 
 static apr_status_t on_add_line(anonid_control_channel_t *talk,
@@ -189,8 +188,7 @@ static apr_status_t on_look(anonid_control_channel_t *talk,
 
     if (!account)
         return APR_SUCCESS;
-    return anonid_sources_pass_account(talk->sources, account,
-                                       &talk->retained->control);
+    return anonid_sources_pass_account(talk->sources, account, &talk->agent);
 }
 
 typedef struct {

@@ -3,7 +3,7 @@
  * Waiting for what the agent says; see control_channel.h.
  */
 #include "module/supervisor/control_channel.h"
-#include "module/supervisor/forkguard.h"
+#include "module/supervisor/handover.h"
 #include "module/supervisor/report.h"
 
 #include "common/lognos.h"
@@ -11,34 +11,24 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <http_log.h>
-#include <stdint.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A pool that no other thread's pools share an allocator with. */
-static apr_pool_t *make_scratch(apr_pool_t *parent)
-{
-    apr_allocator_t *allocator;
-    apr_pool_t *pool;
-
-    apr_allocator_create(&allocator);
-    apr_pool_create_ex(&pool, parent, NULL, allocator);
-    apr_allocator_owner_set(allocator, pool);
-    apr_pool_tag(pool, "anonid_control_channel");
-    return pool;
-}
-
 void anonid_control_channel_begin(anonid_control_channel_t *talk,
                                   anonid_retained_t *retained, server_rec *s,
-                                  apr_pool_t *pool)
+                                  int handover, apr_pool_t *pool)
 {
     memset(talk, 0, sizeof(*talk));
     talk->retained = retained;
+    talk->agent.fd = -1;
+    talk->handover = handover;
     talk->config = anonid_global();
     talk->server = s;
     talk->sources = anonid_sources_make(pool, talk->config->accounts);
     talk->audience = anonid_audience_make(pool, s);
-    talk->scratch = make_scratch(pool);
+    apr_pool_create(&talk->scratch, pool);
+    apr_pool_tag(talk->scratch, "anonid_control_channel");
 }
 
 static void end_line(anonid_control_channel_t *talk)
@@ -77,7 +67,7 @@ void anonid_control_channel_read_errors(anonid_control_channel_t *talk,
             take_octet(talk, octets[i]);
     }
     if (n == 0) { /* it has closed its end, and may well live on */
-        anonid_retained_close_fd(talk->retained, ANONID_FD_ERRORS);
+        close(process->errors);
         process->errors = -1;
     }
     if (at_end)
@@ -86,7 +76,7 @@ void anonid_control_channel_read_errors(anonid_control_channel_t *talk,
 
 static apr_status_t hear(anonid_control_channel_t *talk)
 {
-    anonid_channel_t *agent = &talk->retained->control;
+    anonid_channel_t *agent = &talk->agent;
     apr_status_t rv = anonid_channel_fill(agent);
     anonid_parse_t state = ANONID_PARSE_MORE;
     anonid_frame_t frame;
@@ -95,8 +85,6 @@ static apr_status_t hear(anonid_control_channel_t *talk)
         state = anonid_channel_next(agent, &frame);
         if (state != ANONID_PARSE_OK)
             break;
-        if (!talk->scratch)
-            continue; /* httpd ends with a configuration that is none */
         rv = anonid_control_channel_answer(talk, &frame);
         apr_pool_clear(talk->scratch);
     }
@@ -105,36 +93,51 @@ static apr_status_t hear(anonid_control_channel_t *talk)
     return rv == APR_EAGAIN ? APR_SUCCESS : rv;
 }
 
-/* Takes what woke us; how often does not matter. */
-static void drain(int wake)
+/* The parent's end of the socket closes when it dies. */
+static void hear_parent(anonid_control_channel_t *talk)
 {
-    uint64_t count;
+    anonid_handover_t message;
 
-    (void)!read(wake, &count, sizeof(count));
+    if (anonid_handover_receive(talk->handover, &message) != APR_SUCCESS) {
+        talk->wish = ANONID_END;
+        return;
+    }
+    if (message.kind != ANONID_HANDOVER_END)
+        return;
+    talk->wish = ANONID_END;
+    anonid_handover_begin(&message, ANONID_HANDOVER_ENDING, NULL);
+    (void)anonid_handover_send(talk->handover, &message);
+}
+
+static int await(anonid_control_channel_t *talk, struct pollfd *p, nfds_t n,
+                 apr_interval_time_t timeout)
+{
+    const struct timespec limit = { apr_time_sec(timeout),
+                                    (long)apr_time_usec(timeout) * 1000 };
+
+    return ppoll(p, n, &limit, &talk->awake);
 }
 
 apr_status_t anonid_control_channel_step(anonid_control_channel_t *talk,
-                                         int wake, apr_interval_time_t timeout)
+                                         apr_interval_time_t timeout)
 {
     struct pollfd p[] = {
-        { wake, POLLIN, 0 },
-        { talk->retained->control.fd, POLLIN, 0 },
+        { talk->wish == ANONID_END ? -1 : talk->handover, POLLIN, 0 },
+        { talk->agent.fd, POLLIN, 0 },
         { talk->retained->process.errors, POLLIN, 0 },
-        { anonid_sources_fd(talk->sources), POLLIN, 0 },
     };
     apr_status_t rv = APR_SUCCESS;
-    int n = anonid_forkguard_poll(p, 4,
-                                  timeout > 0 ? (int)(timeout / 1000) + 1 : 0);
+    int n = await(talk, p, 3, timeout > 0 ? timeout : 0);
 
-    if (n <= 0)
-        return n == 0 || errno == EINTR ? APR_SUCCESS : errno;
-    if (p[0].revents)
-        drain(wake);
-    if (p[2].revents)
+    if (n < 0 && errno != EINTR)
+        return errno;
+    if (n > 0 && p[0].revents)
+        hear_parent(talk);
+    if (n > 0 && p[2].revents)
         anonid_control_channel_read_errors(talk, 0);
-    if (p[1].revents)
+    if (n > 0 && p[1].revents)
         rv = hear(talk);
-    if (p[3].revents && rv == APR_SUCCESS)
-        rv = anonid_sources_collect(talk->sources, &talk->retained->control);
+    if (rv == APR_SUCCESS && talk->agent.fd >= 0 && talk->wish == ANONID_STAY)
+        rv = anonid_sources_collect(talk->sources, &talk->agent);
     return rv;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The conversation with a running agent: waiting for what it says, and
- * answering it. The main thread has it until the agent is ready, and then
- * the keeper; never both.
+ * The conversation of a supervisor with a running agent: waiting for what it
+ * says, and answering it; and hearing when httpd's parent wants the end.
  */
 #ifndef ANONID_MODULE_SUPERVISOR_CONTROL_CHANNEL_H
 #define ANONID_MODULE_SUPERVISOR_CONTROL_CHANNEL_H
@@ -14,11 +13,26 @@
 #include "module/supervisor/retained.h"
 #include "module/supervisor/sources.h"
 
+#include "common/channel.h"
+
+#include <signal.h>
+
 /* Octets of a line of the agent's standard error that are kept. */
 #define ANONID_CONTROL_CHANNEL_LINE 512
 
+/* What the supervisor is wanted to do. */
+typedef enum {
+    ANONID_STAY,
+    ANONID_LEAVE, /* another one follows */
+    ANONID_END    /* httpd ends, or is gone */
+} anonid_wish_t;
+
 typedef struct {
     anonid_retained_t *retained;
+    anonid_channel_t agent; /* fd -1: none is there */
+    int handover;           /* to httpd's parent */
+    anonid_wish_t wish;
+    sigset_t awake; /* the signals that are blocked while it waits */
     const anonid_global_t *config;
     server_rec *server;          /* the main one */
     anonid_sources_t *sources;   /* of that configuration */
@@ -34,17 +48,17 @@ typedef struct {
     char last_line[ANONID_CONTROL_CHANNEL_LINE]; /* ... the last whole one */
 } anonid_control_channel_t;
 
-/* Begins a conversation with the agent of that configuration; everything it
- * needs is made in the pool. */
+/* Prepares a conversation about that configuration; everything it needs is
+ * made in the pool. */
 void anonid_control_channel_begin(anonid_control_channel_t *talk,
                                   anonid_retained_t *retained, server_rec *s,
-                                  apr_pool_t *pool);
+                                  int handover, apr_pool_t *pool);
 
-/* Waits until the agent says something, `wake` (or -1) can be read, or
- * timeout is over, and answers what has come. APR_SUCCESS; APR_EOF when the
- * agent has closed its socket; else it broke the protocol or is hung. */
+/* Waits until the agent says something, a signal comes (all but those of
+ * `awake` are let in), httpd's parent wants something, or timeout is over;
+ * and answers what has come. APR_SUCCESS; APR_EOF when the agent has closed
+ * its socket; else it broke the protocol or is hung. */
 apr_status_t anonid_control_channel_step(anonid_control_channel_t *talk,
-                                         int wake,
                                          apr_interval_time_t timeout);
 
 /* Logs what the agent has said on standard error so far; at_end: also a line

@@ -4,18 +4,17 @@
  * order; how is in the files that are named for it.
  *
  *   register      a cleanup of this configuration (also of one that fails)
- *   post_config   what an agent needs (setup.h), the agent, the keeper
+ *   post_config   what an agent needs (setup.h), the supervisor
  *   ... httpd runs ...
- *   end of the configuration: the keeper stops. Is it httpd's end, too, the
- *   agent is ended; else it stays and the next post_config finds it.
+ *   end of the configuration: the supervisor ends. Is it httpd's end, too,
+ *   it ends the agent; else that stays and the next supervisor finds it.
  */
 #include "module/supervisor/parent.h"
-#include "module/supervisor/agent_process.h"
-#include "module/supervisor/forkguard.h"
-#include "module/supervisor/keeper.h"
+#include "module/config/config.h"
 #include "module/supervisor/report.h"
 #include "module/supervisor/setup.h"
 #include "module/supervisor/statedir.h"
+#include "module/supervisor/supervisor.h"
 
 #include "common/absence.h"
 #include "common/lognos.h"
@@ -23,16 +22,10 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <mpm_common.h>
 #include <unistd.h>
 
-/* How long a start in one-process mode waits for them. */
-#define FIRST_LOGONS apr_time_from_sec(5)
-
-static anonid_control_channel_t talk;
-
-/* While not NULL: the pools of the configuration and of its logs, with our
- * cleanups on them: pre-cleanups, since the keeper uses pools below them. */
-static apr_pool_t *config_pool;
+/* While not NULL: the pool of the logs, with our cleanup on it. */
 static apr_pool_t *log_pool;
 
 /* What workers inherit. */
@@ -50,10 +43,9 @@ const char *anonid_parent_agent_socket(void)
 }
 
 /* Ends the agent and gives everything back that others could find. */
-static void retire(anonid_retained_t *retained, apr_pool_t *pool)
+static void retire(anonid_retained_t *retained)
 {
-    talk.retained = retained;
-    (void)anonid_agent_end(&talk, ANONID_AGENT_END_TIMEOUT, pool);
+    anonid_supervisor_end(retained);
     anonid_setup_undo(retained);
 }
 
@@ -64,23 +56,21 @@ static void leave(void)
 
     if (!retained || retained->owner != getpid())
         return;
-    anonid_keeper_stop();
-    anonid_sources_close(talk.sources);
-    talk.sources = NULL;
-    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_EXITING)
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_EXITING) {
+        anonid_supervisor_leave(retained);
         return;
-    retire(retained, retained->pool);
+    }
+    retire(retained);
     anonid_retained_destroy(retained);
 }
 
-/* httpd's end closes the logs before the configuration; whatever the keeper
- * or the agent still has to say comes before that. */
+/* httpd's end closes the logs before the configuration; whatever is still to
+ * be said comes before that. */
 static apr_status_t at_end_of_logs(void *unused)
 {
     (void)unused;
     log_pool = NULL;
     leave();
-    talk.server = NULL;
     return APR_SUCCESS;
 }
 
@@ -95,94 +85,14 @@ static apr_status_t at_end_of_config(void *unused)
 }
 
 /* In one-process mode (-X) the parent is the worker, and exits as one. */
-static int one_process(void)
-{
-    return ap_exists_config_define("DEBUG")
-           || ap_exists_config_define("ONE_PROCESS");
-}
-
 static apr_status_t at_end_of_child(void *unused)
 {
     anonid_retained_t *retained = anonid_retained_find();
 
     (void)unused;
-    anonid_keeper_stop();
-    anonid_sources_close(talk.sources);
-    talk.sources = NULL;
     if (retained)
-        retire(retained, retained->pool);
+        retire(retained);
     return APR_SUCCESS;
-}
-
-static void watch_agent(anonid_retained_t *retained);
-
-/* httpd's main loop, which reaps every child, has reaped the agent. Its
- * record is spent and has to be made anew; the keeper notices the death by
- * itself. */
-static void on_agent_reaped(int reason, void *data, int status)
-{
-    anonid_retained_t *retained = data;
-
-    (void)status;
-    if (reason != APR_OC_REASON_DEATH && reason != APR_OC_REASON_LOST)
-        return;
-    retained->process.proc.pid = getpid();
-    apr_proc_other_child_unregister(retained);
-    watch_agent(retained);
-}
-
-static void watch_agent(anonid_retained_t *retained)
-{
-    apr_proc_other_child_register(&retained->process.proc, on_agent_reaped,
-                                  retained, NULL, config_pool);
-}
-
-/* Brings the agent up to this configuration: the one that runs, or a new
- * one. NULL, or why there is none. */
-static const char *bring_up(anonid_retained_t *retained, server_rec *s,
-                            apr_pool_t *pool)
-{
-    const char *error;
-
-    if (anonid_agent_runs(retained)) {
-        error = anonid_agent_renew(&talk, pool);
-        if (!error)
-            error = anonid_agent_await(&talk, pool);
-        if (!error)
-            return NULL;
-        anonid_report_absence(s, retained->settings.state_dir,
-                              ANONID_LOGNO(0012) "The agent %s is not "
-                                                 "running: %s. It is started "
-                                                 "again.",
-                              retained->settings.program, error);
-    }
-    error = anonid_agent_start(&talk, pool);
-    return error ? error : anonid_agent_await(&talk, pool);
-}
-
-static int is_pending(const anonid_global_t *config)
-{
-    for (int i = 0; i < config->accounts->nelts; i++) {
-        int slot =
-            APR_ARRAY_IDX(config->accounts, i, const anonid_account_t *)->slot;
-
-        if (anonid_status_state(table, slot) == ANONID_STATE_PENDING)
-            return 1;
-    }
-    return 0;
-}
-
-/* A parent that is going to give root up lets the first logons end before,
- * because afterwards it can no longer write into account files. */
-static void await_logons(const anonid_global_t *config)
-{
-    apr_time_t deadline = apr_time_now() + FIRST_LOGONS;
-
-    while (is_pending(config) && apr_time_now() < deadline) {
-        if (anonid_control_channel_step(&talk, -1, apr_time_from_msec(50))
-            != APR_SUCCESS)
-            return; /* the keeper sees to it */
-    }
 }
 
 static int fail(server_rec *s, const char *what, const char *error)
@@ -192,20 +102,14 @@ static int fail(server_rec *s, const char *what, const char *error)
 }
 
 /* At the first start an agent that does not come up is an error; at a restart
- * a running web site is not ended for it. */
+ * a running web site is not ended for it, and the supervisor says why. */
 static int start_agent(anonid_retained_t *retained, server_rec *s,
-                       apr_pool_t *pool)
+                       apr_pool_t *pconf, apr_pool_t *pool)
 {
-    const char *error = bring_up(retained, s, pool);
+    const char *error = anonid_supervisor_start(retained, s, pconf, pool);
     const char *program = retained->settings.program;
 
-    if (!error) {
-        retained->was_ready = 1;
-        anonid_report(s, APLOG_INFO, "the agent %s is ready, pid %ld", program,
-                      (long)retained->process.proc.pid);
-        return OK;
-    }
-    if (!retained->was_ready) {
+    if (error && !retained->was_ready) {
         anonid_absence_note(
             retained->settings.state_dir,
             apr_psprintf(pool,
@@ -218,12 +122,10 @@ static int start_agent(anonid_retained_t *retained, server_rec *s,
                                  program),
                     error);
     }
-    anonid_report_absence(s, retained->settings.state_dir,
-                          ANONID_LOGNO(0012) "The agent %s is not running: "
-                                             "%s. No mail is sent until it "
-                                             "does; it is started again "
-                                             "soon.",
-                          program, error);
+    retained->was_ready = 1;
+    if (retained->process.pid > 0)
+        anonid_report(s, APLOG_INFO, "the agent %s is ready, pid %ld", program,
+                      (long)retained->process.pid);
     return OK;
 }
 
@@ -239,35 +141,38 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     retained = anonid_retained_find();
     if (config->accounts->nelts == 0 && config->services->nelts == 0) {
         if (retained)
-            retire(retained, ptemp);
+            retire(retained);
         return OK;
     }
     if (!retained)
         retained = anonid_retained_make();
-    anonid_forkguard_watch(retained->descriptors);
     log_pool = plog;
     apr_pool_pre_cleanup_register(plog, NULL, at_end_of_logs);
     if (!anonid_setup_fits(retained))
-        retire(retained, ptemp);
+        retire(retained);
     error = anonid_setup(retained, s, ptemp);
     if (error)
         return fail(s, "mod_anonid cannot start", error);
     table = retained->table;
     agent_socket = apr_pstrcat(pconf, retained->settings.state_dir,
                                "/" ANONID_AGENT_SOCKET, NULL);
-    anonid_control_channel_begin(&talk, retained, s, pconf);
-    if (start_agent(retained, s, ptemp) != OK)
-        return HTTP_INTERNAL_SERVER_ERROR;
-    if (one_process() && geteuid() == 0)
-        await_logons(config);
-    watch_agent(retained);
-    if (anonid_keeper_start(&talk) != APR_SUCCESS)
-        return fail(s, "mod_anonid cannot start", "no thread");
+    return start_agent(retained, s, pconf, ptemp);
+}
+
+/* Called every few seconds by httpd's main loop. */
+static int hook_monitor(apr_pool_t *p, server_rec *s)
+{
+    anonid_retained_t *retained = anonid_retained_find();
+
+    (void)p;
+    (void)s;
+    if (retained)
+        anonid_supervisor_collect(retained);
     return OK;
 }
 
-/* A forked worker has nothing to drop: the fork guard has closed what is the
- * parent's before any hook could run. */
+/* A forked worker has nothing to drop: what is the parent's was closed before
+ * any hook could run (retained.h). */
 static void hook_child_init(apr_pool_t *pchild, server_rec *s)
 {
     anonid_retained_t *retained = anonid_retained_find();
@@ -282,11 +187,10 @@ void anonid_parent_register(apr_pool_t *p)
 {
     anonid_retained_t *retained = anonid_retained_find();
 
-    anonid_forkguard_install();
     if (retained)
-        anonid_forkguard_watch(retained->descriptors);
-    config_pool = p;
+        anonid_retained_guard(retained);
     apr_pool_pre_cleanup_register(p, NULL, at_end_of_config);
     ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_monitor(hook_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -16,7 +16,7 @@ const anonid_status_table_t *anonid_parent_status(void);
 /* The path of the agent's socket for workers. */
 const char *anonid_parent_agent_socket(void);
 
-/* Hooks: post_config (table, slots, sockets, agent, keeper thread),
+/* Hooks: post_config (table, slots, sockets, agent, supervisor),
  * child_init (drop what a worker must not have). */
 void anonid_parent_register(apr_pool_t *p);
 

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running a program that prints a secret, without ever holding it.
+ * Running a program that prints a secret, without ever reading it.
  *
- *   httpd parent --clone--> minder --clone, exec-> the program
- *        ^                    |                       | standard output
- *        |                    | holds, never reads    v
- *        +---- one report ----+------------------> [ memfd ]
+ *   supervisor --fork, exec--> the program
+ *       |                          | standard output
+ *       | holds, never reads       v
+ *       +---------------------> [ memfd ]
  *
- * The minder is a child of the parent that the parent's waitpid(-1) does not
- * see (it was made without SIGCHLD), so httpd's main loop cannot take it for
- * one of its workers. It waits for the program, ends it with its whole
- * process group when it takes too long, and reports how it ended. Only the
- * output of a program that ended with status 0 is passed on: as a memfd that
- * is sealed, so that a process left behind cannot change it any more.
+ * A program that takes too long is ended with its whole process group. Only
+ * the output of one that ended with status 0 is passed on: as a memfd that is
+ * sealed, so that a process left behind cannot change it any more.
  *
- * The program runs as the parent does, in "/", in a session of its own, with
- * nothing but its environment, /dev/null as standard input and httpd's error
- * log as standard error. It ends with the parent.
+ * The program runs as the supervisor does, in "/", in a session of its own,
+ * with nothing but its environment, /dev/null as standard input and httpd's
+ * error log as standard error. It ends with the supervisor.
  *
  * Knows neither accounts nor the agent, nor httpd.
  */
@@ -25,7 +22,6 @@
 
 #include <apr_errno.h>
 #include <apr_time.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 /* How long a program may run. */
@@ -46,25 +42,31 @@ typedef enum {
     ANONID_PROGRAM_FAILED    /* value: errno; it could not be run */
 } anonid_program_end_t;
 
-/* What a minder says of its run. */
 typedef struct {
-    uint32_t number; /* of the run */
     anonid_program_end_t end;
     int value;
 } anonid_program_report_t;
 
-/* The two ends of what reports come through; both close-on-exec, and both to
- * be kept from forked children, which could read a secret from it. */
-apr_status_t anonid_program_reports(int *receive, int *send);
+/* One run. */
+typedef struct {
+    pid_t pid;  /* 0: none */
+    int output; /* the memfd */
+    int error;  /* why it could not be run, or 0 */
+} anonid_program_t;
 
-/* Takes one report, if there is one: 1, or 0. *fd is the output of a program
- * that has printed something, else -1; under the fork guard until it is
- * closed. Never waits. */
-int anonid_program_next(int receive, anonid_program_report_t *report, int *fd);
+/* Starts the program. argv and environment end with NULL, argv[0] is an
+ * absolute path. What goes wrong is reported by anonid_program_ended. */
+void anonid_program_start(anonid_program_t *program, char *const argv[],
+                          char *const environment[]);
 
-/* Ends a minder, and its program if that still runs, and reaps it. A minder
- * that has reported is ending by itself. */
-void anonid_program_end(pid_t minder);
+/* 1 with a report if the run is over (overdue: it is ended if it is not), or
+ * 0. *fd is what it has printed, now the caller's, or -1. Never waits for a
+ * program that may run on. */
+int anonid_program_ended(anonid_program_t *program, int overdue,
+                         anonid_program_report_t *report, int *fd);
+
+/* Ends a run, if there is one. */
+void anonid_program_kill(anonid_program_t *program);
 
 /* A sentence about a report that is not ANONID_PROGRAM_PRINTED. */
 void anonid_program_explain(const anonid_program_report_t *report,

@@ -3,8 +3,6 @@
  * When the programs of exec: sources are run: a few at a time, each again
  * after five minutes, or sooner after it failed (2 s, doubling). How one is
  * run is program.h's; what becomes of its output is the caller's affair.
- *
- * Belongs to one thread at a time.
  */
 #ifndef ANONID_MODULE_SUPERVISOR_PROGRAM_QUEUE_H
 #define ANONID_MODULE_SUPERVISOR_PROGRAM_QUEUE_H
@@ -39,12 +37,12 @@ int anonid_program_queue_due(const anonid_queued_t *queued, apr_time_t now);
 void anonid_program_queue_start(anonid_program_queue_t *queue, apr_time_t now);
 
 /* Takes one run that has ended: its owner, or NULL. *fd is what it printed,
- * or -1; under the fork guard until it is closed. */
+ * now the caller's, or -1. */
 void *anonid_program_queue_next(anonid_program_queue_t *queue, apr_time_t now,
                                 anonid_program_report_t *report, int *fd);
 
-/* Can be read when a run has ended; -1: no program was ever run. */
-int anonid_program_queue_fd(const anonid_program_queue_t *queue);
+/* 1 while a program runs; the end of one is a SIGCHLD. */
+int anonid_program_queue_runs(const anonid_program_queue_t *queue);
 
 /* Ends all runs; nothing is started any more. */
 void anonid_program_queue_close(anonid_program_queue_t *queue);

@@ -3,11 +3,13 @@
  * Frames to the agent; see push.h.
  */
 #include "module/supervisor/push.h"
-#include "module/supervisor/forkguard.h"
 
 #include "common/protocol.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
 
 apr_status_t anonid_push_wait(anonid_channel_t *agent)
 {
@@ -20,12 +22,37 @@ apr_status_t anonid_push_wait(anonid_channel_t *agent)
     do {
         apr_interval_time_t left = deadline - apr_time_now();
 
-        n = anonid_forkguard_poll(&p, 1,
-                                  left > 0 ? (int)(left / 1000) + 1 : 0);
+        n = poll(&p, 1, left > 0 ? (int)(left / 1000) + 1 : 0);
     } while (n < 0 && errno == EINTR);
     if (n < 0)
         return errno;
     return n > 0 ? APR_SUCCESS : APR_TIMEUP;
+}
+
+apr_status_t anonid_push_control_socket(int lifeline, int fd)
+{
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec data = { "", 1 };
+    struct msghdr message;
+    ssize_t n;
+
+    memset(&message, 0, sizeof(message));
+    memset(&control, 0, sizeof(control));
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = &control;
+    message.msg_controllen = sizeof(control);
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+    do
+        n = sendmsg(lifeline, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? errno : APR_SUCCESS;
 }
 
 apr_status_t anonid_push_frame(anonid_channel_t *agent, anonid_writer_t *w,
@@ -51,7 +78,7 @@ apr_status_t anonid_push_hello(anonid_channel_t *agent,
     return anonid_push_frame(agent, &w, fds, 4);
 }
 
-/* A frame of many: each waits for room first, without the fork guard. */
+/* A frame of many: each waits for room first. */
 static apr_status_t push_when_ready(anonid_channel_t *agent,
                                     anonid_writer_t *w)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parent tells the agent: HELLO, whole configurations, and the
+ * What the supervisor tells the agent: HELLO, whole configurations, and the
  * sending of single frames. An agent that takes nothing in for a while is
  * hung; the caller then ends it.
  *
@@ -32,6 +32,10 @@ typedef struct {
 /* Waits until the agent has room for a frame, so that a small one can be sent
  * without waiting. */
 apr_status_t anonid_push_wait(anonid_channel_t *agent);
+
+/* Gives an agent a new control socket, over its lifeline; the descriptor
+ * stays the caller's. Never waits. */
+apr_status_t anonid_push_control_socket(int lifeline, int fd);
 
 /* Ends, sends and frees the frame. */
 apr_status_t anonid_push_frame(anonid_channel_t *agent, anonid_writer_t *w,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parent's lines in httpd's error logs. Writing one takes libc's
- * locks, so a thread beside httpd's forks must hold the fork guard.
+ * The parent's and the supervisor's lines in httpd's error logs.
  */
 #ifndef ANONID_MODULE_SUPERVISOR_REPORT_H
 #define ANONID_MODULE_SUPERVISOR_REPORT_H

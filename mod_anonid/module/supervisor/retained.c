@@ -3,7 +3,6 @@
  * Data that outlives restarts; see retained.h.
  */
 #include "module/supervisor/retained.h"
-#include "module/supervisor/forkguard.h"
 
 #include "common/build.h"
 
@@ -11,24 +10,31 @@
 #include <http_config.h>
 
 #include <apr_strings.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
 #define RETAINED_KEY "mod_anonid"
 
-/* With an allocator of its own, because the keeper uses the pool while
- * httpd's main thread uses others; and nobody's child, because at its end
- * httpd destroys the youngest pools first. */
+#define VERSION_MAX sizeof(((anonid_retained_t *)NULL)->version)
+
+/* The layout is part of the version. */
+#define LAYOUT (sizeof(anonid_retained_t) + ANONID_FD_COUNT)
+
+/* Nobody's child, because at its end httpd destroys the youngest pools
+ * first. */
 static apr_pool_t *make_pool(void)
 {
-    apr_allocator_t *allocator;
     apr_pool_t *pool;
 
-    apr_allocator_create(&allocator);
-    apr_pool_create_unmanaged_ex(&pool, NULL, allocator);
-    apr_allocator_owner_set(allocator, pool);
+    apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
     apr_pool_tag(pool, "anonid_retained");
     return pool;
+}
+
+static void make_version(char version[VERSION_MAX])
+{
+    apr_snprintf(version, VERSION_MAX, "%s/%d", ANONID_VERSION, (int)LAYOUT);
 }
 
 static void close_all(apr_array_header_t *descriptors)
@@ -40,13 +46,48 @@ static void close_all(apr_array_header_t *descriptors)
     }
 }
 
+/* ---- forked children ---- */
+
+static anonid_retained_t *guarded;
+
+static void in_child(void)
+{
+    if (guarded)
+        close_all(guarded->descriptors);
+    guarded = NULL;
+}
+
+void anonid_retained_guard(anonid_retained_t *retained)
+{
+    static int installed;
+
+    guarded = retained;
+    if (!installed)
+        installed = pthread_atfork(NULL, NULL, in_child) == 0;
+}
+
+pid_t anonid_retained_fork(anonid_retained_t *retained)
+{
+    pid_t pid;
+
+    guarded = NULL;
+    pid = fork();
+    if (pid != 0)
+        guarded = retained;
+    return pid;
+}
+
+/* ---- what is there ---- */
+
 anonid_retained_t *anonid_retained_find(void)
 {
     anonid_retained_t *retained = ap_retained_data_get(RETAINED_KEY);
+    char version[VERSION_MAX];
 
     if (!retained || !retained->descriptors)
         return NULL;
-    if (strcmp(retained->version, ANONID_VERSION) != 0) {
+    make_version(version);
+    if (strcmp(retained->version, version) != 0) {
         close_all(retained->descriptors);
         return NULL;
     }
@@ -66,11 +107,11 @@ anonid_retained_t *anonid_retained_make(void)
         apr_array_make(retained->pool, ANONID_FD_COUNT + 8, sizeof(int));
     for (int i = 0; i < ANONID_FD_COUNT; i++)
         APR_ARRAY_PUSH(retained->descriptors, int) = -1;
-    apr_cpystrn(retained->version, ANONID_VERSION, sizeof(retained->version));
+    make_version(retained->version);
     retained->slots = apr_hash_make(retained->pool);
     retained->locks = anonid_account_locks_make(retained->descriptors);
     anonid_process_clear(&retained->process);
-    retained->control.fd = -1;
+    anonid_retained_guard(retained);
     return retained;
 }
 
@@ -109,7 +150,7 @@ int anonid_retained_slot(anonid_retained_t *retained, const char *account)
 
 void anonid_retained_destroy(anonid_retained_t *retained)
 {
-    anonid_forkguard_watch(NULL);
+    anonid_retained_guard(NULL);
     close_all(retained->descriptors);
     retained->descriptors = NULL;
     apr_pool_destroy(retained->pool);

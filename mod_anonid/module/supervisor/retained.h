@@ -4,19 +4,19 @@
  * it. The module itself is unloaded and loaded again on each restart, so
  * none of this may be static, nor point into the module.
  *
- * Belongs to the main thread while no keeper runs, else to the keeper, but
- * for process.proc.pid, and the descriptors in forked children.
+ * A supervisor has a copy of it, as it was when it was forked; what it changes
+ * and what has to outlive it, it hands over (handover.h).
  */
 #ifndef ANONID_MODULE_SUPERVISOR_RETAINED_H
 #define ANONID_MODULE_SUPERVISOR_RETAINED_H
 
-#include "common/channel.h"
 #include "common/status.h"
 #include "module/supervisor/account_lock.h"
 #include "module/supervisor/spawn.h"
 
 /* The parent's own descriptors, at these places of the array; after them
- * come those of the account locks. */
+ * come those of the account locks. Forked children close them all, but for a
+ * supervisor. */
 typedef enum {
     ANONID_FD_TABLE,
     ANONID_FD_AGENT_LISTENER,
@@ -24,10 +24,9 @@ typedef enum {
     ANONID_FD_AGENT_FOLDER,
     ANONID_FD_STATE_DIR,
     ANONID_FD_STATE_LOCK,
-    ANONID_FD_CONTROL,
-    ANONID_FD_ERRORS,
-    ANONID_FD_PIDFD,
-    ANONID_FD_WAKE, /* the keeper's */
+    ANONID_FD_LIFELINE, /* of the agent that runs; -1: none does */
+    ANONID_FD_ERRORS,   /* what it says on standard error */
+    ANONID_FD_HANDOVER, /* to the supervisor */
     ANONID_FD_COUNT
 } anonid_fd_t;
 
@@ -45,15 +44,14 @@ typedef struct {
 typedef struct {
     apr_array_header_t *descriptors; /* int */
     char version[32];
-    pid_t owner;       /* the httpd parent */
-    apr_pool_t *pool;  /* lives as long as the process; its own allocator */
-    apr_hash_t *slots; /* account name -> int *, its slot */
+    pid_t owner;                        /* the httpd parent */
+    apr_pool_t *pool;                   /* lives as long as the process */
+    apr_hash_t *slots;                  /* account name -> int *, its slot */
     const anonid_status_table_t *table; /* NULL: not made yet */
     anonid_settings_t settings;         /* state_dir NULL: none is in use */
-    anonid_process_t process;
-    anonid_channel_t control;
+    anonid_process_t process; /* the agent; but for its descriptors */
     anonid_account_locks_t *locks;
-    uint32_t generation; /* of the configuration that was pushed last */
+    uint32_t generation; /* counts supervisors, and configurations pushed */
     int was_ready;       /* an agent has been ready: this is a restart */
 } anonid_retained_t;
 
@@ -62,6 +60,14 @@ anonid_retained_t *anonid_retained_find(void);
 
 /* The same, made if need be. */
 anonid_retained_t *anonid_retained_make(void);
+
+/* Forks. The child has everything that is retained; any other child, whoever
+ * forks it, closes the descriptors before it does anything else. */
+pid_t anonid_retained_fork(anonid_retained_t *retained);
+
+/* Has children close what is retained (NULL: nothing is) from now on; once
+ * per load of the module, which takes the handler away when it is unloaded. */
+void anonid_retained_guard(anonid_retained_t *retained);
 
 /* The end of it, at httpd's end. */
 void anonid_retained_destroy(anonid_retained_t *retained);

@@ -3,7 +3,6 @@
  * What an agent needs before it is started; see setup.h.
  */
 #include "module/supervisor/setup.h"
-#include "module/supervisor/account_writer.h"
 #include "module/config/config.h"
 #include "module/supervisor/report.h"
 #include "module/supervisor/statedir.h"
@@ -157,21 +156,6 @@ static const char *assign_slots(anonid_retained_t *retained,
     return NULL;
 }
 
-static const char *create_account_files(const anonid_global_t *config,
-                                        server_rec *s, apr_pool_t *pool)
-{
-    apr_array_header_t *created = apr_array_make(pool, 1, sizeof(char *));
-    const char *error =
-        anonid_account_writer_create(config->accounts, created, pool);
-
-    for (int i = 0; i < created->nelts; i++)
-        anonid_report(s, APLOG_NOTICE,
-                      ANONID_LOGNO(0015) "The account file %s was not there "
-                                         "and has been created.",
-                      APR_ARRAY_IDX(created, i, const char *));
-    return error;
-}
-
 int anonid_setup_fits(const anonid_retained_t *retained)
 {
     const anonid_settings_t settings = settings_of(anonid_global());
@@ -193,7 +177,7 @@ const char *anonid_setup(anonid_retained_t *retained, server_rec *s,
         error = enter_state_dir(retained, &settings, pool);
         say_who_shares(s);
     }
-    return error ? error : create_account_files(config, s, pool);
+    return error;
 }
 
 void anonid_setup_undo(anonid_retained_t *retained)

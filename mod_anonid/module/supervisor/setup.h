@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an agent needs before it is started: the status table and a slot in
- * it for each account, the state folder with its sockets, and account files
- * that are there. Knows no process.
+ * it for each account, and the state folder with its sockets. Knows no
+ * process.
  */
 #ifndef ANONID_MODULE_SUPERVISOR_SETUP_H
 #define ANONID_MODULE_SUPERVISOR_SETUP_H

@@ -50,8 +50,7 @@ const anonid_source_kind_t *anonid_source_kind(const char *secret);
 extern const anonid_source_kind_t anonid_source_account_file;
 
 /* Opens the file. Never waits: a named pipe is opened as it is, and refused.
- * `name` is whose it is, for messages. Under the fork guard until it is
- * closed. */
+ * `name` is whose it is, for messages. */
 void anonid_source_open(const anonid_source_kind_t *kind, const char *path,
                         const char *name, anonid_opened_t *opened);
 

@@ -6,7 +6,6 @@
  * the agent is told, which differs for the two uses of a source.
  */
 #include "module/supervisor/sources.h"
-#include "module/supervisor/forkguard.h"
 #include "module/supervisor/program_queue.h"
 #include "module/supervisor/push.h"
 #include "module/supervisor/source_open.h"
@@ -132,7 +131,7 @@ static apr_status_t tell_failed(source_t *source,
     return anonid_push_frame(agent, &w, NULL, 0);
 }
 
-/* Closes what was opened. Under the fork guard. */
+/* Closes what was opened. */
 static apr_status_t tell(source_t *source, anonid_opened_t *opened,
                          anonid_channel_t *agent, int always)
 {
@@ -171,11 +170,8 @@ static apr_status_t pass_file(source_t *source, anonid_channel_t *agent,
     rv = anonid_push_wait(agent);
     if (rv != APR_SUCCESS)
         return rv;
-    anonid_forkguard_lock();
     anonid_source_open(source->kind, source->path, source->name, &opened);
-    rv = tell(source, &opened, agent, always);
-    anonid_forkguard_unlock();
-    return rv;
+    return tell(source, &opened, agent, always);
 }
 
 /* ---- programs ---- */
@@ -242,26 +238,15 @@ apr_status_t anonid_sources_collect(anonid_sources_t *sources,
                                     anonid_channel_t *agent)
 {
     apr_status_t rv = APR_SUCCESS;
-    int got;
+    int got = 1;
 
-    if (anonid_program_queue_fd(sources->programs) < 0) {
-        anonid_program_queue_start(sources->programs, apr_time_now());
-        return rv;
-    }
-    do {
+    while (got && anonid_program_queue_runs(sources->programs)) {
         if (rv == APR_SUCCESS)
             rv = anonid_push_wait(agent);
-        anonid_forkguard_lock();
         got = take_run(sources, agent, &rv);
-        anonid_forkguard_unlock();
-    } while (got);
+    }
     anonid_program_queue_start(sources->programs, apr_time_now());
     return rv;
-}
-
-int anonid_sources_fd(const anonid_sources_t *sources)
-{
-    return sources ? anonid_program_queue_fd(sources->programs) : -1;
 }
 
 void anonid_sources_close(anonid_sources_t *sources)

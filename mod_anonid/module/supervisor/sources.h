@@ -14,9 +14,6 @@
  * restart, whenever the agent asks, when the program's file has changed, and
  * every five minutes. Its version is that of its file; whether it printed
  * something else than before, the agent finds out.
- *
- * Belongs to one thread at a time, which holds the fork guard if httpd may
- * fork meanwhile: descriptors live from open to send.
  */
 #ifndef ANONID_MODULE_SUPERVISOR_SOURCES_H
 #define ANONID_MODULE_SUPERVISOR_SOURCES_H
@@ -50,11 +47,10 @@ apr_status_t anonid_sources_pass_account(anonid_sources_t *sources,
                                          anonid_channel_t *agent);
 
 /* Passes the output of the programs that have ended, and starts those that
- * wait. To be called when the descriptor (-1: none) can be read; also does
- * what has become due otherwise. */
+ * wait. To be called after a SIGCHLD; also does what has become due
+ * otherwise. */
 apr_status_t anonid_sources_collect(anonid_sources_t *sources,
                                     anonid_channel_t *agent);
-int anonid_sources_fd(const anonid_sources_t *sources);
 
 /* Ends the programs that run. Nothing is passed any more. NULL is fine. */
 void anonid_sources_close(anonid_sources_t *sources);

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fork, exec and wait for the agent; see spawn.h.
- *
- * The child waits for a word of the parent before it goes on, and reports
- * over the same socket if a step fails; exec closes it. Between fork and exec
- * it calls async-signal-safe functions only, because it is forked from a
- * process with threads.
+ * fork, exec and wait for the agent; see spawn.h. The child reports over a
+ * pipe if a step fails; exec closes it.
  */
 #include "module/supervisor/spawn.h"
-#include "module/supervisor/forkguard.h"
 
 #include "common/protocol.h"
 
@@ -18,9 +13,9 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -28,6 +23,9 @@
 
 /* The child's copies are moved out of the way of 0 to 3. */
 #define FIRST_SPARE_FD 10
+
+/* Between two looks at a process whose end is awaited. */
+#define LOOK_INTERVAL apr_time_from_msec(5)
 
 /* What of httpd's environment is the agent's business. */
 static const char *const passed_on[] = {
@@ -41,10 +39,9 @@ static const char *const passed_on[] = {
 typedef struct {
     const anonid_spawn_t *how;
     char *environment[N_PASSED_ON + 2];
-    int folder; /* a copy of how->folder, which a forked child closes */
-    int control[2];
+    int lifeline[2];
     int errors[2];
-    int start[2];
+    int failed[2];
 } launch_t;
 
 typedef enum {
@@ -69,8 +66,17 @@ typedef struct {
 void anonid_process_clear(anonid_process_t *process)
 {
     memset(process, 0, sizeof(*process));
-    process->proc.pid = getpid();
-    process->pidfd = process->control = process->errors = -1;
+    process->lifeline = process->errors = -1;
+}
+
+void anonid_program_version(char version[ANONID_VERSION_MAX],
+                            const char *program)
+{
+    struct stat st;
+
+    version[0] = '\0';
+    if (stat(program, &st) == 0)
+        anonid_source_version(version, &st);
 }
 
 static void make_environment(launch_t *launch, apr_pool_t *pool)
@@ -101,33 +107,33 @@ static void close_pair(int pair[2])
 
 static int make_descriptors(launch_t *launch)
 {
-    const int type = SOCK_STREAM | SOCK_CLOEXEC;
+    const int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
 
-    return socketpair(AF_UNIX, type, 0, launch->control) == 0
-           && socketpair(AF_UNIX, type, 0, launch->start) == 0
+    return socketpair(AF_UNIX, type, 0, launch->lifeline) == 0
+           && pipe2(launch->failed, O_CLOEXEC) == 0
            && pipe2(launch->errors, O_CLOEXEC) == 0;
 }
 
 /* Puts the child's descriptors where the agent looks for them; whatever else
  * is open is closed by exec. */
-static int place_descriptors(const launch_t *launch, int *start)
+static int place_descriptors(const launch_t *launch, int *failed)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int control = fcntl(launch->control[1], F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
+    int lifeline = fcntl(launch->lifeline[1], F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
     int errors = fcntl(launch->errors[1], F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
-    int spare = fcntl(*start, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
+    int spare = fcntl(*failed, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
 
     if (spare >= 0)
-        *start = spare;
-    return null >= 0 && control >= 0 && errors >= 0 && spare >= 0
+        *failed = spare;
+    return null >= 0 && lifeline >= 0 && errors >= 0 && spare >= 0
            && dup2(null, 0) == 0 && dup2(errors, 1) == 1
            && dup2(errors, 2) == 2
-           && dup2(control, ANONID_CONTROL_FD) == ANONID_CONTROL_FD
-           && close_range(ANONID_CONTROL_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC)
+           && dup2(lifeline, ANONID_LIFELINE_FD) == ANONID_LIFELINE_FD
+           && close_range(ANONID_LIFELINE_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC)
                   == 0;
 }
 
-/* The parent ignores and catches signals, and the keeper blocks them. */
+/* httpd ignores and catches signals, and a supervisor blocks some. */
 static void reset_signals(void)
 {
     struct sigaction action;
@@ -142,16 +148,16 @@ static void reset_signals(void)
 }
 
 /* What the child does; on failure the step, else it is another program. */
-static step_t become_agent(const launch_t *launch, int *start)
+static step_t become_agent(const launch_t *launch, int *failed)
 {
     const anonid_spawn_t *how = launch->how;
     char *const argv[] = { "anonid-agent", NULL };
 
-    if (!place_descriptors(launch, start))
+    if (!place_descriptors(launch, failed))
         return STEP_DESCRIPTORS;
     (void)setpgid(0, 0);
     (void)umask(077);
-    if ((how->folder < 0 ? chdir("/") : fchdir(launch->folder)) != 0)
+    if ((how->folder < 0 ? chdir("/") : fchdir(how->folder)) != 0)
         return STEP_FOLDER;
     if (how->drop && setgroups(0, NULL) != 0)
         return STEP_GROUPS;
@@ -166,29 +172,24 @@ static step_t become_agent(const launch_t *launch, int *start)
 
 static void run_child(const launch_t *launch)
 {
-    int start = launch->start[1];
+    int report = launch->failed[1];
     failed_step_t failed;
-    char go;
 
-    close(launch->start[0]);
-    if (read(start, &go, 1) == 1) {
-        failed.step = (int)become_agent(launch, &start);
-        failed.error = errno;
-        (void)!write(start, &failed, sizeof(failed));
-    }
+    failed.step = (int)become_agent(launch, &report);
+    failed.error = errno;
+    (void)!write(report, &failed, sizeof(failed));
     _exit(127);
 }
 
-/* Lets the child go on, and waits until it has become the program. */
-static const char *release(const launch_t *launch, apr_pool_t *pool)
+/* Waits until the child has become the program. */
+static const char *await_exec(const launch_t *launch, apr_pool_t *pool)
 {
     failed_step_t failed;
     char reason[128];
     ssize_t n;
 
-    (void)!write(launch->start[0], "", 1);
     do
-        n = read(launch->start[0], &failed, sizeof(failed));
+        n = read(launch->failed[0], &failed, sizeof(failed));
     while (n < 0 && errno == EINTR);
     if (n != (ssize_t)sizeof(failed))
         return NULL;
@@ -204,111 +205,138 @@ static const char *system_error(apr_pool_t *pool, const char *what)
                         apr_strerror(errno, reason, sizeof(reason)));
 }
 
-/* Ends a child that did not become the agent. */
-static void give_up(anonid_process_t *process)
+/* State and start time of a process (proc(5), stat: fields 3 and 22, counted
+ * behind the name, which may hold anything); 0 if there is none. */
+static uint64_t look_at(pid_t pid, char *state)
 {
-    pid_t pid = process->proc.pid;
+    char path[64], text[1024];
+    const char *field;
+    ssize_t n = -1;
+    int fd;
 
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    if (process->pidfd >= 0)
-        close(process->pidfd);
-    anonid_process_clear(process);
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        n = read(fd, text, sizeof(text) - 1);
+        close(fd);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    field = strrchr(text, ')');
+    if (!field || !field[1])
+        return 0;
+    *state = field[2];
+    for (int i = 3; i <= 22 && field; i++)
+        field = strchr(field + 1, ' ');
+    return field ? strtoull(field, NULL, 10) : 0;
 }
 
 static const char *fork_agent(anonid_process_t *process, launch_t *launch,
                               apr_pool_t *pool)
 {
     const char *error;
+    char state;
     pid_t pid = fork();
 
     if (pid < 0)
         return system_error(pool, "cannot fork");
     if (pid == 0)
         run_child(launch);
-    process->proc.pid = pid;
-    process->pidfd = pidfd_open(pid, 0);
-    close(launch->start[1]);
-    launch->start[1] = -1;
-    if (process->pidfd < 0) {
-        error = system_error(pool, "pidfd_open");
-        close_pair(launch->start); /* the child reads end of file, and ends */
+    close(launch->failed[1]);
+    launch->failed[1] = -1;
+    error = await_exec(launch, pool);
+    if (error) {
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+        return error;
     }
-    else {
-        error = release(launch, pool);
-    }
-    if (error)
-        give_up(process);
-    return error;
+    process->pid = pid;
+    process->is_child = 1;
+    process->started = look_at(pid, &state);
+    return NULL;
 }
 
 const char *anonid_spawn(anonid_process_t *process, const anonid_spawn_t *how,
                          apr_pool_t *pool)
 {
     launch_t launch = { .how = how,
-                        .folder = fcntl(how->folder, F_DUPFD_CLOEXEC, 0),
-                        .control = { -1, -1 },
+                        .lifeline = { -1, -1 },
                         .errors = { -1, -1 },
-                        .start = { -1, -1 } };
+                        .failed = { -1, -1 } };
     const char *error;
 
     anonid_process_clear(process);
+    anonid_program_version(process->program, how->program);
     make_environment(&launch, pool);
     error = make_descriptors(&launch) ? fork_agent(process, &launch, pool)
                                       : system_error(pool, "no descriptors");
     if (!error) {
-        process->control = launch.control[0];
+        process->lifeline = launch.lifeline[0];
         process->errors = launch.errors[0];
-        launch.control[0] = launch.errors[0] = -1;
+        launch.lifeline[0] = launch.errors[0] = -1;
         (void)fcntl(process->errors, F_SETFL, O_NONBLOCK);
     }
-    close_pair(launch.control);
+    close_pair(launch.lifeline);
     close_pair(launch.errors);
-    close_pair(launch.start);
-    if (launch.folder >= 0)
-        close(launch.folder);
+    close_pair(launch.failed);
     return error;
+}
+
+/* A child is not reaped here, so that its number stays its own. */
+static int has_ended(const anonid_process_t *process)
+{
+    siginfo_t info;
+    char state = 'Z';
+
+    memset(&info, 0, sizeof(info));
+    if (process->is_child)
+        return waitid(P_PID, (id_t)process->pid, &info,
+                      WEXITED | WNOHANG | WNOWAIT)
+                   != 0
+               || info.si_pid == process->pid;
+    return look_at(process->pid, &state) != process->started || state == 'Z'
+           || state == 'X';
 }
 
 int anonid_process_wait(const anonid_process_t *process,
                         apr_interval_time_t timeout)
 {
     apr_time_t deadline = apr_time_now() + timeout;
-    struct pollfd p = { process->pidfd, POLLIN, 0 };
-    int n;
 
-    do {
-        apr_interval_time_t left = deadline - apr_time_now();
-
-        n = anonid_forkguard_poll(&p, 1,
-                                  left > 0 ? (int)(left / 1000) + 1 : 0);
-    } while (n < 0 && errno == EINTR);
-    return n > 0;
+    while (!has_ended(process)) {
+        if (apr_time_now() >= deadline)
+            return 0;
+        apr_sleep(LOOK_INTERVAL);
+    }
+    return 1;
 }
 
-void anonid_process_kill(const anonid_process_t *process)
+void anonid_process_signal(const anonid_process_t *process, int signal)
 {
-    (void)pidfd_send_signal(process->pidfd, SIGKILL, NULL, 0);
+    if (process->pid > 0 && !has_ended(process))
+        (void)kill(process->pid, signal);
 }
 
-const char *anonid_process_reap(anonid_process_t *process, apr_pool_t *pool)
+static const char *describe_end(const anonid_process_t *process,
+                                apr_pool_t *pool)
 {
     siginfo_t info;
-    int rv;
 
     memset(&info, 0, sizeof(info));
-    do
-        rv = waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOHANG);
-    while (rv != 0 && errno == EINTR);
-    close(process->pidfd);
-    process->pidfd = -1;
-    process->proc.pid = getpid();
-    if (rv != 0)
-        return NULL;
-    if (info.si_pid == 0)
+    if (!has_ended(process))
         return "it could not be ended";
+    if (!process->is_child
+        || waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG) != 0)
+        return "its exit status is not known";
     if (info.si_code == CLD_EXITED)
         return apr_psprintf(pool, "exit status %d", info.si_status);
     return apr_psprintf(pool, "signal %d (%s)", info.si_status,
                         apr_signal_description_get(info.si_status));
+}
+
+const char *anonid_process_reap(anonid_process_t *process, apr_pool_t *pool)
+{
+    const char *how = describe_end(process, pool);
+
+    process->pid = 0;
+    return how;
 }

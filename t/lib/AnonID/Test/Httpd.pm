@@ -171,7 +171,11 @@ sub worker_pids ($self)
         $self->children(qr/^(?:apache2|httpd)/);
 }
 
-sub agent_pids ($self) { return $self->children(qr/anonid-agent/) }
+# The supervisor, and the agent; that may be nobody's child, when its
+# supervisor has died, but stays in httpd's session.
+sub supervisor_pids ($self) { return $self->children(qr/^anonid-superv/) }
+
+sub agent_pids ($self) { return $self->in_session(qr/^anonid-agent/) }
 
 # Waits for the agent, of another pid than $old, and returns its pid.
 sub wait_agent ($self, $old = 0, $deadline = 20)
@@ -179,6 +183,16 @@ sub wait_agent ($self, $old = 0, $deadline = 20)
     return AnonID::Test::wait_until(
         sub { (grep { $_ != $old } $self->agent_pids)[0] },
         $deadline, 'an agent runs');
+}
+
+sub in_session ($self, $command)
+{
+    my $pid = $self->{pid} // return;
+    my @found = sort { $a <=> $b } map { $_->{pid} }
+        grep { $_->{session} == $pid && $_->{command} =~ $command }
+        values %{ process_table() };
+
+    return @found;
 }
 
 sub children ($self, $command)
@@ -192,7 +206,10 @@ sub children ($self, $command)
 }
 
 # All pids that are httpd itself: what must never hold a secret.
-sub httpd_pids ($self) { return ($self->{pid}, $self->worker_pids) }
+sub httpd_pids ($self)
+{
+    return ($self->{pid}, $self->supervisor_pids, $self->worker_pids);
+}
 
 sub log_files ($self)
 {
