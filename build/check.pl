@@ -26,8 +26,9 @@ sub note_skip ($test, $reason)
     $skipped{ length $reason ? $reason : 'no reason given' }{$test}++;
 }
 
-# Skips inside a subtest are told by its own lines, which are indented. What
-# an earlier run of the test skipped is forgotten.
+# Skips inside a subtest are told by its own lines, which are indented, and
+# those of unit tests by a comment. What an earlier run of the test skipped is
+# forgotten.
 sub watch ($parser, $test)
 {
     delete $_->{$test} for values %skipped;
@@ -36,6 +37,9 @@ sub watch ($parser, $test)
     });
     $parser->callback(test => sub ($result) {
         note_skip($test, $result->explanation) if $result->has_skip;
+    });
+    $parser->callback(comment => sub ($comment) {
+        note_skip($test, $1) if $comment->comment =~ /^skipped: (.*)/;
     });
     $parser->callback(unknown => sub ($line) {
         my ($reason) = $line->as_string =~ /^\s+ok \d+.*# skip\s*(.*)/i

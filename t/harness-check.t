@@ -18,6 +18,7 @@ my %TEST = (
         . 'root\n"',
     'inner.t' => 'print "    ok 1 # skip needs a mountain\n    1..1\n'
         . 'ok 1 - inner\n1..1\n"',
+    'unit.t' => 'print "1..1\n# skipped: needs the sea\nok 1\n"',
     'bad.t' => 'print "1..1\nnot ok 1\n"',
     # Each notes its begin and its end.
     (map { ("dc$_.t" => <<'END') } 1, 2),
@@ -46,14 +47,16 @@ my ($exit, $output) = check(2, 'good.t');
 is $exit, 0, 'what passes is good';
 like $output, qr/^Nothing was skipped\.$/m, 'and nothing was skipped';
 
-($exit, $output) = check(2, qw(good.t whole.t part.t inner.t));
+($exit, $output) = check(2, qw(good.t whole.t part.t inner.t unit.t));
 is $exit, 0, 'a skip is no failure';
 like $output, qr/^Skipped:\n/m, 'but it is told at the end:';
 like $output, qr/^    needs the moon\n        whole\.t\n/m, 'a whole test';
 like $output, qr/^    needs root\n        part\.t \(2 of its tests\)\n/m,
     'a part of one';
 like $output, qr/^    needs a mountain\n        inner\.t \(1 of /m,
-    'and a part of a subtest';
+    'a part of a subtest';
+like $output, qr/^    needs the sea\n        unit\.t \(1 of /m,
+    'and what a unit test says';
 is((check('--strict', 2, 'good.t'))[0], 0, '--strict: no skip');
 ($exit, $output) = check('--strict', 2, qw(good.t part.t));
 is $exit, 1, '--strict: a skip is a failure';

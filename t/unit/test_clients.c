@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -473,8 +474,20 @@ static const struct CMUnitTest tests[] = {
 #undef BARE
 };
 
+/* The tests open more connections than a process may by default. */
+static void allow_many_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(void)
 {
+    allow_many_descriptors();
     return cmocka_run_group_tests_name("clients", tests, unit_setup,
                                        unit_teardown);
 }
