@@ -7,6 +7,7 @@
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use AnonID::Test;
+use AnonID::Test::Httpd;
 use AnonID::Test::LogonSite;
 use AnonID::Test::Process qw(run);
 
@@ -129,5 +130,22 @@ $second->start;
 isnt slurp('/proc/' . $second->wait_agent . '/status') =~ /^Uid:\s+(\d+)/m
     ? $1 : 0, $uid, 'another state folder has another uid';
 $second->stop;
+
+# Where root does not start httpd there is one user for all.
+my $plain = AnonID::Test::Httpd->new(config => 'AnonIDMapTo');
+
+chown 65534, 65534, $plain->path, map { $plain->path($_) } qw(logs run)
+    or die $!;
+$plain->spawn(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups',
+               AnonID::Test::Httpd::program(), '-f', $plain->config_path,
+               '-DFOREGROUND'],
+              env => AnonID::Test::HttpdConfig::environment());
+$plain->wait_ready(sub { $plain->operating(0) });
+like slurp('/proc/' . $plain->wait_agent . '/status'), qr/^Uid:\s+65534\s/m,
+    'an httpd of nobody has an agent of nobody';
+like $plain->log_text,
+    qr/:notice\] .*ANID0016: httpd was not started by root, .*\(uid 65534\)/,
+    '... and says so';
+$plain->stop;
 
 done_testing;

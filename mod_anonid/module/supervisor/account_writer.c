@@ -3,13 +3,13 @@
  * Changing and creating account files; see account_writer.h.
  */
 #include "module/supervisor/account_writer.h"
+#include "module/supervisor/atomic_file.h"
 
 #include "common/accountfile.h"
 #include "common/protocol.h"
 
 #include <apr_strings.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,120 +18,6 @@
 
 /* Fits no password, for Dovecot, mod_authn_file and us alike. */
 #define NO_PASSWORD "*"
-
-typedef struct {
-    char *text;
-    size_t length;
-    struct stat st;
-} content_t;
-
-static apr_status_t read_all(int fd, content_t *content)
-{
-    size_t size = (size_t)content->st.st_size;
-
-    content->text = malloc(size + 1);
-    if (!content->text)
-        return ENOMEM;
-    while (content->length < size) {
-        ssize_t n =
-            read(fd, content->text + content->length, size - content->length);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        if (n == 0)
-            break;
-        content->length += (size_t)n;
-    }
-    return APR_SUCCESS;
-}
-
-static apr_status_t read_file(const char *path, content_t *content)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    apr_status_t rv;
-
-    if (fd < 0)
-        return errno;
-    if (fstat(fd, &content->st) != 0)
-        rv = errno;
-    else if (!S_ISREG(content->st.st_mode))
-        rv = EINVAL;
-    else if (content->st.st_size > ANONID_ACCOUNT_FILE_MAX)
-        rv = EFBIG;
-    else
-        rv = read_all(fd, content);
-    close(fd);
-    return rv;
-}
-
-static apr_status_t write_all(int fd, const char *text, size_t length)
-{
-    while (length > 0) {
-        ssize_t n = write(fd, text, length);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        text += n;
-        length -= (size_t)n;
-    }
-    return fsync(fd) == 0 ? APR_SUCCESS : errno;
-}
-
-/* A rename is on disk when its folder is. */
-static apr_status_t flush_folder(const char *path, apr_pool_t *pool)
-{
-    const char *slash = strrchr(path, '/');
-    const char *folder = apr_pstrmemdup(pool, path, (size_t)(slash - path));
-    int fd = open(*folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    apr_status_t rv = APR_SUCCESS;
-
-    if (fd < 0)
-        return errno;
-    if (fsync(fd) != 0)
-        rv = errno;
-    close(fd);
-    return rv;
-}
-
-/* The owner is given first: changing it may clear bits of the mode. */
-static apr_status_t dress(int fd, const struct stat *like)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) != 0)
-        return errno;
-    if ((st.st_uid != like->st_uid || st.st_gid != like->st_gid)
-        && fchown(fd, like->st_uid, like->st_gid) != 0)
-        return errno;
-    return fchmod(fd, like->st_mode & 07777) == 0 ? APR_SUCCESS : errno;
-}
-
-/* How the finished file gets its name. */
-typedef int (*publish_t)(const char *from, const char *to);
-
-static apr_status_t write_file(const char *path, const content_t *content,
-                               publish_t publish, apr_pool_t *pool)
-{
-    char *temporary = apr_pstrcat(pool, path, ".XXXXXX", NULL);
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    apr_status_t rv;
-
-    if (fd < 0)
-        return errno;
-    rv = dress(fd, &content->st);
-    if (rv == APR_SUCCESS)
-        rv = write_all(fd, content->text, content->length);
-    if (close(fd) != 0 && rv == APR_SUCCESS)
-        rv = errno;
-    if (rv == APR_SUCCESS && publish(temporary, path) != 0)
-        rv = errno;
-    (void)unlink(temporary); /* not there any more when it was renamed */
-    return rv == APR_SUCCESS ? flush_folder(path, pool) : rv;
-}
 
 /* What the format's answers mean here. */
 static const struct {
@@ -147,19 +33,31 @@ static const struct {
                                          "whole of %s is not text" },
 };
 
+static apr_status_t open_and_read(anonid_atomic_file_t *file, const char *path,
+                                  anonid_file_content_t *content,
+                                  apr_pool_t *pool)
+{
+    apr_status_t rv = anonid_atomic_file_open(file, path, pool);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    return anonid_atomic_file_read(file, ANONID_ACCOUNT_FILE_MAX, content);
+}
+
 /* One replacement, under the lock. */
 static apr_status_t replace(const anonid_account_t *account, const char *path,
                             const char *verifier, const char **why,
                             apr_pool_t *pool)
 {
-    content_t old, new;
+    anonid_atomic_file_t file;
+    anonid_file_content_t old, new;
     anonid_verifier_span_t span;
     anonid_accountfile_t state;
     apr_status_t rv;
 
     memset(&old, 0, sizeof(old));
     memset(&new, 0, sizeof(new));
-    rv = read_file(path, &old);
+    rv = open_and_read(&file, path, &old, pool);
     if (rv != APR_SUCCESS)
         goto cleanup;
     state =
@@ -172,9 +70,10 @@ static apr_status_t replace(const anonid_account_t *account, const char *path,
     new.st = old.st;
     new.text = anonid_accountfile_replace(old.text, old.length, &span,
                                           verifier, &new.length);
-    rv = new.text ? write_file(path, &new, rename, pool) : ENOMEM;
+    rv = new.text ? anonid_atomic_file_replace(&file, &new, pool) : ENOMEM;
 
 cleanup:
+    anonid_atomic_file_close(&file);
     free(old.text);
     free(new.text);
     return rv;
@@ -205,19 +104,25 @@ static apr_status_t store(anonid_account_locks_t *locks,
 static apr_status_t create(const char *path, const char *text,
                            apr_pool_t *pool)
 {
-    content_t content;
+    anonid_atomic_file_t file;
+    anonid_file_content_t content;
+    apr_status_t rv = anonid_atomic_file_open(&file, path, pool);
 
+    if (rv != APR_SUCCESS)
+        return rv;
     memset(&content, 0, sizeof(content));
     content.text = (char *)text;
     content.length = strlen(text);
     content.st.st_uid = geteuid();
     content.st.st_gid = getegid();
     content.st.st_mode = 0600;
-    return write_file(path, &content, link, pool);
+    rv = anonid_atomic_file_create(&file, &content, pool);
+    anonid_atomic_file_close(&file);
+    return rv;
 }
 
 /* The last line may lack its end. */
-static const char *line_of(const content_t *old, const char *user,
+static const char *line_of(const anonid_file_content_t *old, const char *user,
                            apr_pool_t *pool)
 {
     int ended = old->length == 0 || old->text[old->length - 1] == '\n';
@@ -230,14 +135,15 @@ static const char *line_of(const content_t *old, const char *user,
 static apr_status_t append(const char *path, const char *user,
                            const char **why, apr_pool_t *pool)
 {
-    content_t old, new;
+    anonid_atomic_file_t file;
+    anonid_file_content_t old, new;
     anonid_verifier_span_t span;
     anonid_accountfile_t state;
     const char *line;
     apr_status_t rv;
 
     memset(&old, 0, sizeof(old));
-    rv = read_file(path, &old);
+    rv = open_and_read(&file, path, &old, pool);
     if (rv != APR_SUCCESS)
         goto cleanup;
     state = anonid_accountfile_find(old.text, old.length, user, &span);
@@ -253,9 +159,10 @@ static apr_status_t append(const char *path, const char *user,
     new.text = apr_palloc(pool, new.length);
     memcpy(new.text, old.text, old.length);
     memcpy(new.text + old.length, line, strlen(line));
-    rv = write_file(path, &new, rename, pool);
+    rv = anonid_atomic_file_replace(&file, &new, pool);
 
 cleanup:
+    anonid_atomic_file_close(&file);
     free(old.text);
     return rv;
 }
