@@ -108,6 +108,15 @@ is $server{carl}->connections, 0, 'nothing has reached the third server';
 is_deeply [grep { $_ } map { $_->refused_logins } values %server], [],
     'no server was shown a password that is not for it';
 
+# Half frames on all connections that a process gets, and on those of as many
+# processes as there are places.
+$httpd->expect_log(qr/ANID0047: /);
+my @hoarders = map { AnonID::Test::HostileWorker->new($httpd) } 1 .. 4;
+$_->halves(300) for @hoarders;
+is post('anna.test')->{status}, 200, "... and a visitor is served all the same"
+    for 1 .. 3;
+$_->stop for @hoarders;
+
 # Other pairs, under an agent that goes on.
 my ($agent) = $httpd->agent_pids;
 

@@ -26,7 +26,7 @@ my %may_include = (
     'agent/krb5'       => [qw(base provider secret)],
     'agent/ldap'       => [qw(base net provider)],
     'agent/logon'      => [qw(base krb5 provider secret)],
-    'agent/mail'       => [qw(base logon net sasl)],
+    'agent/mail'       => [qw(base logon net sasl status)],
     'agent/message'    => [],
     'agent/net'        => [qw(base)],
     'agent/provider'   => [qw(secret)],
@@ -35,7 +35,7 @@ my %may_include = (
     'agent/secret'     => [],
     'agent/smtp'       => [qw(mail message)],
     'agent/status'     => [],
-    'agent/submission' => [qw(base logon mail message net sasl smtp)],
+    'agent/submission' => [qw(base logon mail message net sasl smtp status)],
 
     module              => [qw(config map probe submit supervisor validate)],
     'module/channel'    => [],

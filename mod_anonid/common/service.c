@@ -160,7 +160,7 @@ anonid_service_t *anonid_service_decode(const anonid_frame_t *frame,
                           pool))
             return NULL;
     }
-    if (service->servers->nelts == 0 || !service->mail_from)
+    if (service->servers->nelts == 0)
         return NULL;
     return service;
 }

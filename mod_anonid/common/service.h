@@ -36,7 +36,8 @@ typedef struct {
     apr_array_header_t *mechanisms; /* const char *, best first */
     const char *ca_file;            /* NULL: the system's authorities */
     const char *tls_name;           /* NULL: the host of the URL */
-    const char *mail_from;          /* the only envelope sender */
+    const char *mail_from;          /* the only envelope sender; NULL:
+                                       nothing is sent */
     apr_array_header_t *recipients; /* anonid_recipient_t */
 } anonid_service_t;
 

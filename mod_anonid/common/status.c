@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define STATUS_MAGIC 0x414e4944u /* "ANID" */
-#define STATUS_VERSION 1
+#define STATUS_VERSION 2
 #define STATUS_SIZE sizeof(anonid_status_table_t)
 
 /* The parent's mapping comes from a second, read-only descriptor: one that
@@ -85,6 +85,17 @@ apr_status_t anonid_status_map(anonid_status_table_t **table, int fd_write)
     }
     *table = mapped;
     return APR_SUCCESS;
+}
+
+const char *anonid_counter_name(anonid_counter_t counter)
+{
+    static const char *const names[] = {
+#define X(name) #name,
+        ANONID_COUNTERS(X)
+#undef X
+    };
+
+    return names[counter];
 }
 
 int anonid_status_retry_after(const anonid_status_table_t *table, int slot)

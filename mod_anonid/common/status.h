@@ -6,10 +6,11 @@
  * of httpd and of the agent), the agent alone writes it, workers read it:
  * one atomic load, no lock, no system call. It never holds anything secret.
  *
- *   +-----------+--------+--------+----
- *   | header    | slot 0 | slot 1 | ...  ANONID_STATUS_SLOTS of them;
- *   | 64 octets |   64   |   64   |      pages never touched take no memory
- *   +-----------+--------+--------+----
+ *   +-----------+-----------+--------+--------+----
+ *   | header    | counters  | slot 0 | slot 1 | ...  ANONID_STATUS_SLOTS of
+ *   | 64 octets | 8 octets  |   64   |   64   |      them; pages never touched
+ *   |           | each      |        |        |      take no memory
+ *   +-----------+-----------+--------+--------+----
  *
  * The parent gives each account name a slot and keeps it for its own life.
  */
@@ -52,8 +53,37 @@ typedef struct {
     uint32_t reserved[10];
 } anonid_status_header_t;
 
+/*
+ * What is counted, ever since httpd was started, over restarts of the agent:
+ * X(name). One for each result of a submission, in their order.
+ */
+#define ANONID_COUNTERS(X)                                                    \
+    X(logon_attempts)                                                         \
+    X(mail_logins)                                                            \
+    X(mail_logins_refused)                                                    \
+    X(connections_refused)                                                    \
+    X(submissions_accepted)                                                   \
+    X(submissions_temporary)                                                  \
+    X(submissions_permanent)                                                  \
+    X(submissions_unknown_alias)                                              \
+    X(submissions_too_large)                                                  \
+    X(submissions_bad_message)                                                \
+    X(submissions_not_logged_on)                                              \
+    X(submissions_uncertain)                                                  \
+    X(submissions_unknown)                                                    \
+    X(submissions_limited)                                                    \
+    X(submissions_not_paired)
+
+typedef enum {
+#define X(name) ANONID_COUNT_##name,
+    ANONID_COUNTERS(X)
+#undef X
+    ANONID_N_COUNTERS
+} anonid_counter_t;
+
 typedef struct {
     anonid_status_header_t header;
+    _Atomic uint64_t counters[(ANONID_N_COUNTERS + 7) / 8 * 8];
     anonid_status_slot_t slots[ANONID_STATUS_SLOTS];
 } anonid_status_table_t;
 
@@ -96,6 +126,16 @@ static inline int anonid_status_expects_check(const anonid_status_table_t *t)
     return atomic_load(&((anonid_status_table_t *)t)->header.check_until)
            > apr_time_now();
 }
+
+/* A counter: one load, and its name ("mail_logins"). */
+static inline uint64_t anonid_status_count(const anonid_status_table_t *table,
+                                           anonid_counter_t counter)
+{
+    return atomic_load_explicit(
+        &((anonid_status_table_t *)table)->counters[counter],
+        memory_order_relaxed);
+}
+const char *anonid_counter_name(anonid_counter_t counter);
 
 /* Seconds until the next attempt, at least 1, at most 3600: Retry-After. */
 int anonid_status_retry_after(const anonid_status_table_t *table, int slot);

@@ -267,10 +267,14 @@ static void the_state_outlives_the_agent(void **state)
     agent_expect_silence(agent);
     assert_int_equal(anonid_status_state(agent->table, alice->slot),
                      ANONID_STATE_LOGGED_ON);
+    assert_int_equal(
+        anonid_status_count(agent->table, ANONID_COUNT_logon_attempts), 1);
     pass_line("alice", verifier_of_password());
     agent_secret(agent, "alice", "wrong");
     assert_int_equal(warned_of(NULL), ANONID_LOGON_FAILURE);
     agent_await_state(agent, alice->slot, ANONID_STATE_FAILED);
+    assert_int_equal(
+        anonid_status_count(agent->table, ANONID_COUNT_logon_attempts), 2);
 }
 
 /* ---- password synchronisation ---- */

@@ -261,6 +261,9 @@ static void a_process_has_its_share(void **state)
     assert_well();
     agent_expect_silence(agent);
     assert_true(agent_said(agent, "ANID0047"));
+    assert_int_equal(
+        anonid_status_count(agent->table, ANONID_COUNT_connections_refused),
+        1);
 }
 
 /* All places are taken, by those who ask for nothing: there is room. */

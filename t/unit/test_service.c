@@ -187,14 +187,23 @@ static void a_service_survives_the_wire(void **state)
     assert_null(anonid_service_recipient(back, "nobody"));
 }
 
+static void a_service_for_mailboxes_has_no_sender(void **state)
+{
+    anonid_service_t *service = sample(), *back;
+
+    (void)state;
+    service->mail_from = NULL;
+    apr_array_clear(service->recipients);
+    back = over_the_wire(service);
+    assert_non_null(back);
+    assert_null(back->mail_from);
+}
+
 static void a_malformed_service_is_refused(void **state)
 {
     anonid_service_t *service = sample();
 
     (void)state;
-    service->mail_from = NULL;
-    assert_null(over_the_wire(service));
-    service = sample();
     service->mail_from = "a b@c";
     assert_null(over_the_wire(service));
     service = sample();
@@ -214,6 +223,7 @@ int main(void)
         cmocka_unit_test(addresses_are_checked),
         cmocka_unit_test(aliases_are_checked),
         cmocka_unit_test(a_service_survives_the_wire),
+        cmocka_unit_test(a_service_for_mailboxes_has_no_sender),
         cmocka_unit_test(a_malformed_service_is_refused),
     };
 

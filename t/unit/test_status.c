@@ -53,6 +53,20 @@ static void slots_out_of_range_are_failed(void **state)
                           ANONID_LOGON_OK, 0, 0);
 }
 
+static void counters_have_names_and_are_seen(void **state)
+{
+    (void)state;
+    assert_string_equal(anonid_counter_name(ANONID_COUNT_logon_attempts),
+                        "logon_attempts");
+    assert_string_equal(anonid_counter_name(ANONID_N_COUNTERS - 1),
+                        "submissions_not_paired");
+    assert_int_equal(anonid_status_count(reader, ANONID_COUNT_mail_logins), 0);
+    atomic_fetch_add(&writer->counters[ANONID_COUNT_mail_logins], 2);
+    assert_int_equal(anonid_status_count(reader, ANONID_COUNT_mail_logins), 2);
+    assert_int_equal(anonid_status_count(reader, ANONID_COUNT_mail_logins + 1),
+                     0);
+}
+
 static void the_readers_mapping_stays_read_only(void **state)
 {
     (void)state;
@@ -71,6 +85,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_published_is_read),
         cmocka_unit_test(slots_out_of_range_are_failed),
+        cmocka_unit_test(counters_have_names_and_are_seen),
         cmocka_unit_test(the_readers_mapping_stays_read_only),
         cmocka_unit_test(the_table_cannot_be_cut),
     };

@@ -11,6 +11,7 @@
 #include "agent/mail/login.h"
 #include "agent/base/log.h"
 #include "agent/sasl/sasl.h"
+#include "agent/status/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -255,6 +256,7 @@ static void after_auth(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
                             d->mechanism.info->name);
         return;
     }
+    anonid_status_table_count(ANONID_COUNT_mail_logins);
     anonid_log(ANONID_LOG_DEBUG,
                "mail service '%s', server %s: logged on as '%s' with %s",
                s->login->service->name, s->server->url,
@@ -322,6 +324,8 @@ static void on_reply(void *context, const anonid_mail_reply_t *reply)
         on_challenge(d, reply);
         return;
     }
+    if (phase == ANONID_PHASE_AUTH)
+        anonid_status_table_count(ANONID_COUNT_mail_logins_refused);
     s->driver->text(reply, text, sizeof(text));
     anonid_session_fail(s, kinds[verdict], "%s", text);
 }

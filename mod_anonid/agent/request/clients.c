@@ -16,6 +16,7 @@
 #include "agent/base/log.h"
 #include "agent/request/peers.h"
 #include "agent/request/requests.h"
+#include "agent/status/table.h"
 
 #include "common/lognos.h"
 #include "common/protocol.h"
@@ -222,12 +223,13 @@ static void make_room(listener_t *listener)
     anonid_link_finish(&idle->link);
 }
 
-/* At most once a minute: who is refused may well go on. */
+/* Said at most once a minute: who is refused may well go on. */
 static void log_refused(const listener_t *listener, const anonid_peer_t *peer)
 {
     static apr_time_t last;
     apr_time_t now = apr_time_now();
 
+    anonid_status_table_count(ANONID_COUNT_connections_refused);
     if (last && now - last < apr_time_from_sec(60))
         return;
     last = now;

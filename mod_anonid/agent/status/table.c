@@ -47,8 +47,16 @@ void anonid_status_table_count_attempt(int slot)
 {
     anonid_status_slot_t *s = find(slot);
 
+    anonid_status_table_count(ANONID_COUNT_logon_attempts);
     if (s)
         atomic_fetch_add(&s->attempts, 1);
+}
+
+void anonid_status_table_count(anonid_counter_t counter)
+{
+    if (table)
+        atomic_fetch_add_explicit(&table->counters[counter], 1,
+                                  memory_order_relaxed);
 }
 
 anonid_state_t anonid_status_table_state(int slot, apr_time_t *since)

@@ -18,6 +18,7 @@ void anonid_status_table_publish(int slot, anonid_state_t state,
                                  anonid_failure_t code, apr_time_t expires,
                                  apr_time_t next_attempt);
 void anonid_status_table_count_attempt(int slot);
+void anonid_status_table_count(anonid_counter_t counter);
 
 /* The state that the table has, and since when. */
 anonid_state_t anonid_status_table_state(int slot, apr_time_t *since);

@@ -5,6 +5,7 @@
 #include "agent/submission/delivery.h"
 #include "common/lognos.h"
 #include "agent/base/log.h"
+#include "agent/status/table.h"
 #include "agent/submission/reply_text.h"
 
 #include <stdio.h>
@@ -15,6 +16,11 @@ typedef struct {
     const char *words;
     const char *remedy; /* from warning up */
 } result_row_t;
+
+_Static_assert(ANONID_COUNT_submissions_not_paired
+                       - ANONID_COUNT_submissions_accepted
+                   == ANONID_SUBMIT_NOT_PAIRED,
+               "each result has a counter, in their order");
 
 /* Where a server had its part in it, its line has been written before. */
 static const result_row_t results[] = {
@@ -154,6 +160,8 @@ void anonid_delivery_log(const anonid_mandate_t *mandate,
 {
     const result_row_t *row = &results[verdict->result];
 
+    anonid_status_table_count(ANONID_COUNT_submissions_accepted
+                              + verdict->result);
     if (verdict->result == ANONID_SUBMIT_NOT_PAIRED)
         log_not_paired(mandate);
     anonid_log(row->level,

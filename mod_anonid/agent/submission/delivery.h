@@ -24,7 +24,7 @@ void anonid_delivery_write(anonid_writer_t *w, uint32_t id,
 void anonid_delivery_log_refused(const anonid_mandate_t *mandate,
                                  const char *server);
 
-/* Says in the log what became of the message. */
+/* Says in the log what became of the message, and counts it. */
 void anonid_delivery_log(const anonid_mandate_t *mandate,
                          const anonid_delivery_t *verdict);
 

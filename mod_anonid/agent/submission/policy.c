@@ -64,11 +64,14 @@ anonid_policy_judge(const anonid_submission_request_t *request,
     if (!mandate->account)
         return ANONID_SUBMIT_UNKNOWN;
     mandate->detail = "no such mail service";
-    if (!mandate->service || !mandate->service->mail_from)
+    if (!mandate->service)
         return ANONID_SUBMIT_UNKNOWN;
     mandate->detail = NULL;
     if (!anonid_config_allows(config, mandate->account, mandate->service))
         return ANONID_SUBMIT_NOT_PAIRED;
+    mandate->detail = "the mail service has no sender";
+    if (!mandate->service->mail_from)
+        return ANONID_SUBMIT_UNKNOWN;
     mandate->envelope =
         anonid_envelope_make(pool, mandate->service->mail_from);
     return add_aliases(request->aliases, pool, mandate);

@@ -55,22 +55,17 @@ static const char *check_name(cmd_parms *cmd, const char *name)
                         name, first->line_num, first->filename);
 }
 
-/* The service has what no service can do without: NULL. */
+/* The service has what no service can do without: NULL. A sender and
+ * recipients are looked for where something is sent (validate/sender.c). */
 static const char *check_complete(cmd_parms *cmd,
                                   const anonid_service_t *service)
 {
-    const char *missing = NULL;
-
-    if (service->servers->nelts == 0)
-        missing = "server: add AnonIDMailServer submission://HOST";
-    else if (!service->mail_from)
-        missing = "sender: add AnonIDMailFrom ADDRESS";
-    else if (service->recipients->nelts == 0)
-        missing = "recipient: add AnonIDMailRecipient ALIAS ADDRESS";
-    if (!missing)
+    if (service->servers->nelts > 0)
         return NULL;
-    return apr_psprintf(cmd->pool, "<AnonIDMailService %s> has no %s",
-                        service->name, missing);
+    return apr_psprintf(cmd->pool,
+                        "<AnonIDMailService %s> has no server: add "
+                        "AnonIDMailServer submission://HOST",
+                        service->name);
 }
 
 const char *anonid_set_mail_service(cmd_parms *cmd, void *dir,

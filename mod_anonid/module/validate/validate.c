@@ -236,6 +236,7 @@ static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog,
         anonid_check_ldap(&check);
         anonid_check_sync(&check);
         anonid_check_mechanisms(&check);
+        anonid_check_senders(&check);
     }
     return check.errors ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

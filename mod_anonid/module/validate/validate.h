@@ -45,4 +45,8 @@ void anonid_check_sync(anonid_check_t *check);
  * known. */
 void anonid_check_mechanisms(anonid_check_t *check);
 
+/* Senders and recipients of mail services that are used to send (sender.c).
+ * Pairs are known. */
+void anonid_check_senders(anonid_check_t *check);
+
 #endif
