@@ -113,7 +113,7 @@ takes($httpd,
 );
 
 SKIP: {
-    skip 'needs root', 17 if !is_root();
+    skip 'needs root', 18 if !is_root();
     my $theirs = $httpd->path('theirs');
     my $given = $httpd->path('given');
     my $user = AnonID::Test::HttpdConfig::web_user()->[0];
@@ -158,6 +158,15 @@ END
          qr/AnonIDStateDir '\S+' can be written by others/],
         ['an authority that the agent cannot read', used($service),
          qr/AnonIDMailTLS ca=\S+: the agent's user cannot read the file/]);
+
+    # Root's groups are not the agent's, as at a login of root.
+    chmod 0640, $httpd->path('ca.pem') or die "chmod: $!";
+    $httpd->configtest(used($service));
+    my (undef, $said) = run(
+        ['setpriv', '--groups=0', AnonID::Test::Httpd::program(),
+         '-f', $httpd->path('configtest.conf'), '-t']);
+    like $said, qr/AnonIDMailTLS ca=\S+: the agent's user cannot read/,
+        '... nor one that only root\'s group can read';
 
     my $readable = spit($httpd->path('readable'), "#!/bin/sh\n", 0755);
 

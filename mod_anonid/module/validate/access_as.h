@@ -8,10 +8,10 @@
 
 #include <sys/types.h>
 
-/* 1 if the user, without supplementary groups beyond the caller's, could open
- * the path with these flags of open(2); O_PATH asks only for the way there.
- * Who is not root asks for itself. Changes the thread's file system identity
- * for the moment, so that access control lists count as well. */
+/* 1 if the user, without supplementary groups, could open the path with these
+ * flags of open(2); O_PATH asks only for the way there. Who is not root asks
+ * for itself. Changes the thread's file system identity and groups for the
+ * moment, so that access control lists count as well. */
 int anonid_access_as(uid_t uid, gid_t gid, const char *path, int flags);
 
 /* 1 if a process here can become that user: a container may know but a few
