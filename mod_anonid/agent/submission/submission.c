@@ -17,6 +17,7 @@
 #include "agent/sasl/sasl.h"
 #include "agent/smtp/transaction.h"
 #include "agent/submission/delivery.h"
+#include "agent/submission/in_flight.h"
 #include "agent/net/tls.h"
 #include "agent/base/thread_pool.h"
 
@@ -31,11 +32,16 @@
  * millisecond; larger ones on the thread pool. */
 #define CHECK_AT_ONCE (512 * 1024)
 
+/* Seconds after which a visitor may try again who came when there were too
+ * many. */
+#define RETRY_CROWD 10
+
 struct anonid_submission_t {
     struct anonid_submission_t *next;
     apr_pool_t *pool;
     const char *queue; /* of its jobs */
     anonid_config_t *config;
+    anonid_in_flight_t *flight;
     anonid_mandate_t mandate;
     anonid_mail_message_t message;
     anonid_login_t *login;
@@ -76,6 +82,7 @@ static void destroy(anonid_submission_t *s)
     if (s->timer)
         event_free(s->timer);
     anonid_message_close(&s->message);
+    anonid_in_flight_leave(s->flight);
     anonid_login_drop(s->login);
     if (s->config)
         anonid_config_drop(s->config);
@@ -423,10 +430,18 @@ static anonid_submit_result_t begin(anonid_submission_t *s,
     if (config)
         s->config = anonid_config_hold(config);
     result = anonid_policy_judge(request, config, s->pool, &s->mandate);
-    if (result == ANONID_SUBMIT_ACCEPTED)
-        return open_message(s, request->message);
+    if (result == ANONID_SUBMIT_ACCEPTED) {
+        s->flight = anonid_in_flight_enter(s->mandate.service->name);
+        if (s->flight)
+            return open_message(s, request->message);
+        result = decide(s, ANONID_SUBMIT_TEMPORARY,
+                        "too many messages are on their way", RETRY_CROWD);
+    }
+    else {
+        decide(s, result, s->mandate.detail, 0);
+    }
     close(request->message);
-    return decide(s, result, s->mandate.detail, 0);
+    return result;
 }
 
 anonid_submission_t *
