@@ -55,4 +55,6 @@ AC_DEFUN([ANONID_LIBRARIES], [
   dnl Only the tests need cmocka: `make check` says so where it is missing.
   PKG_CHECK_MODULES([CMOCKA], [cmocka], [have_cmocka=yes], [have_cmocka=no])
   AM_CONDITIONAL([HAVE_CMOCKA], [test $have_cmocka = yes])
+  PKG_CHECK_MODULES([FUSE], [fuse3], [have_fuse=yes], [have_fuse=no])
+  AM_CONDITIONAL([HAVE_FUSE], [test $have_fuse = yes])
 ])

@@ -4,6 +4,7 @@
  * is in a certificate: the agent's TLS library does.
  */
 #include "module/config/certificate_file.h"
+#include "module/config/config.h"
 
 #include <apr_file_info.h>
 #include <apr_file_io.h>
@@ -48,6 +49,8 @@ const char *anonid_certificate_file_check(apr_pool_t *p, const char *path)
     apr_file_t *file;
     int holds;
 
+    if (anonid_config_is_restart())
+        return NULL;
     status = apr_stat(&finfo, path, APR_FINFO_TYPE, p);
     if (status != APR_SUCCESS && status != APR_INCOMPLETE)
         return cannot_open(p, status);

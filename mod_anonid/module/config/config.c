@@ -6,6 +6,7 @@
 #include "module/config/config.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <string.h>
 
 /* Octets of an account's name; see anonid_account_name_error(). */
@@ -17,6 +18,13 @@ static anonid_global_t *global;
 anonid_global_t *anonid_global(void)
 {
     return global;
+}
+
+/* Generation 0 is the first look at the configuration, 1 the one in which
+ * httpd starts. */
+int anonid_config_is_restart(void)
+{
+    return ap_state_query(AP_SQ_CONFIG_GEN) > 1;
 }
 
 static anonid_global_t *make_global(apr_pool_t *p)

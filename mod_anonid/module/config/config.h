@@ -114,6 +114,11 @@ typedef struct {
  * read. */
 anonid_global_t *anonid_global(void);
 
+/* 1 while a running httpd reads its configuration again. It serves, so no
+ * file is looked at then that is the supervisor's or the agent's to read: its
+ * file system may hang. They say what is wrong with it. */
+int anonid_config_is_restart(void);
+
 /* The per-directory configuration of a request. */
 const anonid_dir_t *anonid_dir(const request_rec *r);
 

@@ -3,6 +3,7 @@
  * Sources of secrets; see secret_source.h. It must not open one.
  */
 #include "module/config/secret_source.h"
+#include "module/config/config.h"
 
 #include "common/protocol.h"
 
@@ -238,8 +239,10 @@ const char *anonid_secret_source_check(apr_pool_t *p, const char *source)
 {
     const scheme_t *scheme = find_scheme(source);
     const char *path = anonid_secret_source_path(p, source);
-    const char *wrong = path ? check_file(p, scheme, path) : NULL;
+    const char *wrong = NULL;
 
+    if (path && !anonid_config_is_restart())
+        wrong = check_file(p, scheme, path);
     if (!wrong)
         return NULL;
     if (scheme->size_max == 0)

@@ -18,6 +18,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+/* How long after its agent the end of httpd's parent may be seen. */
+#define PARENT_END apr_time_from_msec(200)
+
 /* How long to wait before an agent that died is started anew: doubling, and
  * back to the shortest after one that lived for a while. */
 #define DELAY_MIN apr_time_from_sec(2)
@@ -234,6 +237,18 @@ static apr_interval_time_t until(apr_time_t then)
     return left > 0 ? left : 0;
 }
 
+/* The agent of an httpd that was killed ends by itself, and may do so before
+ * the end of httpd is seen here. */
+static void lose_agent(apr_status_t rv)
+{
+    const char *what = anonid_agent_lost(&loop.talk, rv, loop.talk.scratch);
+
+    (void)anonid_control_channel_step(&loop.talk, PARENT_END);
+    if (loop.talk.wish != ANONID_END)
+        report_loss(what);
+    apr_pool_clear(loop.talk.scratch);
+}
+
 /* One turn while an agent runs. */
 static void attend(void)
 {
@@ -249,8 +264,7 @@ static void attend(void)
         rv = expect_ready();
     if (rv == APR_SUCCESS || talk->wish == ANONID_END)
         return;
-    report_loss(anonid_agent_lost(talk, rv, talk->scratch));
-    apr_pool_clear(talk->scratch);
+    lose_agent(rv);
 }
 
 /* One turn while none does. */

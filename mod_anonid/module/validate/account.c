@@ -146,7 +146,8 @@ void anonid_check_accounts(anonid_check_t *check)
             continue;
         if (!account->path)
             account->path = global->account_file;
-        check_account_file(check, &lines, account);
+        if (!anonid_config_is_restart())
+            check_account_file(check, &lines, account);
         check_unique(check, seen, account);
     }
 }

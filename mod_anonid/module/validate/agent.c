@@ -241,7 +241,7 @@ static void check_authorities(anonid_check_t *check,
 {
     const anonid_global_t *global = anonid_global();
 
-    if (service->ca_file
+    if (service->ca_file && !anonid_config_is_restart()
         && !anonid_access_as(global->agent_uid, global->agent_gid,
                              service->ca_file, O_RDONLY))
         anonid_check_error(check, place(service),

@@ -85,7 +85,7 @@ static void check_authorities(anonid_check_t *check,
     const anonid_global_t *global = anonid_global();
     const char **option = find_option(account, CA);
 
-    if (option
+    if (option && !anonid_config_is_restart()
         && !anonid_access_as(global->agent_uid, global->agent_gid,
                              *option + strlen(CA), O_RDONLY))
         anonid_check_error(check, anonid_global_definition(*option),
