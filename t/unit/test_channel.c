@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -205,6 +206,55 @@ static void a_full_queue_is_refused_and_nothing_is_lost(void **state)
     anonid_writer_free(&w);
 }
 
+static apr_status_t queue_log(const char *text, const int *fds, int nfds)
+{
+    anonid_writer_t w = ANONID_WRITER_INIT;
+    apr_status_t rv;
+
+    anonid_writer_begin(&w, ANONID_MSG_LOG, (uint8_t)nfds, 0);
+    anonid_writer_text(&w, ANONID_TAG_TEXT, text);
+    assert_int_equal(anonid_writer_end(&w), 1);
+    rv = anonid_channel_queue(&here, &w, fds, nfds);
+    anonid_writer_free(&w);
+    return rv;
+}
+
+/* They may be closed here as soon as they are queued. */
+static void queued_descriptors_belong_to_their_frame(void **state)
+{
+    static char text[1500];
+    int ends[2], got, queued = 0;
+    char c = 0;
+
+    (void)state;
+    memset(text, 'x', sizeof(text) - 1);
+    here.out_max = 1 << 20;
+    assert_int_equal(pipe(ends), 0);
+    do
+        queued++;
+    while (queue_log(text, NULL, 0) == APR_SUCCESS);
+    assert_int_equal(queue_log("with", &ends[0], 1), APR_EAGAIN);
+    assert_int_equal(queue_log("too soon", &ends[0], 1), APR_ENOSPC);
+    assert_int_equal(queue_log("without", NULL, 0), APR_EAGAIN);
+    close(ends[0]);
+    for (int i = 0; i < queued; i++) {
+        (void)anonid_channel_flush(&here);
+        assert_receives(text);
+        assert_int_equal(anonid_channel_take_fd(&there), -1);
+    }
+    assert_int_equal(anonid_channel_flush(&here), APR_SUCCESS);
+    assert_receives("with");
+    got = anonid_channel_take_fd(&there);
+    assert_true(got >= 0);
+    assert_receives("without");
+    assert_int_equal(anonid_channel_take_fd(&there), -1);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    assert_int_equal(read(got, &c, 1), 1);
+    close(got);
+    close(ends[1]);
+    assert_int_equal(queue_log("again", &ends[1], 1), EBADF);
+}
+
 static void the_peer_is_known(void **state)
 {
     anonid_peer_t peer;
@@ -229,6 +279,7 @@ int main(void)
         PAIRED(silence_ends_at_the_deadline),
         PAIRED(a_closed_peer_is_end_of_file),
         PAIRED(a_full_queue_is_refused_and_nothing_is_lost),
+        PAIRED(queued_descriptors_belong_to_their_frame),
         PAIRED(the_peer_is_known),
     };
 
