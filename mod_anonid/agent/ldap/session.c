@@ -5,6 +5,7 @@
 #include "agent/ldap/session.h"
 #include "agent/ldap/socket.h"
 #include "agent/ldap/tls.h"
+#include "agent/net/peer.h"
 
 #include "common/service.h"
 
@@ -317,9 +318,15 @@ static int start_tls(anonid_ldap_t *ldap, const anonid_ldap_server_t *server,
     return ok;
 }
 
-static int is_loopback(const LDAPURLDesc *url)
+/* 1 if the server is on this machine, by its name and by the address that the
+ * name led to: a resolver must not be what decides where a password goes in
+ * the clear. */
+static int is_loopback(const anonid_ldap_t *ldap)
 {
-    return !url->lud_host || anonid_host_is_loopback(url->lud_host);
+    const char *host = ldap->url->lud_host;
+
+    return (!host || anonid_host_is_loopback(host))
+           && anonid_peer_is_loopback(ldap->fd);
 }
 
 /* 1 if a password may be sent, or 0 with *reply filled. */
@@ -332,7 +339,7 @@ static int secure(anonid_ldap_t *ldap, const anonid_ldap_server_t *server,
         return 1;
     if (strcasecmp(scheme, "ldaps") == 0)
         return start_tls(ldap, server, reply);
-    if (is_loopback(ldap->url) && !server->starttls)
+    if (is_loopback(ldap) && !server->starttls)
         return 1;
     return ask_for_tls(ldap, reply) && start_tls(ldap, server, reply);
 }

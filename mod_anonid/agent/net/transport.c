@@ -9,6 +9,7 @@
  * transport, and own their descriptor and their SSL.
  */
 #include "agent/net/transport.h"
+#include "agent/net/peer.h"
 #include "agent/net/resolver.h"
 #include "agent/net/tls.h"
 
@@ -375,26 +376,9 @@ void anonid_transport_binding(const anonid_transport_t *t,
         anonid_tls_binding(bufferevent_openssl_get_ssl(t->bev), binding);
 }
 
-static int is_loopback(const struct sockaddr_storage *address)
-{
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-
-    if (address->ss_family == AF_INET)
-        return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-    return address->ss_family == AF_INET6
-           && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-}
-
 int anonid_transport_is_local(const anonid_transport_t *t)
 {
-    struct sockaddr_storage address;
-    socklen_t length = sizeof(address);
-
-    return getpeername(bufferevent_getfd(t->bev), (struct sockaddr *)&address,
-                       &length)
-               == 0
-           && is_loopback(&address);
+    return anonid_peer_is_loopback(bufferevent_getfd(t->bev));
 }
 
 void anonid_transport_literal(const anonid_transport_t *t,
