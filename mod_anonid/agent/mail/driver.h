@@ -47,11 +47,18 @@ typedef struct {
 /* Room for a command line without its argument from SASL. */
 #define ANONID_COMMAND_MAX 512
 
+/* What the reply that is awaited answers: POP3 tells by it whether there are
+ * further lines, IMAP which line is the last. */
+typedef struct {
+    anonid_phase_t phase;
+    const char *tag; /* of the command; "" in protocols that have none */
+} anonid_parse_context_t;
+
 typedef struct {
     anonid_mail_protocol_t protocol;
-    size_t auth_line_max; /* octets of an AUTH command with its CRLF */
 
-    anonid_parse_t (*parse)(const char *data, size_t length,
+    anonid_parse_t (*parse)(const anonid_parse_context_t *context,
+                            const char *data, size_t length,
                             anonid_mail_reply_t *reply, size_t *consumed);
     anonid_verdict_t (*judge)(anonid_phase_t phase,
                               const anonid_mail_reply_t *reply);
@@ -63,6 +70,11 @@ typedef struct {
     const char *starttls; /* the command */
     /* "AUTH mechanism" without initial response and CRLF. */
     void (*auth)(const char *mechanism, char command[ANONID_COMMAND_MAX]);
+    /* 1 if a first response of that many octets may go with that AUTH command
+     * on a connection with those capabilities (SASL-IR); else it waits for an
+     * empty challenge. */
+    int (*takes_initial)(const anonid_capabilities_t *caps,
+                         const char *command, size_t length);
     /* The base64 of a challenge. */
     void (*challenge)(const anonid_mail_reply_t *reply, const char **text,
                       size_t *length);

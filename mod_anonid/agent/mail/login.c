@@ -107,27 +107,22 @@ static void on_ready(void *context)
  * for an empty challenge (RFC 4954 section 4). */
 static void say_auth(anonid_dialogue_t *d, const char *response)
 {
-    const anonid_mail_driver_t *driver = d->session->driver;
-    size_t length, extra = response ? strlen(response) : 0;
-    char line[ANONID_COMMAND_MAX * 2];
+    anonid_session_t *s = d->session;
+    char command[ANONID_COMMAND_MAX];
 
-    driver->auth(d->mechanism.info->name, line);
-    length = strlen(line);
-    if (response && extra == 0) { /* "=" is an empty response */
+    s->driver->auth(d->mechanism.info->name, command);
+    if (response && !*response) /* which is said in this way */
         response = "=";
-        extra = 1;
+    if (response
+        && s->driver->takes_initial(&s->caps, command, strlen(response))) {
+        anonid_session_say_secret(s, ANONID_PHASE_AUTH, command, response);
+        return;
     }
-    if (response && length + 1 + extra + 2 > driver->auth_line_max) {
-        d->initial = strdup(response);
-        response = NULL;
-    }
-    if (response) {
-        line[length++] = ' ';
-        memcpy(line + length, response, extra);
-        length += extra;
-    }
-    anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, line, length);
-    explicit_bzero(line, sizeof(line));
+    d->initial = response ? strdup(response) : NULL;
+    if (response && !d->initial)
+        anonid_session_fail(s, ANONID_MAIL_ERROR_INTERNAL, "no memory");
+    else
+        anonid_session_say(s, ANONID_PHASE_AUTH, "%s", command);
 }
 
 /* The engine has something to say. */
@@ -143,8 +138,7 @@ static void on_step(void *context, anonid_sasl_result_t result,
         anonid_session_fail(d->session, ANONID_MAIL_ERROR_INTERNAL, "%s: %s",
                             d->mechanism.info->name, text);
     else
-        anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, text,
-                                  strlen(text));
+        anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, NULL, text);
 }
 
 static void on_initial(void *context, anonid_sasl_result_t result,
@@ -275,8 +269,8 @@ static void on_challenge(anonid_dialogue_t *d,
     size_t length;
 
     if (d->initial) {
-        anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, d->initial,
-                                  strlen(d->initial));
+        anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, NULL,
+                                  d->initial);
         explicit_bzero(d->initial, strlen(d->initial));
         free(d->initial);
         d->initial = NULL;

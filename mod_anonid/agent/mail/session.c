@@ -93,12 +93,14 @@ static int take_reply(anonid_session_t *s)
     struct evbuffer *input = anonid_transport_input(s->transport);
     size_t length = evbuffer_get_length(input), consumed = 0;
     const char *data = (const char *)evbuffer_pullup(input, -1);
+    anonid_parse_context_t context = { .tag = "" };
     anonid_mail_reply_t reply;
     anonid_parse_t state;
 
     if (length == 0)
         return 0;
-    state = s->driver->parse(data, length, &reply, &consumed);
+    context.phase = anonid_transport_phase(s->transport);
+    state = s->driver->parse(&context, data, length, &reply, &consumed);
     if (state == ANONID_PARSE_BAD) {
         anonid_session_fail(s, ANONID_MAIL_ERROR_GARBAGE,
                             "the server does not speak the protocol");
@@ -214,10 +216,16 @@ void anonid_session_say(anonid_session_t *s, anonid_phase_t phase,
 }
 
 void anonid_session_say_secret(anonid_session_t *s, anonid_phase_t phase,
-                               const char *line, size_t length)
+                               const char *command, const char *secret)
 {
+    struct evbuffer *output = anonid_transport_output(s->transport);
+
     anonid_session_await(s, phase);
-    anonid_transport_write_secret(s->transport, line, length);
+    if (command && evbuffer_add_printf(output, "%s ", command) < 0) {
+        anonid_transport_break(s->transport);
+        return;
+    }
+    anonid_transport_write_secret(s->transport, secret, strlen(secret));
     end_line(s);
 }
 

@@ -62,12 +62,13 @@ void anonid_session_quit(anonid_session_t *s, void (*ended)(void *context),
 void anonid_session_stop(void);
 
 /* Enters a state and queues a command with its CRLF, to which one reply is
- * owed. The second is for what must be wiped. */
+ * owed. The second wipes the secret, of any length, that follows the command
+ * after a space (command NULL: is all of the line). */
 void anonid_session_say(anonid_session_t *s, anonid_phase_t phase,
                         const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void anonid_session_say_secret(anonid_session_t *s, anonid_phase_t phase,
-                               const char *line, size_t length);
+                               const char *command, const char *secret);
 
 /* Enters a state in which the server owes a reply without a command. */
 void anonid_session_await(anonid_session_t *s, anonid_phase_t phase);

@@ -22,6 +22,15 @@ static const int success[ANONID_PHASES] = {
     [ANONID_PHASE_AUTH] = 235,
 };
 
+/* A reply shows by itself where it ends. */
+static anonid_parse_t parse(const anonid_parse_context_t *context,
+                            const char *data, size_t length,
+                            anonid_mail_reply_t *reply, size_t *consumed)
+{
+    (void)context;
+    return anonid_smtp_reply_parse(data, length, reply, consumed);
+}
+
 static anonid_verdict_t judge(anonid_phase_t phase,
                               const anonid_mail_reply_t *reply)
 {
@@ -61,6 +70,14 @@ static void auth(const char *mechanism, char command[ANONID_COMMAND_MAX])
     snprintf(command, ANONID_COMMAND_MAX, "AUTH %s", mechanism);
 }
 
+/* Always, if it fits the line (RFC 4954 section 4). */
+static int takes_initial(const anonid_capabilities_t *caps,
+                         const char *command, size_t length)
+{
+    (void)caps;
+    return strlen(command) + 1 + length + 2 <= COMMAND_LINE_MAX;
+}
+
 static void challenge(const anonid_mail_reply_t *reply, const char **text,
                       size_t *length)
 {
@@ -73,13 +90,13 @@ static void challenge(const anonid_mail_reply_t *reply, const char **text,
 
 const anonid_mail_driver_t anonid_smtp_driver = {
     .protocol = ANONID_MAIL_SUBMISSION,
-    .auth_line_max = COMMAND_LINE_MAX,
-    .parse = anonid_smtp_reply_parse,
+    .parse = parse,
     .judge = judge,
     .hello = hello,
     .capabilities = anonid_smtp_capabilities,
     .starttls = "STARTTLS",
     .auth = auth,
+    .takes_initial = takes_initial,
     .challenge = challenge,
     .text = anonid_smtp_reply_text,
     .quit = "QUIT",
