@@ -11,6 +11,9 @@ use AnonID::Test::Process;
 
 skip_unless_root;
 skip_unless_program('unshare', 'mount');
+plan skip_all => 'needs mount namespaces'
+    if (AnonID::Test::Process::run(
+        ['unshare', '-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']))[0] != 0;
 require_build;
 
 my $httpd = AnonID::Test::Httpd->new(config => 'AnonIDMapTo');
