@@ -9,10 +9,13 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use AnonID::Test;
 use AnonID::Test::Httpd;
+use AnonID::Test::Memory qw(can_read_memory);
 use AnonID::Test::Process qw(descendants process_table);
 use POSIX ();
 use Time::HiRes qw(time);
 
+can_read_memory($$)
+    or plan skip_all => 'needs to look into processes of others';
 require_build;
 
 # What each descriptor of a process is: fd => "socket:[123]".

@@ -10,7 +10,8 @@ use AnonID::Test;
 use AnonID::Test::CA;
 use AnonID::Test::HTTP;
 use AnonID::Test::Httpd;
-use AnonID::Test::Memory qw(secret_forms find_in_memory find_in_files);
+use AnonID::Test::Memory qw(secret_forms find_in_memory find_in_files
+                            can_read_memory);
 use AnonID::Test::Process qw(alive run);
 
 skip_unless_program('openssl');
@@ -204,7 +205,8 @@ test_http_client();
 test_log_check();
 test_dying_test();
 SKIP: {
-    skip 'may not read the memory of others', 3 if !is_root();
+    skip 'may not read the memory of others', 3
+        if !is_root() || !can_read_memory($$);
     test_memory();
 }
 done_testing;
