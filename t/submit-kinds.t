@@ -97,7 +97,7 @@ like $received, qr/^from\s\[127\.0\.0\.1\]\s\(\[127\.0\.0\.1\]\)\s+by
 
 $answer = $site->urlencoded(
     to => 'team', to => 'Desk', subject => 'plain words', body => "one\ntwo",
-    'reply-to' => '"Jürgen, Dr." <j@x.test>', other => 'ignored');
+    'reply-to' => '"Jürgen, Dr." <j@x.test>');
 answer_is($answer, [qw(team desk)], 'an urlencoded form');
 for my $mailbox (qw(desk first second)) {
     $message = $site->received($mailbox, $mailbox eq 'desk' ? 2 : 1);

@@ -95,6 +95,14 @@ static const struct {
     { FORM, "body=%e4", 400, "body" },
     { FORM, "body=a%00", 400, "body" },
     { FORM, "body=%2", 400, "body" },
+
+    /* Fields that nobody asked for. */
+    { FORM, "to=desk&subjekt=%00&body=x", 400, "subjekt" },
+    { FORM, "x&body=y", 400, "x" },
+    { MULTIPART, TO PART "name=Body\r\n\r\nx\r\n--b--", 400, "Body" },
+    { JSON, "{\"to\":\"desk\",\"x\":{\"y\":1}}", 400, "x" },
+
+    /* More text that is none. */
     { FORM "; charset=utf-7", "body=a", 415, NULL },
     { FORM "; charset=iso-2022-jp", "body=a", 415, NULL },
     { MULTIPART,
@@ -201,7 +209,7 @@ static void forms_become_drafts(void **state)
 {
     (void)state;
     take(FORM, "to=desk&to=DESK,other%2C+third&subject=caf%C3%A9+%26+x&"
-               "body=1%0D%0A2&reply-to=+a%40example.test+&unknown=%00&&x");
+               "body=1%0D%0A2&reply-to=+a%40example.test+&&_charset_=x");
     expect_to(3, "desk");
     assert_string_equal(draft->subject, "caf\xc3\xa9 & x");
     assert_string_equal(draft->body, "1\r\n2");
@@ -259,7 +267,7 @@ static void json_becomes_a_draft(void **state)
 {
     (void)state;
     take(JSON, "{\"to\":[\"desk\",\"other\"],\"subject\":\"\\u00fc\","
-               "\"body\":\"\",\"reply-to\":\"a@example.test\",\"x\":{\"y\":1},"
+               "\"body\":\"\",\"reply-to\":\"a@example.test\","
                "\"attachments\":[{\"name\":\"../a.png\",\"type\":\"image/png\""
                ",\"content\":\"YWJj\"},{\"content\":\"\"}]}");
     expect_to(2, "desk");

@@ -19,6 +19,7 @@
 #include "common/account.h"
 #include "common/pair.h"
 #include "common/service.h"
+#include "module/config/mail_fields.h"
 
 extern module AP_MODULE_DECLARE_DATA anonid_module;
 
@@ -69,7 +70,8 @@ typedef struct {
     X(const anonid_remote_user_t *, remote_user, NULL)                        \
     X(int, on_failure, -1)                                                    \
     X(int, valid_user, -1)                                                    \
-    X(const anonid_reference_t *, mail, NULL)
+    X(const anonid_reference_t *, mail, NULL)                                 \
+    X(apr_array_header_t *, mail_fields, NULL)
 
 struct anonid_dir_t {
 #define X(type, name, unset) type name;

@@ -30,6 +30,9 @@ const command_rec anonid_directives[] = {
                     "identity; NAME* for all that begin with NAME"),
     AP_INIT_TAKE1("AnonIDMail", anonid_set_mail, NULL, ANYWHERE,
                   "the name of the mail service that is used here"),
+    AP_INIT_ITERATE("AnonIDMailFields", anonid_set_mail_fields, NULL, ANYWHERE,
+                    "more fields of the form, as name=Label, which stand "
+                    "above the text of a message; or None"),
 
     AP_INIT_RAW_ARGS("<AnonIDAccount", anonid_set_account, NULL, RSRC_CONF,
                      "the account's name: user, DOMAIN\\user or user@REALM"),

@@ -23,6 +23,9 @@ const char *anonid_set_valid_user(cmd_parms *cmd, void *dir, int on);
 const char *anonid_set_headers(cmd_parms *cmd, void *dir, const char *arg);
 const char *anonid_set_mail(cmd_parms *cmd, void *dir, const char *arg);
 
+/* mail_fields.c */
+const char *anonid_set_mail_fields(cmd_parms *cmd, void *dir, const char *arg);
+
 /* account.c */
 const char *anonid_set_account(cmd_parms *cmd, void *dir, const char *args);
 const char *anonid_set_logon(cmd_parms *cmd, void *dir, int argc,

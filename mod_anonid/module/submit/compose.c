@@ -75,7 +75,7 @@ static const char *canonical_text(apr_pool_t *pool, const char *text)
 
 static GMimeObject *text_part(apr_pool_t *pool, const char *body)
 {
-    const char *text = canonical_text(pool, body ? body : "");
+    const char *text = canonical_text(pool, body);
     GMimePart *part = g_mime_part_new_with_type("text", "plain");
 
     g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset",
@@ -138,9 +138,10 @@ static void add_part(GMimeMultipart *multipart, GMimeObject *part)
     g_object_unref(part);
 }
 
-static GMimeObject *make_entity(apr_pool_t *pool, const anonid_draft_t *draft)
+static GMimeObject *make_entity(apr_pool_t *pool, const anonid_draft_t *draft,
+                                const char *body)
 {
-    GMimeObject *text = text_part(pool, draft->body);
+    GMimeObject *text = text_part(pool, body);
     GMimeMultipart *multipart;
 
     if (draft->attachments->nelts == 0)
@@ -172,6 +173,7 @@ static apr_status_t write_entity(GMimeObject *entity,
 }
 
 static apr_status_t write_body(apr_pool_t *pool, const anonid_draft_t *draft,
+                               const char *body,
                                anonid_submit_message_t *message)
 {
     static const char version[] = "MIME-Version: 1.0" CRLF;
@@ -187,7 +189,7 @@ static apr_status_t write_body(apr_pool_t *pool, const anonid_draft_t *draft,
     rv = anonid_message_append(message, version, sizeof(version) - 1);
     if (rv)
         return rv;
-    entity = make_entity(pool, draft);
+    entity = make_entity(pool, draft, body);
     rv = write_entity(entity, message);
     g_object_unref(entity);
     return rv;
@@ -204,12 +206,10 @@ static int is_ascii(const char *text)
 /* What the composed message has at most: base64, and quoted-printable where
  * GMime takes it, are less than half as long again as what they encode. */
 static apr_size_t composed_octets(const anonid_draft_t *draft,
-                                  apr_size_t header)
+                                  const char *body, apr_size_t header)
 {
-    apr_size_t octets = draft->entity_length;
+    apr_size_t octets = draft->entity_length + strlen(body);
 
-    if (!draft->entity && draft->body)
-        octets += strlen(draft->body);
     for (int i = 0; i < draft->attachments->nelts; i++)
         octets +=
             APR_ARRAY_IDX(draft->attachments, i, anonid_attachment_t).length
@@ -219,7 +219,7 @@ static apr_size_t composed_octets(const anonid_draft_t *draft,
 
 static apr_status_t write_message(apr_pool_t *pool,
                                   const anonid_draft_t *draft,
-                                  const char *header,
+                                  const char *header, const char *body,
                                   anonid_submit_message_t *message)
 {
     apr_status_t rv = anonid_message_create(message, pool);
@@ -227,7 +227,7 @@ static apr_status_t write_message(apr_pool_t *pool,
     if (!rv)
         rv = anonid_message_append(message, header, strlen(header));
     if (!rv)
-        rv = write_body(pool, draft, message);
+        rv = write_body(pool, draft, body, message);
     return rv ? rv : anonid_message_seal(message);
 }
 
@@ -238,17 +238,19 @@ apr_status_t anonid_compose_write(apr_pool_t *pool,
 {
     const anonid_draft_t *draft = letter->draft;
     const char *header = anonid_header_compose(pool, letter);
-    apr_size_t octets = composed_octets(draft, strlen(header));
-    apr_size_t text =
-        draft->body && !draft->entity ? canonical_octets(draft->body) : 0;
+    const char *body = draft->entity ? "" : anonid_draft_text(draft);
+    apr_size_t octets;
     apr_status_t rv;
 
     *flags = draft->entity_8bit ? ANONID_SUBMIT_8BIT : 0;
     if (!is_ascii(header))
         *flags |= ANONID_SUBMIT_UTF8 | ANONID_SUBMIT_8BIT;
-    if (!anonid_memory_take(draft->memory, octets + text))
+    if (!body)
         return APR_ENOMEM;
-    rv = write_message(pool, draft, header, message);
+    octets = composed_octets(draft, body, strlen(header));
+    if (!anonid_memory_take(draft->memory, octets + canonical_octets(body)))
+        return APR_ENOMEM;
+    rv = write_message(pool, draft, header, body, message);
     if (!rv && message->size < octets)
         anonid_memory_give(draft->memory, octets - message->size);
     return rv;

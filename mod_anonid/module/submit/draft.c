@@ -67,11 +67,9 @@ anonid_draft_text_problem(apr_pool_t *pool, const char *field,
 /* What a visitor reads of a value that may be anything. */
 static const char *shown(apr_pool_t *pool, const char *value)
 {
-    char *copy = apr_pstrndup(pool, value, SHOWN_MAX);
+    char *copy = apr_palloc(pool, SHOWN_MAX + 1);
 
-    for (char *c = copy; *c; c++)
-        if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
-            *c = '?';
+    anonid_text_show(copy, SHOWN_MAX + 1, value, strlen(value));
     return copy;
 }
 
@@ -180,7 +178,6 @@ static const anonid_problem_t *set_reply_to(anonid_draft_t *draft, char *value)
 
     if (*text == '\0')
         return NULL;
-    draft->reply_as_given = apr_pstrdup(draft->pool, text);
     if (has_control(text))
         return anonid_problem_make(draft->pool, 400, "reply-to",
                                    "The address to reply to must not hold "
@@ -228,6 +225,7 @@ static const struct field {
 };
 
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
+_Static_assert(N_FIELDS == ANONID_DRAFT_FIELDS, "one value given for each");
 
 static const struct field *find_field(const char *name)
 {
@@ -237,9 +235,49 @@ static const struct field *find_field(const char *name)
     return NULL;
 }
 
-int anonid_draft_has(const char *field)
+/* The number of a further field; -1 if there is none of that name. */
+static int find_extra(const anonid_draft_t *draft, const char *name)
 {
-    return find_field(field) != NULL;
+    for (int i = 0; draft->extra && i < draft->extra->nelts; i++)
+        if (strcmp(APR_ARRAY_IDX(draft->extra, i, anonid_mail_field_t).name,
+                   name)
+            == 0)
+            return i;
+    return -1;
+}
+
+int anonid_draft_has(const anonid_draft_t *draft, const char *field)
+{
+    return find_field(field) != NULL || find_extra(draft, field) >= 0;
+}
+
+int anonid_draft_repeats(const anonid_draft_t *draft, const char *field)
+{
+    const struct field *known = find_field(field);
+
+    return known ? known->repeats : find_extra(draft, field) >= 0;
+}
+
+/* Browsers fill "_charset_" in by themselves (RFC 7578 section 4.6). */
+const anonid_problem_t *anonid_draft_unknown(const anonid_draft_t *draft,
+                                             const char *field)
+{
+    const char *name = shown(draft->pool, field);
+
+    if (draft->ignores_unknown || strcmp(field, "_charset_") == 0)
+        return NULL;
+    return anonid_problem_make(draft->pool, 400, name,
+                               "There is no field '%s' here.", name);
+}
+
+const char *anonid_draft_given(const anonid_draft_t *draft, const char *field)
+{
+    const struct field *known = find_field(field);
+    int extra = find_extra(draft, field);
+
+    if (known)
+        return draft->given[known - fields];
+    return extra >= 0 && draft->answers ? draft->answers[extra] : NULL;
 }
 
 static const anonid_problem_t *body_problem(const anonid_draft_t *draft,
@@ -256,31 +294,146 @@ static const anonid_problem_t *body_problem(const anonid_draft_t *draft,
     return NULL;
 }
 
+static const anonid_problem_t *field_problem(const anonid_draft_t *draft,
+                                             const struct field *field,
+                                             const char *value,
+                                             apr_size_t length)
+{
+    if (field->max == 0)
+        return body_problem(draft, field->name, value, length);
+    return anonid_draft_text_problem(draft->pool, field->name, value, length,
+                                     field->max);
+}
+
+/* A value that no NUL cuts off, for the visitor's eyes. */
+static void blank_nuls(char *value, apr_size_t length)
+{
+    for (apr_size_t i = 0; i < length; i++)
+        if (value[i] == '\0')
+            value[i] = ' ';
+}
+
+static const anonid_problem_t *set_known(anonid_draft_t *draft,
+                                         const struct field *field,
+                                         char *value, apr_size_t length)
+{
+    const anonid_problem_t *problem =
+        field_problem(draft, field, value, length);
+    size_t number = (size_t)(field - fields);
+    unsigned bit = 1u << number;
+
+    if (problem)
+        blank_nuls(value, length);
+    else if (!field->repeats && draft->seen & bit)
+        problem = anonid_problem_make(draft->pool, 400, field->name,
+                                      "The field is there more than once.");
+    draft->seen |= bit;
+    if (!draft->given[number])
+        draft->given[number] = value;
+    if (problem)
+        return problem;
+    /* Those of a header are short, and are taken apart. */
+    return field->set(
+        draft, field->max == 0 ? value : apr_pstrdup(draft->pool, value));
+}
+
+/* One value for each time it came: "a, b". */
+static const anonid_problem_t *set_extra(anonid_draft_t *draft, int number,
+                                         char *value, apr_size_t length)
+{
+    const anonid_problem_t *problem = body_problem(
+        draft, APR_ARRAY_IDX(draft->extra, number, anonid_mail_field_t).name,
+        value, length);
+    const char *before;
+
+    if (!draft->answers)
+        draft->answers =
+            apr_pcalloc(draft->pool, (apr_size_t)draft->extra->nelts
+                                         * sizeof(*draft->answers));
+    before = draft->answers[number];
+    blank_nuls(value, length);
+    if (!before || !*before) {
+        draft->answers[number] = value;
+        return problem;
+    }
+    if (!problem)
+        problem = anonid_draft_take(draft, strlen(before) + length + 3);
+    if (!problem && *value)
+        draft->answers[number] =
+            apr_pstrcat(draft->pool, before, ", ", value, NULL);
+    return problem;
+}
+
 const anonid_problem_t *anonid_draft_set(anonid_draft_t *draft,
                                          const char *field, const char *value,
                                          apr_size_t length)
 {
     const struct field *known = find_field(field);
+    int extra = find_extra(draft, field);
     const anonid_problem_t *problem;
     char *copy;
 
-    if (!known)
-        return NULL;
+    if (!known && extra < 0)
+        return anonid_draft_unknown(draft, field);
     problem = anonid_draft_take(draft, length);
     if (problem)
         return problem;
     copy = apr_pstrmemdup(draft->pool, value, length);
-    problem = known->max == 0
-                  ? body_problem(draft, known->name, copy, length)
-                  : anonid_draft_text_problem(draft->pool, known->name, copy,
-                                              length, known->max);
-    if (problem)
-        return problem;
-    if (!known->repeats && draft->seen & 1u << (known - fields))
-        return anonid_problem_make(draft->pool, 400, known->name,
-                                   "The field is there more than once.");
-    draft->seen |= 1u << (known - fields);
-    return known->set(draft, copy);
+    return known ? set_known(draft, known, copy, length)
+                 : set_extra(draft, extra, copy, length);
+}
+
+/* ---- the text ---- */
+
+static int has_answer(const anonid_draft_t *draft, int number)
+{
+    return draft->answers && draft->answers[number] && *draft->answers[number];
+}
+
+/* A value's further lines are indented, so that none looks like a field. */
+static char *put_answer(char *out, const anonid_mail_field_t *field,
+                        const char *answer)
+{
+    out = apr_cpystrn(out, field->label, strlen(field->label) + 1);
+    *out++ = ':';
+    *out++ = ' ';
+    for (; *answer; answer++) {
+        *out++ = *answer;
+        if (*answer == '\n' || (*answer == '\r' && answer[1] != '\n')) {
+            *out++ = ' ';
+            *out++ = ' ';
+        }
+    }
+    *out++ = '\n';
+    return out;
+}
+
+const char *anonid_draft_text(const anonid_draft_t *draft)
+{
+    const char *body = draft->body ? draft->body : "";
+    apr_size_t octets = strlen(body) + 2;
+    char *text, *out;
+
+    if (!draft->answers)
+        return body;
+    for (int i = 0; i < draft->extra->nelts; i++)
+        if (has_answer(draft, i))
+            octets +=
+                3 * strlen(draft->answers[i]) + 3
+                + strlen(
+                    APR_ARRAY_IDX(draft->extra, i, anonid_mail_field_t).label);
+    if (!anonid_memory_take(draft->memory, octets))
+        return NULL;
+    text = out = apr_palloc(draft->pool, octets);
+    for (int i = 0; i < draft->extra->nelts; i++)
+        if (has_answer(draft, i))
+            out = put_answer(
+                out, &APR_ARRAY_IDX(draft->extra, i, anonid_mail_field_t),
+                draft->answers[i]);
+    if (out > text && *body)
+        *out++ = '\n';
+    strcpy(out, body);
+    return text;
 }
 
 /* ---- attachments ---- */
@@ -336,6 +489,7 @@ anonid_draft_attach(anonid_draft_t *draft, const char *field, const char *name,
     const anonid_problem_t *problem;
     const anonid_params_t *params = NULL;
 
+    draft->has_files = 1;
     if (type && *type)
         params = anonid_params_parse(draft->pool, type, strlen(type));
     if (type && *type && !params)
@@ -363,6 +517,9 @@ static int is_empty(const anonid_draft_t *draft)
 {
     if (draft->entity)
         return draft->entity_length == 0 && *draft->fields == '\0';
+    for (int i = 0; draft->answers && i < draft->extra->nelts; i++)
+        if (has_answer(draft, i))
+            return 0;
     return !(draft->body && *draft->body) && draft->attachments->nelts == 0;
 }
 

@@ -10,6 +10,7 @@
 #define ANONID_MODULE_SUBMIT_DRAFT_H
 
 #include "common/service.h"
+#include "module/config/mail_fields.h"
 #include "module/submit/memory.h"
 #include "module/submit/problem.h"
 
@@ -18,6 +19,9 @@
 #define ANONID_SUBJECT_MAX 998    /* octets */
 #define ANONID_FILE_NAME_MAX 255  /* octets */
 #define ANONID_MAILBOXES_MAX 16   /* addresses to reply to */
+
+/* Fields that every form has: to, subject, reply-to, body. */
+#define ANONID_DRAFT_FIELDS 4
 
 /* Somebody to reply to. */
 typedef struct {
@@ -36,13 +40,19 @@ typedef struct {
 
 typedef struct {
     apr_pool_t *pool;
-    anonid_memory_t *memory;    /* what is counted in; NULL: nothing is */
-    unsigned seen;              /* bits of the fields that were set */
-    apr_array_header_t *to;     /* const char *: aliases as the visitor says */
-    const char *subject;        /* NULL: none */
-    const char *body;           /* NULL: none */
-    const char *reply_as_given; /* for the visitor's eyes */
-    apr_array_header_t *reply_to;    /* anonid_mailbox_t */
+    anonid_memory_t *memory; /* what is counted in; NULL: nothing is */
+    unsigned seen;           /* bits of the fields that were set */
+    apr_array_header_t *to;  /* const char *: aliases as the visitor says */
+    const char *subject;     /* NULL: none */
+    const char *body;        /* NULL: none */
+    const char *given[ANONID_DRAFT_FIELDS]; /* as it was written; see
+                                               anonid_draft_given */
+    const apr_array_header_t *extra; /* anonid_mail_field_t: further fields;
+                                        NULL: none. Set before all others */
+    const char **answers;            /* to the further fields, NULL: none */
+    int ignores_unknown;          /* fields that are not known do not matter */
+    int has_files;                /* 1: there were files, good or not */
+    apr_array_header_t *reply_to; /* anonid_mailbox_t */
     apr_array_header_t *attachments; /* anonid_attachment_t */
 
     /* A whole message (rfc822.c) instead of subject, body and
@@ -63,14 +73,29 @@ const anonid_problem_t *anonid_draft_take(const anonid_draft_t *draft,
                                           apr_size_t octets);
 
 /* Sets one of `to` (may come again, and may name several with commas),
- * `subject`, `body`, `reply-to`; ignores other names. The value is copied.
- * NULL, or what is wrong with it. */
+ * `subject`, `body`, `reply-to` and the further fields (may come again). The
+ * value is copied. NULL, or what is wrong with it; what was written is kept
+ * for the visitor's eyes all the same. */
 const anonid_problem_t *anonid_draft_set(anonid_draft_t *draft,
                                          const char *field, const char *value,
                                          apr_size_t length);
 
 /* 1 if anonid_draft_set knows the field. */
-int anonid_draft_has(const char *field);
+int anonid_draft_has(const anonid_draft_t *draft, const char *field);
+
+/* 1 if a field that it knows may come again. */
+int anonid_draft_repeats(const anonid_draft_t *draft, const char *field);
+
+/* A field that it does not know: a problem, or NULL if that is no matter. */
+const anonid_problem_t *anonid_draft_unknown(const anonid_draft_t *draft,
+                                             const char *field);
+
+/* What the visitor wrote in a field, good or not; NULL: nothing. */
+const char *anonid_draft_given(const anonid_draft_t *draft, const char *field);
+
+/* The text of the message: the further fields, a line each with its label,
+ * and the body. NULL if there is no room for it. */
+const char *anonid_draft_text(const anonid_draft_t *draft);
 
 /* Attaches a file: its name (or NULL), its media type with parameters (or
  * NULL) and its content (not copied). field names it in a problem. */

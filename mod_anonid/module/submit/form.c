@@ -43,8 +43,8 @@ static const anonid_problem_t *set_field(anonid_draft_t *draft,
     apr_size_t length = field->length;
     const anonid_problem_t *problem;
 
-    if (!anonid_draft_has(field->name))
-        return NULL;
+    if (!anonid_draft_has(draft, field->name))
+        return anonid_draft_unknown(draft, field->name);
     if (field->charset && !anonid_charset_is_known(field->charset))
         return unknown_charset(draft->pool, field->name);
     problem = anonid_draft_take(
@@ -78,7 +78,7 @@ static const anonid_problem_t *read_pair(anonid_draft_t *draft,
         return anonid_problem_make(draft->pool, 400, NULL,
                                    "The name of a field has a '%%' without "
                                    "two hexadecimal digits.");
-    if (equals && anonid_draft_has(field.name)) {
+    if (equals && anonid_draft_has(draft, field.name)) {
         field.value =
             anonid_percent_decode(draft->pool, equals + 1,
                                   length - name_octets - 1, 1, &field.length);
@@ -96,6 +96,7 @@ anonid_form_read_urlencoded(anonid_draft_t *draft, const anonid_params_t *type,
 {
     const char *charset = anonid_params_get(type, "charset");
     const char *end = body + length;
+    const anonid_problem_t *first = NULL;
     int count = 0;
 
     if (charset && !anonid_charset_is_known(charset))
@@ -108,12 +109,16 @@ anonid_form_read_urlencoded(anonid_draft_t *draft, const anonid_params_t *type,
             stop = end;
         if (++count > ANONID_FIELDS_MAX)
             return too_many(draft->pool);
-        problem = read_pair(draft, charset, body, (apr_size_t)(stop - body));
-        if (problem)
+        problem = stop == body ? NULL
+                               : read_pair(draft, charset, body,
+                                           (apr_size_t)(stop - body));
+        if (problem && !problem->field)
             return problem;
+        if (!first)
+            first = problem;
         body = stop + 1;
     }
-    return NULL;
+    return first;
 }
 
 /* ---- multipart/form-data ---- */
@@ -257,7 +262,7 @@ const anonid_problem_t *anonid_form_read_multipart(anonid_draft_t *draft,
 {
     const char *boundary = anonid_params_get(type, "boundary");
     const char *charset = anonid_params_get(type, "charset");
-    const anonid_problem_t *problem = NULL;
+    const anonid_problem_t *problem, *first = NULL;
     anonid_multipart_state_t state;
     anonid_multipart_t multipart;
     anonid_part_t part;
@@ -269,15 +274,19 @@ const anonid_problem_t *anonid_form_read_multipart(anonid_draft_t *draft,
     if (charset && !anonid_charset_is_known(charset))
         return unknown_charset(draft->pool, NULL);
     state = anonid_multipart_begin(&multipart, boundary, body, length);
-    while (state == ANONID_MULTIPART_PART && !problem) {
+    while (state == ANONID_MULTIPART_PART) {
         state = anonid_multipart_next(&multipart, &part);
         if (state != ANONID_MULTIPART_PART)
             break;
         if (++count > ANONID_FIELDS_MAX)
             return too_many(draft->pool);
         problem = read_part(draft, &part, charset);
+        if (problem && !problem->field)
+            return problem;
+        if (!first)
+            first = problem;
     }
-    if (state == ANONID_MULTIPART_BAD)
+    if (state == ANONID_MULTIPART_BAD && !first)
         return malformed(draft->pool);
-    return problem;
+    return first;
 }

@@ -4,7 +4,8 @@
  * as drafts. Knows nothing of httpd.
  *
  * All readers of bodies have the same shape: they fill a draft from a body of
- * a media type, and return NULL or what is wrong. The draft may point into
+ * a media type, and return NULL or what is wrong first. A bad field does not
+ * keep the others from being read. The draft may point into
  * the body, which has to live as long.
  */
 #ifndef ANONID_MODULE_SUBMIT_FORM_H

@@ -61,7 +61,7 @@ set_field(anonid_draft_t *draft, const char *field, const json_t *value)
 {
     const anonid_problem_t *problem = NULL;
 
-    if (!json_is_array(value) || strcmp(field, "to") != 0)
+    if (!json_is_array(value) || !anonid_draft_repeats(draft, field))
         return set_string(draft, field, value);
     for (size_t i = 0; i < json_array_size(value) && !problem; i++)
         problem = set_string(draft, field, json_array_get(value, i));
@@ -183,22 +183,31 @@ static const anonid_problem_t *attach_all(anonid_draft_t *draft,
     return problem;
 }
 
+static const anonid_problem_t *
+read_member(anonid_draft_t *draft, const char *name, const json_t *value)
+{
+    if (strcmp(name, "attachments") == 0)
+        return attach_all(draft, value);
+    if (!anonid_draft_has(draft, name))
+        return anonid_draft_unknown(draft, name);
+    return set_field(draft, name, value);
+}
+
 static const anonid_problem_t *read_members(anonid_draft_t *draft,
                                             json_t *root)
 {
-    const anonid_problem_t *problem = NULL;
+    const anonid_problem_t *problem, *first = NULL;
 
-    for (void *i = json_object_iter(root); i && !problem;
+    for (void *i = json_object_iter(root); i;
          i = json_object_iter_next(root, i)) {
-        const char *name = json_object_iter_key(i);
-        const json_t *value = json_object_iter_value(i);
-
-        if (strcmp(name, "attachments") == 0)
-            problem = attach_all(draft, value);
-        else if (anonid_draft_has(name))
-            problem = set_field(draft, name, value);
+        problem = read_member(draft, json_object_iter_key(i),
+                              json_object_iter_value(i));
+        if (problem && !problem->field)
+            return problem;
+        if (!first)
+            first = problem;
     }
-    return problem;
+    return first;
 }
 
 const anonid_problem_t *anonid_json_read(anonid_draft_t *draft,

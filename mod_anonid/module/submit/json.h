@@ -7,7 +7,8 @@
  *     "attachments": [{ "name": "...", "type": "image/png",
  *                       "content": "base64" }, ...] }
  *
- * Other members are ignored.
+ * and the further fields of the draft, each a string or an array of strings.
+ * Other members are bad input.
  */
 #ifndef ANONID_MODULE_SUBMIT_JSON_H
 #define ANONID_MODULE_SUBMIT_JSON_H

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define FILES "attachment" /* the name of the form's file input */
+
 /* What is said to the visitor, in one line. */
 static const char *escape(request_rec *r, const char *text)
 {
@@ -99,12 +101,32 @@ static void end(request_rec *r)
     ap_rputs("</main>\n</body>\n</html>\n", r);
 }
 
+static int is_about(const anonid_problem_t *problem, const char *name)
+{
+    return problem && problem->field && strcmp(problem->field, name) == 0;
+}
+
 /* Marks the field that a problem is about, for those who hear the page. */
 static const char *mark(const anonid_problem_t *problem, const char *name)
 {
-    if (!problem || !problem->field || strcmp(problem->field, name) != 0)
-        return "";
-    return " aria-invalid=\"true\" aria-describedby=\"problem\"";
+    return is_about(problem, name) ? " aria-invalid=\"true\" "
+                                     "aria-describedby=\"problem\" autofocus"
+                                   : "";
+}
+
+static void put_problem(request_rec *r, const anonid_problem_t *problem)
+{
+    ap_rvputs(r, "<p id=\"problem\" role=\"alert\">",
+              escape(r, problem->detail), "</p>\n", NULL);
+}
+
+/* The end of a field, and there what is wrong with it. */
+static void end_field(request_rec *r, const anonid_problem_t *problem,
+                      const char *name)
+{
+    ap_rputs("</p>\n", r);
+    if (is_about(problem, name))
+        put_problem(r, problem);
 }
 
 static void put_label(request_rec *r, const char *name, const char *label)
@@ -135,31 +157,61 @@ static void put_recipients(request_rec *r, const anonid_service_t *service,
         ap_rvputs(r, "<option", is_chosen(draft, alias) ? " selected" : "",
                   ">", escape(r, alias), "</option>\n", NULL);
     }
-    ap_rputs("</select></p>\n", r);
+    ap_rputs("</select>", r);
+    end_field(r, problem, "to");
 }
 
 static void put_input(request_rec *r, const char *name, const char *label,
-                      const char *attributes, const char *value,
+                      const char *attributes, const anonid_draft_t *draft,
                       const anonid_problem_t *problem)
 {
-    put_label(r, name, label);
-    ap_rvputs(r, "<input id=\"", name, "\" name=\"", name, "\" ", attributes,
+    const char *id = escape(r, name);
+
+    put_label(r, id, escape(r, label));
+    ap_rvputs(r, "<input id=\"", id, "\" name=\"", id, "\" ", attributes,
               mark(problem, name), " value=\"", NULL);
-    put_value(r, value);
-    ap_rputs("\"></p>\n", r);
+    put_value(r, draft ? anonid_draft_given(draft, name) : NULL);
+    ap_rputs("\">", r);
+    end_field(r, problem, name);
 }
 
-/* A line end behind <textarea> is not part of its text. */
-static void put_body(request_rec *r, const char *value,
+static const anonid_mail_field_t *extra_at(const anonid_draft_t *draft, int i)
+{
+    return &APR_ARRAY_IDX(draft->extra, i, anonid_mail_field_t);
+}
+
+static int count_extra(const anonid_draft_t *draft)
+{
+    return draft && draft->extra ? draft->extra->nelts : 0;
+}
+
+/* A line end behind <textarea> is not part of its text. Where the form asks
+ * more, there need not be a text. */
+static void put_body(request_rec *r, const anonid_draft_t *draft,
                      const anonid_problem_t *problem)
 {
     put_label(r, "body", "Message");
+    ap_rvputs(r, "<textarea id=\"body\" name=\"body\" rows=\"12\" cols=\"72\"",
+              count_extra(draft) > 0 ? "" : " required", mark(problem, "body"),
+              ">\n", NULL);
+    put_value(r, draft ? anonid_draft_given(draft, "body") : NULL);
+    ap_rputs("</textarea>", r);
+    end_field(r, problem, "body");
+}
+
+static void put_files(request_rec *r, const anonid_draft_t *draft,
+                      const anonid_problem_t *problem)
+{
+    put_label(r, FILES, "Files");
     ap_rvputs(r,
-              "<textarea id=\"body\" name=\"body\" rows=\"12\" cols=\"72\" "
-              "required",
-              mark(problem, "body"), ">\n", NULL);
-    put_value(r, value);
-    ap_rputs("</textarea></p>\n", r);
+              "<input id=\"" FILES "\" name=\"" FILES "\" type=\"file\" "
+              "multiple",
+              mark(problem, FILES), ">", NULL);
+    end_field(r, problem, FILES);
+    if (problem && draft && draft->has_files)
+        ap_rputs("<p>Please choose your files again: a browser does not keep "
+                 "them.</p>\n",
+                 r);
 }
 
 static void put_form(request_rec *r, const anonid_service_t *service,
@@ -173,17 +225,26 @@ static void put_form(request_rec *r, const anonid_service_t *service,
     put_input(r, "reply-to", "Your mail address (for an answer)",
               "type=\"text\" inputmode=\"email\" autocomplete=\"email\" "
               "size=\"40\" maxlength=\"512\"",
-              draft ? draft->reply_as_given : NULL, problem);
+              draft, problem);
     put_input(r, "subject", "Subject",
-              "type=\"text\" size=\"72\" maxlength=\"998\"",
-              draft ? draft->subject : NULL, problem);
-    put_body(r, draft ? draft->body : NULL, problem);
-    put_label(r, "attachment", "Files");
-    ap_rputs("<input id=\"attachment\" name=\"attachment\" type=\"file\" "
-             "multiple></p>\n"
-             "<p><button type=\"submit\">Send</button></p>\n"
+              "type=\"text\" size=\"72\" maxlength=\"998\"", draft, problem);
+    for (int i = 0; i < count_extra(draft); i++)
+        put_input(r, extra_at(draft, i)->name, extra_at(draft, i)->label,
+                  "type=\"text\" size=\"72\"", draft, problem);
+    put_body(r, draft, problem);
+    put_files(r, draft, problem);
+    ap_rputs("<p><button type=\"submit\">Send</button></p>\n"
              "</form>\n",
              r);
+}
+
+/* Whether the form has the field that a problem is about. */
+static int is_in_form(const anonid_draft_t *draft,
+                      const anonid_problem_t *problem)
+{
+    return draft && problem->field
+           && (anonid_draft_has(draft, problem->field)
+               || strcmp(problem->field, FILES) == 0);
 }
 
 static void put_rejected(request_rec *r, const apr_array_header_t *rejected)
@@ -201,20 +262,29 @@ static void put_rejected(request_rec *r, const apr_array_header_t *rejected)
     ap_rputs("</ul>\n", r);
 }
 
+static void put_heading(request_rec *r, int in_form,
+                        const anonid_problem_t *problem)
+{
+    if (in_form) {
+        ap_rputs("<p>The message was not sent. Please correct the field that "
+                 "is marked.</p>\n",
+                 r);
+        return;
+    }
+    put_problem(r, problem);
+    if (problem->field)
+        ap_rvputs(r, "<p>Field: ", escape(r, problem->field), "</p>\n", NULL);
+    put_rejected(r, problem->rejected);
+}
+
 void anonid_page_form(request_rec *r, const anonid_service_t *service,
                       const anonid_draft_t *draft,
                       const anonid_problem_t *problem)
 {
     begin(r, problem ? ap_get_status_line(problem->status) + 4
                      : "Send a message");
-    if (problem) {
-        ap_rvputs(r, "<p id=\"problem\" role=\"alert\">",
-                  escape(r, problem->detail), "</p>\n", NULL);
-        if (problem->field)
-            ap_rvputs(r, "<p>Field: ", escape(r, problem->field), "</p>\n",
-                      NULL);
-        put_rejected(r, problem->rejected);
-    }
+    if (problem)
+        put_heading(r, service && is_in_form(draft, problem), problem);
     if (service)
         put_form(r, service, draft, problem);
     end(r);

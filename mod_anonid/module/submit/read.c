@@ -81,6 +81,7 @@ const anonid_problem_t *anonid_read_query(request_rec *r,
     const anonid_params_t *plain = anonid_params_parse(r->pool, "form", 4);
     const char *args = r->args ? r->args : "";
 
+    draft->ignores_unknown = 1;
     return anonid_form_read_urlencoded(draft, plain, args, strlen(args));
 }
 

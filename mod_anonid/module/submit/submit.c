@@ -9,6 +9,7 @@
  */
 #include "module/submit/submit.h"
 #include "module/channel/agent_client.h"
+#include "module/config/config.h"
 #include "module/channel/channels.h"
 #include "module/map/logon_state.h"
 #include "module/supervisor/parent.h"
@@ -172,9 +173,17 @@ static int refuse_unread(request_rec *r, const anonid_problem_t *problem)
     return refuse(r, NULL, NULL, problem);
 }
 
-static int handle_post(request_rec *r)
+static anonid_draft_t *make_draft(request_rec *r)
 {
     anonid_draft_t *draft = anonid_draft_make(r->pool);
+
+    draft->extra = anonid_dir(r)->mail_fields;
+    return draft;
+}
+
+static int handle_post(request_rec *r)
+{
+    anonid_draft_t *draft = make_draft(r);
     const anonid_problem_t *problem;
     anonid_place_t place;
     int status;
@@ -203,7 +212,7 @@ static int has_own_page(const request_rec *r)
 /* The query may fill the form: /contact?to=sales&subject=Offer */
 static int handle_get(request_rec *r)
 {
-    anonid_draft_t *draft = anonid_draft_make(r->pool);
+    anonid_draft_t *draft = make_draft(r);
     const anonid_problem_t *problem;
     anonid_place_t place;
 
