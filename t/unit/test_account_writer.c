@@ -137,6 +137,23 @@ static void replaces_the_verifier_and_nothing_else(void **state)
                                      "IUSR_web:{S}new:uid=1::/home\nlast:y");
 }
 
+/* What Dovecot sees of a file is its size and the second of its change. */
+static void no_two_versions_are_of_one_second(void **state)
+{
+    struct stat first, second, third;
+
+    (void)state;
+    spit("IUSR_web:old\n");
+    assert_int_equal(stat(path, &first), 0);
+    assert_int_equal(store("new"), APR_SUCCESS);
+    assert_int_equal(stat(path, &second), 0);
+    assert_int_equal(store("odd"), APR_SUCCESS);
+    assert_int_equal(stat(path, &third), 0);
+    assert_int_equal(first.st_size, third.st_size);
+    assert_true(first.st_mtime < second.st_mtime);
+    assert_true(second.st_mtime < third.st_mtime);
+}
+
 static void keeps_mode_owner_and_group(void **state)
 {
     struct stat st;
@@ -342,6 +359,7 @@ int main(void)
         TEST(adds_a_line_and_changes_nothing_else),
         TEST(adds_a_line_where_there_is_no_file),
         TEST(replaces_the_verifier_and_nothing_else),
+        TEST(no_two_versions_are_of_one_second),
         TEST(keeps_mode_owner_and_group),
         TEST(replaces_what_a_link_leads_to),
         TEST(invents_no_account),

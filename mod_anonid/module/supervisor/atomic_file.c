@@ -128,12 +128,29 @@ static int open_temporary(const anonid_atomic_file_t *file, const char **name,
     return fd;
 }
 
+/* Dovecot takes a file of the same second and the same size for the same one,
+ * and would refuse the new password until the next change. */
+static apr_status_t stamp(int fd, const struct stat *old)
+{
+    struct stat st;
+    struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+                                 { .tv_sec = old->st_mtime + 1 } };
+
+    if (fstat(fd, &st) != 0)
+        return errno;
+    if (st.st_mtime > old->st_mtime)
+        return APR_SUCCESS;
+    return futimens(fd, times) == 0 ? APR_SUCCESS : errno;
+}
+
 static apr_status_t fill(int fd, const anonid_file_content_t *content)
 {
     apr_status_t rv = dress(fd, &content->st);
 
     if (rv == APR_SUCCESS)
         rv = write_all(fd, content->text, content->length);
+    if (rv == APR_SUCCESS)
+        rv = stamp(fd, &content->st);
     if (close(fd) != 0 && rv == APR_SUCCESS)
         rv = errno;
     return rv;
