@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/lib";
 use AnonID::Test;
 use AnonID::Test::ConfigCases;
 use AnonID::Test::Httpd;
+use Sys::Hostname qw(hostname);
 
 require_build();
 my $httpd = AnonID::Test::Httpd->new;
@@ -239,6 +240,49 @@ refuses($httpd,
      service('mail', 'AnonIDMailRecipient a a@example.com b'),
      qr/AnonIDMailRecipient a: the address 'b' cannot be used/],
 );
+
+# The handler, and names that are nearly its own.
+sub handler ($name, $more = '')
+{
+    return "$more<Location /contact>\nSetHandler $name\n</Location>\n";
+}
+
+refuses($httpd,
+    ['a handler without a mail service', handler('anonid-submit',
+                                                 "AnonIDMapTo\n"),
+     qr/SetHandler anonid-submit: there is no mail service to submit to/],
+    ['a handler without a mapping', handler('anonid-submit', service('mail')),
+     qr/SetHandler anonid-submit: no request is mapped to an account/],
+    (map { ["the handler $_", handler($_),
+            qr/SetHandler '$_': there is no such handler; write SetHandler a/] }
+         qw(anonid-submitt anonid-subit anonid_submit anonidsubmit
+            Anonid-Submit anonid-subnit anonid-form)),
+);
+takes($httpd,
+    ['a handler with both',
+     handler('anonid-submit', service('mail')
+             . "AnonIDMapTo\nAnonIDMail mail\n")],
+    ['a handler of somebody else', handler('cgi-script')],
+);
+
+# Servers that can hardly be meant.
+my ($machine) = split /\./, hostname();
+
+for my $case (
+    ['submissions://a.test:587', qr/on\ port\ 587\ STARTTLS\ is\ spoken;\ write
+        \ submission:\/\/a\.test:587/x],
+    ['submission://a.test:465', qr/on\ port\ 465\ TLS\ begins\ with\ the\ first
+        \ octet;\ write\ submissions:\/\/a\.test:465/x],
+    ["submission://$machine", qr/that\ is\ this\ machine.*write\ localhost.*
+        AnonIDMailTLS\ name=$machine/x],
+) {
+    my ($url, $pattern) = @$case;
+    my ($exit, $output) = $httpd->configtest("AnonIDMapTo\n" . server($url));
+
+    is $exit, 0, "taken: $url";
+    like $output, qr/ANID0501: .*AnonIDMailServer '\Q$url\E': /, '... warned of';
+    like $output, $pattern, '... with the remedy';
+}
 
 # A mail server on another machine does not know a synchronised password.
 my $remote = service('mail', 'AnonIDMailServer submission://localhost '

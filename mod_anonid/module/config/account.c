@@ -260,14 +260,30 @@ const char *anonid_set_logon(cmd_parms *cmd, void *dir, int argc,
         cmd->pool, "AnonIDLogon '%s' is no provider: " LOGON_FORMS, argv[0]);
 }
 
-const char *anonid_set_secret(cmd_parms *cmd, void *dir, const char *arg)
+/* Several words, of which httpd would say only that they are too many. */
+static const char *too_many_words(int argc, char *const argv[])
+{
+    if (argc > 1 && ap_cstr_casecmpn(argv[0], "exec:", 5) == 0)
+        return "AnonIDSecret exec: a program and its arguments go into one "
+               "pair of quotes; write AnonIDSecret \"exec:/path/of/program "
+               "argument...\" (what was written here is not repeated)";
+    return "AnonIDSecret takes one argument, the place of the secret; put a "
+           "path with spaces in quotes (what was written here is not "
+           "repeated)";
+}
+
+const char *anonid_set_secret(cmd_parms *cmd, void *dir, int argc,
+                              char *const argv[])
 {
     const char *error;
     anonid_account_t *account = anonid_open_account(cmd, &error);
 
     (void)dir;
+    if (!error && argc != 1)
+        error = too_many_words(argc, argv);
     if (!error)
-        error = anonid_secret_source_parse(cmd->pool, arg, &account->secret);
+        error =
+            anonid_secret_source_parse(cmd->pool, argv[0], &account->secret);
     if (!error)
         error = anonid_secret_source_check(cmd->pool, account->secret);
     return error;

@@ -48,9 +48,9 @@ const command_rec anonid_directives[] = {
     AP_INIT_TAKE1("AnonIDLogonSearchAs", anonid_set_logon_search_as, NULL,
                   RSRC_CONF,
                   "the account that makes the search of AnonIDLogon ldap"),
-    AP_INIT_TAKE1("AnonIDSecret", anonid_set_secret, NULL, RSRC_CONF,
-                  "where the secret comes from: file:PATH or "
-                  "credential:NAME"),
+    AP_INIT_TAKE_ARGV("AnonIDSecret", anonid_set_secret, NULL, RSRC_CONF,
+                      "where the secret comes from: file:PATH or "
+                      "credential:NAME"),
     AP_INIT_TAKE_ARGV("AnonIDPasswordSync", anonid_set_password_sync, NULL,
                       RSRC_CONF,
                       "On: the server controls the password of this local "

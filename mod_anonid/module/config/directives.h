@@ -30,7 +30,8 @@ const char *anonid_set_mail_fields(cmd_parms *cmd, void *dir, const char *arg);
 const char *anonid_set_account(cmd_parms *cmd, void *dir, const char *args);
 const char *anonid_set_logon(cmd_parms *cmd, void *dir, int argc,
                              char *const argv[]);
-const char *anonid_set_secret(cmd_parms *cmd, void *dir, const char *arg);
+const char *anonid_set_secret(cmd_parms *cmd, void *dir, int argc,
+                              char *const argv[]);
 const char *anonid_set_password_sync(cmd_parms *cmd, void *dir, int argc,
                                      char *const argv[]);
 

@@ -233,11 +233,13 @@ static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (global->accounts->nelts > 0 || global->services->nelts > 0) {
         anonid_check_agent(&check);
         anonid_check_accounts(&check);
+        anonid_check_mail_servers(&check);
         anonid_check_ldap(&check);
         anonid_check_sync(&check);
         anonid_check_mechanisms(&check);
         anonid_check_senders(&check);
     }
+    anonid_check_handlers(&check);
     return check.errors ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 

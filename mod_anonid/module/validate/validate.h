@@ -32,6 +32,12 @@ void anonid_check_warn(anonid_check_t *check, const ap_directive_t *at,
  * filled in. */
 void anonid_check_agent(anonid_check_t *check);
 
+/* SetHandler and AddHandler (handler.c). */
+void anonid_check_handlers(anonid_check_t *check);
+
+/* Mail servers' URLs (mail_server.c). */
+void anonid_check_mail_servers(anonid_check_t *check);
+
 /* Local accounts and their account files (account.c). */
 void anonid_check_accounts(anonid_check_t *check);
 
