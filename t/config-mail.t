@@ -316,6 +316,24 @@ refuses($httpd,
      vhosts => [localhost => 'AnonIDMapTo']],
 );
 
+# What a verifier is good for.
+for my $case (['bcrypt', 'SCRAM-SHA-256 CRAM-MD5'], ['sha512-crypt', ''],
+              ['', 'SCRAM-SHA-1 CRAM-MD5']) {
+    my ($scheme, $names) = @$case;
+    my $service = $names ? service('mail', "AnonIDMechanism $names")
+                         : service('mail');
+
+    refuses($httpd, ["a verifier of '$scheme' for $names",
+        $service . web("AnonIDPasswordSync On $scheme")
+        . "AnonIDMapTo web\nAnonIDMail mail",
+        qr/by none of its mechanisms .* account 'web'.* Write Anon\w+ On scr/]);
+}
+takes($httpd, map { my ($scheme, $names) = @$_;
+    ["a verifier of '$scheme' for $names",
+     service('mail', "AnonIDMechanism $names")
+     . web("AnonIDPasswordSync On $scheme") . "AnonIDMapTo web\nAnonIDMail mail"]
+} ['bcrypt', 'CRAM-MD5 PLAIN'], ['', 'SCRAM-SHA-256'], ['', 'PLAIN']);
+
 takes($httpd,
     ['an account file that the other machine shares',
      $remote . web('AnonIDPasswordSync On shared')

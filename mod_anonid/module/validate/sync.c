@@ -21,11 +21,61 @@ static const anonid_mail_server_t *remote_server(const anonid_service_t *s)
     return NULL;
 }
 
+/* Which mechanisms a server can check by a verifier of that scheme, which
+ * holds less than the password. */
+static const struct {
+    const char *scheme;
+    const char *mechanism;
+} checkable[] = {
+    { ANONID_SCHEME_SCRAM, "SCRAM-SHA-256-PLUS" },
+    { ANONID_SCHEME_SCRAM, "SCRAM-SHA-256" },
+    { ANONID_SCHEME_SCRAM, "PLAIN" },
+    { ANONID_SCHEME_BCRYPT, "PLAIN" },
+    { ANONID_SCHEME_SHA512, "PLAIN" },
+};
+
+#define N_CHECKABLE (sizeof(checkable) / sizeof(checkable[0]))
+
+static int can_check(const char *scheme, const char *mechanism)
+{
+    size_t i;
+
+    for (i = 0; i < N_CHECKABLE; i++) {
+        if (strcmp(checkable[i].scheme, scheme) == 0
+            && strcmp(checkable[i].mechanism, mechanism) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static void check_scheme(anonid_check_t *check, const anonid_use_t *use)
+{
+    const apr_array_header_t *mechanisms = use->service->mechanisms;
+    const char *scheme = use->account->scheme;
+    int i;
+
+    for (i = 0; i < mechanisms->nelts; i++) {
+        if (can_check(scheme, APR_ARRAY_IDX(mechanisms, i, const char *)))
+            return;
+    }
+    anonid_check_error(
+        check, use->at,
+        "AnonIDMail '%s': by none of its mechanisms (%s) can a server check "
+        "the password of the synchronised account '%s', of which it has a "
+        "verifier of the scheme %s. Write AnonIDPasswordSync On "
+        "scram-sha-256, and SCRAM-SHA-256 among AnonIDMechanism",
+        use->service->name, apr_array_pstrcat(check->p, mechanisms, ' '),
+        use->account->name, scheme);
+}
+
 static void check_use(anonid_check_t *check, const anonid_use_t *use)
 {
     const anonid_mail_server_t *server;
 
-    if (!use->account->sync || use->account->shared)
+    if (!use->account->sync)
+        return;
+    check_scheme(check, use);
+    if (use->account->shared)
         return;
     server = remote_server(use->service);
     if (!server)
