@@ -154,6 +154,36 @@ static void no_two_versions_are_of_one_second(void **state)
     assert_true(second.st_mtime < third.st_mtime);
 }
 
+/* Good ones and bad ones in one go; the file is written once. */
+static void replaces_many_at_once(void **state)
+{
+    anonid_store_t made[] = {
+        { make_account("a"), "{S}new-a", 0, NULL },
+        { make_account("b"), "not well formed", 0, NULL },
+        { make_account("c"), "{S}c", 0, NULL },
+        { make_account("twice"), "{S}t", 0, NULL },
+        { make_account("missing"), "{S}m", 0, NULL },
+        { make_account("last"), "x", 0, NULL },
+    };
+    static const apr_status_t expected[] = {
+        APR_SUCCESS, EINVAL, APR_SUCCESS, EEXIST, ENOENT, APR_SUCCESS
+    };
+    anonid_store_t *stores[COUNT(made)];
+
+    (void)state;
+    spit("twice:1\nlast:longer:uid=1\r\nb:old\n#a:x\na:\ntwice:2\nc:old");
+    for (size_t i = 0; i < COUNT(made); i++)
+        stores[i] = &made[i];
+    anonid_account_writer_store_all(locks, stores, COUNT(made), pool);
+    for (size_t i = 0; i < COUNT(made); i++) {
+        assert_int_equal(made[i].rv, expected[i]);
+        assert_true((made[i].why == NULL) == (expected[i] == APR_SUCCESS));
+    }
+    assert_string_equal(slurp(path),
+                        "twice:1\nlast:x:uid=1\r\nb:old\n#a:x\na:{S}new-a\n"
+                        "twice:2\nc:{S}c");
+}
+
 static void keeps_mode_owner_and_group(void **state)
 {
     struct stat st;
@@ -360,6 +390,7 @@ int main(void)
         TEST(adds_a_line_where_there_is_no_file),
         TEST(replaces_the_verifier_and_nothing_else),
         TEST(no_two_versions_are_of_one_second),
+        TEST(replaces_many_at_once),
         TEST(keeps_mode_owner_and_group),
         TEST(replaces_what_a_link_leads_to),
         TEST(invents_no_account),

@@ -8,6 +8,7 @@
 #include "common/accountfile.h"
 #include "common/protocol.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <stdio.h>
@@ -44,33 +45,168 @@ static apr_status_t open_and_read(anonid_atomic_file_t *file, const char *path,
     return anonid_atomic_file_read(file, ANONID_ACCOUNT_FILE_MAX, content);
 }
 
-/* One replacement, under the lock. */
-static apr_status_t replace(const anonid_account_t *account, const char *path,
-                            const char *verifier, const char **why,
+/* One line of the file whose verifier is replaced. */
+typedef struct {
+    anonid_store_t *store;
+    anonid_verifier_span_t span;
+} hit_t;
+
+static void fail_store(anonid_store_t *store, anonid_accountfile_t state,
+                       const char *path, apr_pool_t *pool)
+{
+    store->rv = found[state].rv;
+    store->why =
+        apr_psprintf(pool, found[state].why, store->account->user, path);
+}
+
+/* Where that line's verifier is; its user is `user`. */
+static anonid_verifier_span_t span_of(const anonid_file_content_t *old,
+                                      const char *user, size_t user_length)
+{
+    const char *verifier = user + user_length + 1;
+    const char *end = old->text + old->length;
+    const char *at = verifier;
+    anonid_verifier_span_t span;
+
+    while (at < end && *at != ':' && *at != '\n'
+           && !(*at == '\r' && (at + 1 == end || at[1] == '\n')))
+        at++;
+    span.offset = (size_t)(verifier - old->text);
+    span.length = (size_t)(at - verifier);
+    return span;
+}
+
+/* Finds the lines in one pass, in the file's order; hits with a store that
+ * has failed are to be passed over. */
+static apr_array_header_t *find_lines(const anonid_file_content_t *old,
+                                      const char *path, apr_hash_t *wanted,
+                                      apr_pool_t *pool)
+{
+    apr_array_header_t *hits = apr_array_make(pool, 8, sizeof(hit_t));
+    apr_hash_t *seen = apr_hash_make(pool);
+    size_t at = 0, user_length;
+    const char *user;
+
+    while (anonid_accountfile_next(old->text, old->length, &at, &user,
+                                   &user_length)) {
+        anonid_store_t *store =
+            apr_hash_get(wanted, user, (apr_ssize_t)user_length);
+        hit_t hit = { store, span_of(old, user, user_length) };
+
+        if (!store)
+            continue;
+        if (apr_hash_get(seen, user, (apr_ssize_t)user_length))
+            fail_store(store, ANONID_ACCOUNTFILE_TWICE, path, pool);
+        else if (hit.span.length > ANONID_VERIFIER_MAX)
+            fail_store(store, ANONID_ACCOUNTFILE_BAD, path, pool);
+        apr_hash_set(seen, user, (apr_ssize_t)user_length, store);
+        APR_ARRAY_PUSH(hits, hit_t) = hit;
+    }
+    return hits;
+}
+
+/* The file with the new verifiers: malloc'd, or no text. */
+static anonid_file_content_t compose(const anonid_file_content_t *old,
+                                     const apr_array_header_t *hits)
+{
+    anonid_file_content_t new = { NULL, 0, old->st };
+    size_t room = old->length + 1, at = 0;
+
+    for (int i = 0; i < hits->nelts; i++)
+        room += strlen(APR_ARRAY_IDX(hits, i, hit_t).store->verifier);
+    new.text = malloc(room);
+    if (!new.text)
+        return new;
+    for (int i = 0; i < hits->nelts; i++) {
+        const hit_t *hit = &APR_ARRAY_IDX(hits, i, hit_t);
+        size_t length = strlen(hit->store->verifier);
+
+        if (hit->store->rv != APR_SUCCESS)
+            continue;
+        memcpy(new.text + new.length, old->text + at, hit->span.offset - at);
+        new.length += hit->span.offset - at;
+        memcpy(new.text + new.length, hit->store->verifier, length);
+        new.length += length;
+        at = hit->span.offset + hit->span.length;
+    }
+    memcpy(new.text + new.length, old->text + at, old->length - at);
+    new.length += old->length - at;
+    return new;
+}
+
+/* The stores that are still good, by user. */
+static apr_hash_t *by_user(anonid_store_t **stores, int n, apr_pool_t *pool)
+{
+    apr_hash_t *wanted = apr_hash_make(pool);
+
+    for (int i = 0; i < n; i++) {
+        if (stores[i]->rv == APR_SUCCESS)
+            apr_hash_set(wanted, stores[i]->account->user, APR_HASH_KEY_STRING,
+                         stores[i]);
+    }
+    return wanted;
+}
+
+static void fail_all(anonid_store_t **stores, int n, apr_status_t rv)
+{
+    for (int i = 0; i < n; i++) {
+        if (stores[i]->rv == APR_SUCCESS)
+            stores[i]->rv = rv;
+    }
+}
+
+/* Those that have no line. */
+static void fail_missing(anonid_store_t **stores, int n,
+                         const apr_array_header_t *hits, const char *path,
+                         apr_pool_t *pool)
+{
+    apr_hash_t *there = apr_hash_make(pool);
+
+    for (int i = 0; i < hits->nelts; i++) {
+        const char *user = APR_ARRAY_IDX(hits, i, hit_t).store->account->user;
+
+        apr_hash_set(there, user, APR_HASH_KEY_STRING, user);
+    }
+    for (int i = 0; i < n; i++) {
+        if (stores[i]->rv == APR_SUCCESS
+            && !apr_hash_get(there, stores[i]->account->user,
+                             APR_HASH_KEY_STRING))
+            fail_store(stores[i], ANONID_ACCOUNTFILE_MISSING, path, pool);
+    }
+}
+
+static int any_is_good(anonid_store_t **stores, int n)
+{
+    int good = 0;
+
+    for (int i = 0; i < n; i++)
+        good += stores[i]->rv == APR_SUCCESS;
+    return good > 0;
+}
+
+/* All replacements, under the lock. */
+static apr_status_t replace(anonid_store_t **stores, int n, const char *path,
                             apr_pool_t *pool)
 {
+    apr_array_header_t *hits;
     anonid_atomic_file_t file;
     anonid_file_content_t old, new;
-    anonid_verifier_span_t span;
-    anonid_accountfile_t state;
     apr_status_t rv;
 
     memset(&old, 0, sizeof(old));
     memset(&new, 0, sizeof(new));
     rv = open_and_read(&file, path, &old, pool);
+    if (rv == APR_SUCCESS && old.length > 0
+        && memchr(old.text, '\0', old.length))
+        rv = EINVAL;
     if (rv != APR_SUCCESS)
         goto cleanup;
-    state =
-        anonid_accountfile_find(old.text, old.length, account->user, &span);
-    rv = found[state].rv;
-    if (rv != APR_SUCCESS) {
-        *why = apr_psprintf(pool, found[state].why, account->user, path);
-        goto cleanup;
+    hits = find_lines(&old, path, by_user(stores, n, pool), pool);
+    fail_missing(stores, n, hits, path, pool);
+    if (any_is_good(stores, n)) {
+        new = compose(&old, hits);
+        rv = new.text ? anonid_atomic_file_replace(&file, &new, pool) : ENOMEM;
     }
-    new.st = old.st;
-    new.text = anonid_accountfile_replace(old.text, old.length, &span,
-                                          verifier, &new.length);
-    rv = new.text ? anonid_atomic_file_replace(&file, &new, pool) : ENOMEM;
 
 cleanup:
     anonid_atomic_file_close(&file);
@@ -79,26 +215,37 @@ cleanup:
     return rv;
 }
 
-static apr_status_t store(anonid_account_locks_t *locks,
-                          const anonid_account_t *account, const char *path,
-                          const char *verifier, const char **why,
-                          apr_pool_t *pool)
+static void take_control(anonid_account_locks_t *locks, anonid_store_t *store,
+                         const char *path, apr_pool_t *pool)
 {
-    apr_status_t rv = anonid_account_lock_control(locks, path, account->user);
+    const char *user = store->account->user;
 
-    if (rv == EBUSY)
-        *why = apr_psprintf(pool,
-                            "another server controls the password of '%s' in "
-                            "%s",
-                            account->user, path);
-    if (rv != APR_SUCCESS)
-        return rv;
+    store->why = NULL;
+    store->rv = anonid_verifier_wellformed(store->verifier)
+                    ? anonid_account_lock_control(locks, path, user)
+                    : EINVAL;
+    if (store->rv == EBUSY)
+        store->why = apr_psprintf(pool,
+                                  "another server controls the password of "
+                                  "'%s' in %s",
+                                  user, path);
+}
+
+static void store_at(anonid_account_locks_t *locks, anonid_store_t **stores,
+                     int n, const char *path, apr_pool_t *pool)
+{
+    apr_status_t rv;
+
+    for (int i = 0; i < n; i++)
+        take_control(locks, stores[i], path, pool);
+    if (!any_is_good(stores, n))
+        return;
     rv = anonid_account_lock_change(locks, path);
-    if (rv != APR_SUCCESS)
-        return rv;
-    rv = replace(account, path, verifier, why, pool);
-    anonid_account_unlock_change(locks, path);
-    return rv;
+    if (rv == APR_SUCCESS) {
+        rv = replace(stores, n, path, pool);
+        anonid_account_unlock_change(locks, path);
+    }
+    fail_all(stores, n, rv);
 }
 
 static apr_status_t create(const char *path, const char *text,
@@ -179,28 +326,39 @@ static apr_status_t add(anonid_account_locks_t *locks, const char *path,
     return rv;
 }
 
+void anonid_account_writer_store_all(anonid_account_locks_t *locks,
+                                     anonid_store_t **stores, int n,
+                                     apr_pool_t *pool)
+{
+    /* A link keeps being one: what it leads to is replaced. */
+    char *real = realpath(stores[0]->account->path, NULL);
+    apr_status_t rv = real ? APR_SUCCESS : errno;
+    char reason[128];
+
+    for (int i = 0; i < n; i++)
+        stores[i]->rv = rv;
+    if (real)
+        store_at(locks, stores, n, real, pool);
+    free(real);
+    for (int i = 0; i < n; i++) {
+        if (stores[i]->rv != APR_SUCCESS && !stores[i]->why)
+            stores[i]->why = apr_psprintf(
+                pool, "cannot change %s: %s", stores[i]->account->path,
+                apr_strerror(stores[i]->rv, reason, sizeof(reason)));
+    }
+}
+
 apr_status_t anonid_account_writer_store(anonid_account_locks_t *locks,
                                          const anonid_account_t *account,
                                          const char *verifier,
                                          const char **why, apr_pool_t *pool)
 {
-    /* A link keeps being one: what it leads to is replaced. */
-    char *real = realpath(account->path, NULL);
-    char reason[128];
-    apr_status_t rv;
+    anonid_store_t store = { account, verifier, APR_SUCCESS, NULL };
+    anonid_store_t *stores = &store;
 
-    *why = NULL;
-    if (!real)
-        rv = errno;
-    else if (!anonid_verifier_wellformed(verifier))
-        rv = EINVAL;
-    else
-        rv = store(locks, account, real, verifier, why, pool);
-    free(real);
-    if (rv != APR_SUCCESS && !*why)
-        *why = apr_psprintf(pool, "cannot change %s: %s", account->path,
-                            apr_strerror(rv, reason, sizeof(reason)));
-    return rv;
+    anonid_account_writer_store_all(locks, &stores, 1, pool);
+    *why = store.why;
+    return store.rv;
 }
 
 apr_status_t anonid_account_writer_add(anonid_account_locks_t *locks,

@@ -27,6 +27,20 @@ apr_status_t anonid_account_writer_store(anonid_account_locks_t *locks,
                                          const char *verifier,
                                          const char **why, apr_pool_t *pool);
 
+/* One replacement of many. */
+typedef struct {
+    const anonid_account_t *account;
+    const char *verifier;
+    apr_status_t rv; /* as above, afterwards */
+    const char *why; /* the same */
+} anonid_store_t;
+
+/* The same for several accounts, all of the same account file, which is
+ * written once. Each succeeds or fails for itself. */
+void anonid_account_writer_store_all(anonid_account_locks_t *locks,
+                                     anonid_store_t **stores, int n,
+                                     apr_pool_t *pool);
+
 /* Adds a line for a synchronised account, which no password fits: at the end
  * of its account file, or in a new one. APR_SUCCESS; EEXIST: there is a line
  * of that user; else as above. */

@@ -258,6 +258,7 @@ const char *anonid_agent_end(anonid_control_channel_t *talk,
     if (process->lifeline >= 0)
         close(process->lifeline);
     anonid_process_clear(process);
+    anonid_stores_clear(talk->stores);
     hand_over_no_agent(talk);
     return how;
 }

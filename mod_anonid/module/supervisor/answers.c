@@ -11,6 +11,7 @@
 #include "module/supervisor/push.h"
 #include "module/supervisor/report.h"
 #include "module/supervisor/control_channel.h"
+#include "module/supervisor/stores.h"
 
 #include "common/absence.h"
 #include "common/lognos.h"
@@ -141,27 +142,19 @@ static apr_status_t answer_change(anonid_control_channel_t *talk,
     return anonid_push_frame(&talk->agent, &w, NULL, 0);
 }
 
-/* The answer comes first, then the file that the agent logs on with. */
+/* It waits for others, which then cost no more; see stores.h. */
 static apr_status_t on_store_verifier(anonid_control_channel_t *talk,
                                       const anonid_frame_t *frame)
 {
     const anonid_account_t *account = account_of(talk, frame);
     const char *verifier =
         anonid_frame_text(frame, ANONID_TAG_VERIFIER, talk->scratch);
-    const char *why = "not a synchronised account, or no verifier";
-    apr_status_t code = EINVAL;
-    apr_status_t rv;
 
-    if (account && account->sync && account->path && verifier)
-        code = anonid_account_writer_store(talk->retained->locks, account,
-                                           verifier, &why, talk->scratch);
-    rv = answer_change(talk, frame, ANONID_MSG_VERIFIER_STORED, code, why);
-    if (rv != APR_SUCCESS || code != APR_SUCCESS)
-        return rv;
-    anonid_report(talk->server, APLOG_INFO,
-                  "the password of the account '%s' was changed in %s",
-                  account->name, account->path);
-    return anonid_sources_pass_account(talk->sources, account, &talk->agent);
+    if (!account || !account->sync || !account->path || !verifier)
+        return answer_change(talk, frame, ANONID_MSG_VERIFIER_STORED, EINVAL,
+                             "not a synchronised account, or no verifier");
+    anonid_stores_add(talk->stores, account, verifier);
+    return APR_SUCCESS;
 }
 
 static apr_status_t on_add_line(anonid_control_channel_t *talk,

@@ -26,6 +26,7 @@ void anonid_control_channel_begin(anonid_control_channel_t *talk,
     talk->config = anonid_global();
     talk->server = s;
     talk->sources = anonid_sources_make(pool, talk->config->accounts);
+    talk->stores = anonid_stores_make(pool);
     talk->audience = anonid_audience_make(pool, s);
     apr_pool_create(&talk->scratch, pool);
     apr_pool_tag(talk->scratch, "anonid_control_channel");
@@ -118,6 +119,32 @@ static int await(anonid_control_channel_t *talk, struct pollfd *p, nfds_t n,
     return ppoll(p, n, &limit, &talk->awake);
 }
 
+/* What is not the agent's word, but has become due. */
+static apr_status_t do_what_is_due(anonid_control_channel_t *talk)
+{
+    apr_status_t rv;
+
+    if (talk->agent.fd < 0 || talk->wish != ANONID_STAY)
+        return APR_SUCCESS;
+    rv = anonid_sources_collect(talk->sources, &talk->agent);
+    if (rv == APR_SUCCESS && anonid_stores_due(talk->stores) == 0)
+        rv = anonid_stores_write(talk->stores, talk->server,
+                                 talk->retained->locks, talk->sources,
+                                 &talk->agent);
+    return rv;
+}
+
+/* The time until something may be due. */
+static apr_interval_time_t until_due(const anonid_control_channel_t *talk,
+                                     apr_interval_time_t timeout)
+{
+    apr_interval_time_t due = anonid_stores_due(talk->stores);
+
+    if (timeout < 0)
+        timeout = 0;
+    return due >= 0 && due < timeout ? due : timeout;
+}
+
 apr_status_t anonid_control_channel_step(anonid_control_channel_t *talk,
                                          apr_interval_time_t timeout)
 {
@@ -127,7 +154,7 @@ apr_status_t anonid_control_channel_step(anonid_control_channel_t *talk,
         { talk->retained->process.errors, POLLIN, 0 },
     };
     apr_status_t rv = APR_SUCCESS;
-    int n = await(talk, p, 3, timeout > 0 ? timeout : 0);
+    int n = await(talk, p, 3, until_due(talk, timeout));
 
     if (n < 0 && errno != EINTR)
         return errno;
@@ -137,7 +164,5 @@ apr_status_t anonid_control_channel_step(anonid_control_channel_t *talk,
         anonid_control_channel_read_errors(talk, 0);
     if (n > 0 && p[1].revents)
         rv = hear(talk);
-    if (rv == APR_SUCCESS && talk->agent.fd >= 0 && talk->wish == ANONID_STAY)
-        rv = anonid_sources_collect(talk->sources, &talk->agent);
-    return rv;
+    return rv == APR_SUCCESS ? do_what_is_due(talk) : rv;
 }

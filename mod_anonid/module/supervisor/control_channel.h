@@ -12,6 +12,7 @@
 #include "module/config/config.h"
 #include "module/supervisor/retained.h"
 #include "module/supervisor/sources.h"
+#include "module/supervisor/stores.h"
 
 #include "common/channel.h"
 
@@ -36,6 +37,7 @@ typedef struct {
     const anonid_global_t *config;
     server_rec *server;          /* the main one */
     anonid_sources_t *sources;   /* of that configuration */
+    anonid_stores_t *stores;     /* verifiers that wait */
     anonid_audience_t *audience; /* of its warnings */
     apr_pool_t *scratch;         /* cleared after each step */
     int ready;                   /* READY has come from this agent */
