@@ -14,10 +14,20 @@ use File::Find qw(find);
 require_build;
 skip_unless_program('make');
 
-my $makefile = slurp(builddir() . '/Makefile');
-my ($modules) = $makefile =~ /^MODULEDIR = (.*)$/m;
-my ($mods) = $makefile =~ /^MODSDIR = (.*)$/m;
-my $debian = $mods ne 'no';
+my $modules = variable('moduledir');
+my $debian = variable('MODSDIR') ne 'no';
+
+# What a variable of the Makefile comes to.
+sub variable ($name)
+{
+    my ($exit, $value) = run(
+        ['make', '-s', '--no-print-directory', '-C', builddir(),
+         "--eval=show: ; \@echo \$($name)", 'show'],
+        env => { MAKEFLAGS => '' });
+
+    $exit == 0 or die "make show: $value";
+    return $value =~ s/\n\z//r;
+}
 
 # Installing compiles nothing: other tests run what is built.
 sub make ($target, @variables)
