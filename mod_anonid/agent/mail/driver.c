@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of protocol drivers; see driver.h. IMAP and POP3 will be lines
- * of it.
+ * The table of protocol drivers; see driver.h.
  */
 #include "agent/mail/driver.h"
 
 static const anonid_mail_driver_t *const drivers[] = {
     &anonid_smtp_driver,
+    &anonid_imap_driver,
+    &anonid_pop3_driver,
 };
 
 const anonid_mail_driver_t *anonid_driver_find(anonid_mail_protocol_t id)

@@ -33,7 +33,8 @@ enum {
     ANONID_CAP_PIPELINING = 2,
     ANONID_CAP_8BITMIME = 4,
     ANONID_CAP_SMTPUTF8 = 8,
-    ANONID_CAP_SIZE = 16
+    ANONID_CAP_SIZE = 16,
+    ANONID_CAP_SASL_IR = 32 /* IMAP (RFC 4959) */
 };
 
 #define ANONID_MECHANISMS_TEXT_MAX 512
@@ -47,19 +48,16 @@ typedef struct {
 /* Room for a command line without its argument from SASL. */
 #define ANONID_COMMAND_MAX 512
 
-/* What the reply that is awaited answers: POP3 tells by it whether there are
- * further lines, IMAP which line is the last. */
-typedef struct {
-    anonid_phase_t phase;
-    const char *tag; /* of the command; "" in protocols that have none */
-} anonid_parse_context_t;
-
 typedef struct {
     anonid_mail_protocol_t protocol;
+    int greeting_tells; /* the greeting may have capabilities in it */
+    int keeps_welcome;  /* who logs on wants to see the reply that succeeds */
 
-    anonid_parse_t (*parse)(const anonid_parse_context_t *context,
-                            const char *data, size_t length,
-                            anonid_mail_reply_t *reply, size_t *consumed);
+    /* The reply to what was said in that state; what came in between without
+     * having been asked for is part of it. */
+    anonid_parse_t (*parse)(anonid_phase_t phase, const char *data,
+                            size_t length, anonid_mail_reply_t *reply,
+                            size_t *consumed);
     anonid_verdict_t (*judge)(anonid_phase_t phase,
                               const anonid_mail_reply_t *reply);
     /* The command that asks for capabilities, and its answer. literal: our
@@ -86,7 +84,11 @@ typedef struct {
 /* The driver of a protocol; NULL if this build has none. */
 const anonid_mail_driver_t *anonid_driver_find(anonid_mail_protocol_t id);
 
-/* The drivers of this build: SMTP submission (RFC 6409) in smtp/driver.c. */
+/* The drivers of this build: SMTP submission (RFC 6409) in smtp/driver.c,
+ * IMAP (RFC 3501, RFC 9051) in imap/driver.c, POP3 (RFC 1939, RFC 5034) in
+ * pop3/driver.c. */
 extern const anonid_mail_driver_t anonid_smtp_driver;
+extern const anonid_mail_driver_t anonid_imap_driver;
+extern const anonid_mail_driver_t anonid_pop3_driver;
 
 #endif

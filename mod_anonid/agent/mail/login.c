@@ -103,19 +103,17 @@ static void on_ready(void *context)
         anonid_session_await(s, ANONID_PHASE_GREETING);
 }
 
-/* "AUTH mechanism [response]"; a response that does not fit the line waits
- * for an empty challenge (RFC 4954 section 4). */
+/* "AUTH mechanism [response]"; a response that cannot stand there waits for an
+ * empty challenge (RFC 4954 section 4). */
 static void say_auth(anonid_dialogue_t *d, const char *response)
 {
     anonid_session_t *s = d->session;
+    const char *shown = response && !*response ? "=" : response; /* empty */
     char command[ANONID_COMMAND_MAX];
 
     s->driver->auth(d->mechanism.info->name, command);
-    if (response && !*response) /* which is said in this way */
-        response = "=";
-    if (response
-        && s->driver->takes_initial(&s->caps, command, strlen(response))) {
-        anonid_session_say_secret(s, ANONID_PHASE_AUTH, command, response);
+    if (shown && s->driver->takes_initial(&s->caps, command, strlen(shown))) {
+        anonid_session_say_secret(s, ANONID_PHASE_AUTH, command, shown);
         return;
     }
     d->initial = response ? strdup(response) : NULL;
@@ -222,11 +220,20 @@ static void after_hello(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
                             "the server does not offer STARTTLS");
 }
 
+/* A list in the greeting saves asking for it; the one that counts is asked for
+ * once TLS is up. */
 static void after_greeting(anonid_dialogue_t *d,
                            const anonid_mail_reply_t *reply)
 {
-    (void)reply;
-    say_hello(d);
+    const anonid_mail_driver_t *driver = d->session->driver;
+    anonid_capabilities_t caps = { 0 };
+
+    if (driver->greeting_tells)
+        driver->capabilities(reply, &caps);
+    if (caps.flags != 0 || caps.mechanisms[0] != '\0')
+        after_hello(d, reply);
+    else
+        say_hello(d);
 }
 
 static void after_starttls(anonid_dialogue_t *d,
@@ -242,12 +249,15 @@ static void after_auth(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
     anonid_logged_on_t done = d->done;
     void *asker = d->context;
 
-    (void)reply;
     if (!anonid_sasl_complete(d->sasl)) {
         anonid_session_fail(s, ANONID_MAIL_ERROR_UNPROVEN,
                             "%s: the server claims success without having "
                             "proven itself",
                             d->mechanism.info->name);
+        return;
+    }
+    if (s->driver->keeps_welcome && !anonid_session_keep(s, reply)) {
+        anonid_session_fail(s, ANONID_MAIL_ERROR_INTERNAL, "no memory");
         return;
     }
     anonid_status_table_count(ANONID_COUNT_mail_logins);

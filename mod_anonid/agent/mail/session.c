@@ -14,6 +14,7 @@
 static void destroy(anonid_session_t *s)
 {
     anonid_login_drop(s->login);
+    free(s->welcome);
     free(s);
 }
 
@@ -93,14 +94,13 @@ static int take_reply(anonid_session_t *s)
     struct evbuffer *input = anonid_transport_input(s->transport);
     size_t length = evbuffer_get_length(input), consumed = 0;
     const char *data = (const char *)evbuffer_pullup(input, -1);
-    anonid_parse_context_t context = { .tag = "" };
     anonid_mail_reply_t reply;
     anonid_parse_t state;
 
     if (length == 0)
         return 0;
-    context.phase = anonid_transport_phase(s->transport);
-    state = s->driver->parse(&context, data, length, &reply, &consumed);
+    state = s->driver->parse(anonid_transport_phase(s->transport), data,
+                             length, &reply, &consumed);
     if (state == ANONID_PARSE_BAD) {
         anonid_session_fail(s, ANONID_MAIL_ERROR_GARBAGE,
                             "the server does not speak the protocol");
@@ -184,6 +184,30 @@ void anonid_session_use(anonid_session_t *s, const anonid_session_user_t *user,
 {
     s->user = user;
     s->context = context;
+}
+
+int anonid_session_keep(anonid_session_t *s, const anonid_mail_reply_t *reply)
+{
+    char *copy = malloc(reply->length);
+
+    if (!copy)
+        return 0;
+    memcpy(copy, reply->data, reply->length);
+    free(s->welcome);
+    s->welcome = copy;
+    s->welcome_length = reply->length;
+    return 1;
+}
+
+struct bufferevent *anonid_session_detach(anonid_session_t *s,
+                                          anonid_gate_pass_t **pass)
+{
+    struct bufferevent *bev = anonid_transport_detach(s->transport);
+
+    *pass = s->pass;
+    s->pass = NULL;
+    anonid_session_close(s);
+    return bev;
 }
 
 void anonid_session_await(anonid_session_t *s, anonid_phase_t phase)

@@ -13,6 +13,8 @@
 #include "agent/mail/identity.h"
 #include "agent/net/transport.h"
 
+struct bufferevent;
+
 typedef struct {
     void (*ready)(void *context); /* connected, or TLS is up; may be NULL */
     void (*reply)(void *context, const anonid_mail_reply_t *reply);
@@ -28,6 +30,9 @@ typedef struct anonid_session_t {
     anonid_transport_t *transport;
     anonid_gate_pass_t *pass; /* held from the login to the end */
     anonid_capabilities_t caps;
+    char *welcome; /* what the server said to the login that succeeded, as far
+                      as the driver keeps it */
+    size_t welcome_length;
     const anonid_session_user_t *user;
     void *context;
     int expected;   /* replies that are owed to us */
@@ -52,6 +57,18 @@ void anonid_session_use(anonid_session_t *s, const anonid_session_user_t *user,
 
 /* Closes at once. May be called from the user's functions. */
 void anonid_session_close(anonid_session_t *s);
+
+/* Keeps a copy of a reply as the session's welcome: 1, or 0 without
+ * memory. */
+int anonid_session_keep(anonid_session_t *s, const anonid_mail_reply_t *reply);
+
+/* Takes the connection out of a session that is logged on and owes nothing,
+ * which ends: a bufferevent without callbacks, disabled, that owns its
+ * descriptor, with whatever the server has said since in its input. *pass is
+ * the caller's to leave when the connection ends. May be called from the
+ * user's functions. */
+struct bufferevent *anonid_session_detach(anonid_session_t *s,
+                                          anonid_gate_pass_t **pass);
 
 /* Takes the session over and ends it in the protocol's words. ended (or NULL)
  * is called when it is closed, so that the server has room for another. */

@@ -308,6 +308,18 @@ void anonid_transport_close(anonid_transport_t *t)
     free(t);
 }
 
+struct bufferevent *anonid_transport_detach(anonid_transport_t *t)
+{
+    struct bufferevent *bev = t->bev;
+
+    evtimer_del(t->timer);
+    bufferevent_setcb(bev, NULL, NULL, NULL, NULL);
+    bufferevent_disable(bev, EV_READ | EV_WRITE);
+    bufferevent_setwatermark(bev, EV_READ | EV_WRITE, 0, 0);
+    t->bev = NULL;
+    return bev;
+}
+
 /* Takes the descriptor out of the plain bufferevent, which ends. */
 static int take_descriptor(anonid_transport_t *t)
 {

@@ -11,6 +11,7 @@
 #include "agent/net/binding.h"
 #include "agent/net/mail_error.h"
 
+struct bufferevent;
 struct evbuffer;
 struct event_base;
 
@@ -37,6 +38,11 @@ anonid_transport_open(struct event_base *base,
 
 /* Closes at once; no callback follows. NULL is fine. */
 void anonid_transport_close(anonid_transport_t *t);
+
+/* Takes the bufferevent of an established connection, plain or TLS, out of the
+ * transport, which is then only to be closed: without callbacks, watermarks
+ * and deadline, disabled, its descriptor its own, unread input still in it. */
+struct bufferevent *anonid_transport_detach(anonid_transport_t *t);
 
 /* Enters a state: its deadline begins now, the former one's is forgotten. */
 void anonid_transport_enter(anonid_transport_t *t, anonid_phase_t phase);

@@ -3,6 +3,7 @@
  * Reads the EHLO reply; see capabilities.h.
  */
 #include "agent/smtp/capabilities.h"
+#include "agent/mail/capabilities.h"
 #include "agent/smtp/reply.h"
 
 #include <ctype.h>
@@ -10,66 +11,28 @@
 #include <strings.h>
 
 typedef struct {
-    const char *next;
-    const char *end;
-} words_t;
-
-typedef struct {
     const char *keyword;
     unsigned flag; /* 0: the keyword is none */
-    void (*read)(words_t *params, anonid_capabilities_t *caps);
+    void (*read)(anonid_words_t *params, anonid_capabilities_t *caps);
 } extension_t;
 
-static int next_word(words_t *words, const char **word, size_t *length)
+static void read_auth(anonid_words_t *params, anonid_capabilities_t *caps)
 {
-    while (words->next < words->end && *words->next == ' ')
-        words->next++;
-    *word = words->next;
-    while (words->next < words->end && *words->next != ' ')
-        words->next++;
-    *length = (size_t)(words->next - *word);
-    return *length > 0;
-}
-
-/* Mechanism names are 1 to 20 of A-Z 0-9 - _ (RFC 4422 section 3.1). */
-static int is_mechanism(const char *word, size_t length)
-{
-    if (length > 20)
-        return 0;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)word[i];
-
-        if (!isalnum(c) && c != '-' && c != '_')
-            return 0;
-    }
-    return 1;
-}
-
-static void read_auth(words_t *params, anonid_capabilities_t *caps)
-{
-    size_t used = strlen(caps->mechanisms), length;
     const char *word;
+    size_t length;
 
-    while (next_word(params, &word, &length)) {
-        if (!is_mechanism(word, length)
-            || used + length + 2 > sizeof(caps->mechanisms))
-            continue;
-        if (used > 0)
-            caps->mechanisms[used++] = ' ';
-        for (size_t i = 0; i < length; i++)
-            caps->mechanisms[used++] = (char)toupper((unsigned char)word[i]);
-        caps->mechanisms[used] = '\0';
-    }
+    while (anonid_words_next(params, &word, &length))
+        anonid_capabilities_add_mechanism(caps, word, length);
 }
 
 /* SIZE without a number, or with 0, sets no limit (RFC 1870 section 4). */
-static void read_size(words_t *params, anonid_capabilities_t *caps)
+static void read_size(anonid_words_t *params, anonid_capabilities_t *caps)
 {
     const char *word;
     size_t length;
     uint64_t size = 0;
 
-    if (!next_word(params, &word, &length) || length > 18)
+    if (!anonid_words_next(params, &word, &length) || length > 18)
         return;
     for (size_t i = 0; i < length; i++) {
         if (!isdigit((unsigned char)word[i]))
@@ -94,7 +57,7 @@ static void read_extension(const char *text, size_t length,
     for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
         const extension_t *ext = &extensions[i];
         size_t n = strlen(ext->keyword);
-        words_t params = { text + n, text + length };
+        anonid_words_t params = { text + n, text + length };
 
         if (length < n || strncasecmp(text, ext->keyword, n) != 0)
             continue;

@@ -22,12 +22,11 @@ static const int success[ANONID_PHASES] = {
     [ANONID_PHASE_AUTH] = 235,
 };
 
-/* A reply shows by itself where it ends. */
-static anonid_parse_t parse(const anonid_parse_context_t *context,
-                            const char *data, size_t length,
-                            anonid_mail_reply_t *reply, size_t *consumed)
+static anonid_parse_t parse(anonid_phase_t phase, const char *data,
+                            size_t length, anonid_mail_reply_t *reply,
+                            size_t *consumed)
 {
-    (void)context;
+    (void)phase;
     return anonid_smtp_reply_parse(data, length, reply, consumed);
 }
 

@@ -90,29 +90,6 @@ const char *anonid_set_mail_service(cmd_parms *cmd, void *dir,
     return error ? error : check_complete(cmd, service);
 }
 
-/* The protocols that this build speaks with a mail server. */
-static const struct {
-    anonid_mail_protocol_t protocol;
-    int available;
-} protocols[] = {
-    { ANONID_MAIL_SUBMISSION, 1 },
-    { ANONID_MAIL_IMAP, 0 },
-    { ANONID_MAIL_POP3, 0 },
-};
-
-#define N_PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
-
-static int is_available(anonid_mail_protocol_t protocol)
-{
-    size_t i;
-
-    for (i = 0; i < N_PROTOCOLS; i++) {
-        if (protocols[i].protocol == protocol)
-            return protocols[i].available;
-    }
-    return 0;
-}
-
 static int is_listed(const anonid_service_t *service,
                      const anonid_mail_server_t *server)
 {
@@ -147,12 +124,6 @@ const char *anonid_set_mail_server(cmd_parms *cmd, void *dir, const char *arg)
     if (error)
         return apr_psprintf(cmd->pool, "AnonIDMailServer '%s': %s", arg,
                             error);
-    if (!is_available(server.protocol))
-        return apr_psprintf(cmd->pool,
-                            "AnonIDMailServer '%s': this build speaks only "
-                            "submission yet; write submission://HOST or "
-                            "submissions://HOST",
-                            arg);
     if (is_listed(service, &server))
         return apr_psprintf(cmd->pool,
                             "AnonIDMailServer '%s' is listed twice in "
