@@ -7,6 +7,7 @@
 #include "common/text.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define ADDRESS_MAX_OCTETS 254 /* RFC 5321 4.5.3.1.3, less the brackets */
 #define LOCAL_MAX_OCTETS 64    /* RFC 5321 4.5.3.1.1 */
@@ -89,4 +90,48 @@ const char *anonid_alias_error(const char *alias)
                    "and '-'";
     }
     return NULL;
+}
+
+int anonid_address_same(const char *a, const char *b)
+{
+    const char *at = strrchr(a, '@');
+    size_t local = at ? (size_t)(at - a) + 1 : 0;
+
+    return at && strncmp(a, b, local) == 0
+           && strcasecmp(a + local, b + local) == 0;
+}
+
+const char *anonid_pattern_error(const char *pattern)
+{
+    const char *domain = pattern + 1;
+    size_t length;
+
+    if (strcmp(pattern, "*") == 0)
+        return NULL;
+    if (pattern[0] != '@')
+        return anonid_address_error(pattern);
+    domain += *domain == '.';
+    length = strlen(domain);
+    if (length > ADDRESS_MAX_OCTETS || !anonid_text_is_utf8(domain, length)
+        || !anonid_text_is_plain(domain)
+        || !dotted(domain, length, is_label, LABEL_MAX_OCTETS))
+        return "what follows its '@' is no domain name";
+    return NULL;
+}
+
+int anonid_pattern_fits(const char *pattern, const char *address)
+{
+    const char *domain = strrchr(address, '@') + 1;
+    size_t whole = strlen(domain), below;
+
+    if (strcmp(pattern, "*") == 0)
+        return 1;
+    if (pattern[0] != '@')
+        return anonid_address_same(pattern, address);
+    if (pattern[1] != '.')
+        return strcasecmp(pattern + 1, domain) == 0;
+    below = strlen(pattern + 1);
+    return strcasecmp(pattern + 2, domain) == 0
+           || (whole > below
+               && strcasecmp(pattern + 1, domain + whole - below) == 0);
 }

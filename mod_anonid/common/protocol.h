@@ -213,6 +213,8 @@ typedef enum {
     ANONID_TAG_REJECTED = 35,    /* T alias; the TEXT after it says why */
     ANONID_TAG_OPTION = 37,      /* T "name=value" of a provider, repeated */
     ANONID_TAG_TOKEN = 38,       /* T ANONID_TOKEN_LENGTH hexadecimal digits */
+    ANONID_TAG_ALLOW = 60,       /* T a pattern of addresses; repeated */
+    ANONID_TAG_STRICT = 61,      /* T "1": another sender is refused */
 
     /* Of STATUS_REPLY; times are apr_time_t. */
     ANONID_TAG_PID = 64,          /* N */

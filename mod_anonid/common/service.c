@@ -17,6 +17,7 @@ static anonid_service_t *make_bare(apr_pool_t *pool, const char *name)
     service->servers = apr_array_make(pool, 2, sizeof(anonid_mail_server_t));
     service->mechanisms = apr_array_make(pool, 5, sizeof(const char *));
     service->recipients = apr_array_make(pool, 4, sizeof(anonid_recipient_t));
+    service->allowed = apr_array_make(pool, 2, sizeof(const char *));
     return service;
 }
 
@@ -43,6 +44,33 @@ anonid_service_recipient(const anonid_service_t *service, const char *alias)
             return recipient;
     }
     return NULL;
+}
+
+static int is_address_of(const anonid_recipient_t *recipient,
+                         const char *address)
+{
+    for (int i = 0; i < recipient->addresses->nelts; i++) {
+        if (anonid_address_same(
+                APR_ARRAY_IDX(recipient->addresses, i, const char *), address))
+            return 1;
+    }
+    return 0;
+}
+
+int anonid_service_allows(const anonid_service_t *service, const char *address)
+{
+    for (int i = 0; i < service->recipients->nelts; i++) {
+        if (is_address_of(
+                &APR_ARRAY_IDX(service->recipients, i, anonid_recipient_t),
+                address))
+            return 1;
+    }
+    for (int i = 0; i < service->allowed->nelts; i++) {
+        if (anonid_pattern_fits(
+                APR_ARRAY_IDX(service->allowed, i, const char *), address))
+            return 1;
+    }
+    return 0;
 }
 
 static void encode_recipient(anonid_writer_t *w,
@@ -73,6 +101,11 @@ int anonid_service_encode(anonid_writer_t *w, const anonid_service_t *service)
     for (int i = 0; i < service->recipients->nelts; i++)
         encode_recipient(
             w, &APR_ARRAY_IDX(service->recipients, i, anonid_recipient_t));
+    for (int i = 0; i < service->allowed->nelts; i++)
+        anonid_writer_text(w, ANONID_TAG_ALLOW,
+                           APR_ARRAY_IDX(service->allowed, i, const char *));
+    if (service->strict_from)
+        anonid_writer_text(w, ANONID_TAG_STRICT, "1");
     return anonid_writer_end(w);
 }
 
@@ -113,6 +146,14 @@ static int add_address(anonid_service_t *service, const char *address)
     return 1;
 }
 
+static int add_pattern(anonid_service_t *service, const char *pattern)
+{
+    if (anonid_pattern_error(pattern))
+        return 0;
+    APR_ARRAY_PUSH(service->allowed, const char *) = pattern;
+    return 1;
+}
+
 /* 1, or 0 for a field that cannot be. Unknown tags are passed over. */
 static int decode_field(anonid_service_t *service, uint16_t tag,
                         const char *text, apr_pool_t *pool)
@@ -138,6 +179,11 @@ static int decode_field(anonid_service_t *service, uint16_t tag,
         return add_alias(service, text, pool);
     case ANONID_TAG_ADDRESS:
         return add_address(service, text);
+    case ANONID_TAG_ALLOW:
+        return add_pattern(service, text);
+    case ANONID_TAG_STRICT:
+        service->strict_from = 1;
+        return 1;
     default:
         return 1;
     }

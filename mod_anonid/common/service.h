@@ -38,7 +38,12 @@ typedef struct {
     const char *tls_name;           /* NULL: the host of the URL */
     const char *mail_from;          /* the only envelope sender; NULL:
                                        nothing is sent */
+    int strict_from;                /* 1: an application that names another
+                                       sender is refused, not corrected */
     apr_array_header_t *recipients; /* anonid_recipient_t */
+    apr_array_header_t *allowed;    /* const char *: patterns of whom
+                                       applications may write to, beside the
+                                       recipients' addresses */
 } anonid_service_t;
 
 /* An empty service of that name, with the default mechanisms. */
@@ -56,6 +61,23 @@ int anonid_host_is_loopback(const char *host);
 /* The recipient of that alias (case-insensitive), or NULL. */
 const anonid_recipient_t *
 anonid_service_recipient(const anonid_service_t *service, const char *alias);
+
+/* 1 if an application may write to the address: it is one of a recipient, or
+ * a pattern allows it. Domains are compared without regard to case. */
+int anonid_service_allows(const anonid_service_t *service,
+                          const char *address);
+
+/* NULL if it can be a pattern: an address, "@domain" (all of that domain),
+ * "@.domain" (and of those below it) or "*" (everybody); else what is
+ * wrong. */
+const char *anonid_pattern_error(const char *pattern);
+
+/* 1 if the two are the same mailbox: the local parts octet for octet, the
+ * domains without regard to case. */
+int anonid_address_same(const char *a, const char *b);
+
+/* 1 if a pattern, which has no error, fits an address, which has none. */
+int anonid_pattern_fits(const char *pattern, const char *address);
 
 /* NULL if the mail address can stand in an envelope and a header (RFC 5321
  * Mailbox; UTF-8 local parts allowed), else what is wrong. 254 octets. */

@@ -187,6 +187,58 @@ static void a_service_survives_the_wire(void **state)
     assert_null(anonid_service_recipient(back, "nobody"));
 }
 
+static const struct {
+    const char *pattern;
+    const char *address;
+    int fits;
+} patterns[] = {
+    { "*", "a@b", 1 },
+    { "a@b.test", "a@B.TEST", 1 },
+    { "a@b.test", "A@b.test", 0 },
+    { "a@b.test", "a@b.tes", 0 },
+    { "a@b.test", "a@b.test.evil", 0 },
+    { "@b.test", "x@b.test", 1 },
+    { "@b.test", "x@B.test", 1 },
+    { "@b.test", "x@c.b.test", 0 },
+    { "@b.test", "x@evilb.test", 0 },
+    { "@.b.test", "x@b.test", 1 },
+    { "@.b.test", "x@c.d.b.test", 1 },
+    { "@.b.test", "x@evilb.test", 0 },
+    { "@.b.test", "x@b.test.evil", 0 },
+    { "@.b.test", "x@test", 0 },
+};
+
+static void patterns_fit_what_they_say(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(patterns); i++) {
+        assert_null(anonid_pattern_error(patterns[i].pattern));
+        if (anonid_pattern_fits(patterns[i].pattern, patterns[i].address)
+            != patterns[i].fits)
+            fail_msg("%s, %s", patterns[i].pattern, patterns[i].address);
+    }
+    assert_non_null(anonid_pattern_error(""));
+    assert_non_null(anonid_pattern_error("@"));
+    assert_non_null(anonid_pattern_error("@."));
+}
+
+static void applications_write_to_whom_they_may(void **state)
+{
+    anonid_service_t *service = sample(), *back;
+
+    (void)state;
+    APR_ARRAY_PUSH(service->allowed, const char *) = "@ok.test";
+    service->strict_from = 1;
+    back = over_the_wire(service);
+    assert_non_null(back);
+    assert_true(back->strict_from);
+    assert_true(anonid_service_allows(back, "x@ok.test"));
+    assert_false(anonid_service_allows(back, "x@other.test"));
+    assert_true(anonid_service_allows(
+        back, APR_ARRAY_IDX(anonid_service_recipient(back, "sales")->addresses,
+                            0, const char *)));
+}
+
 static void a_service_for_mailboxes_has_no_sender(void **state)
 {
     anonid_service_t *service = sample(), *back;
@@ -223,6 +275,8 @@ int main(void)
         cmocka_unit_test(addresses_are_checked),
         cmocka_unit_test(aliases_are_checked),
         cmocka_unit_test(a_service_survives_the_wire),
+        cmocka_unit_test(patterns_fit_what_they_say),
+        cmocka_unit_test(applications_write_to_whom_they_may),
         cmocka_unit_test(a_service_for_mailboxes_has_no_sender),
         cmocka_unit_test(a_malformed_service_is_refused),
     };

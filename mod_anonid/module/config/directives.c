@@ -68,8 +68,12 @@ const command_rec anonid_directives[] = {
                       "certificate"),
     AP_INIT_TAKE_ARGV("AnonIDMechanism", anonid_set_mechanism, NULL, RSRC_CONF,
                       "allowed SASL mechanisms, the best first"),
-    AP_INIT_TAKE1("AnonIDMailFrom", anonid_set_mail_from, NULL, RSRC_CONF,
-                  "the only envelope sender"),
+    AP_INIT_TAKE12("AnonIDMailFrom", anonid_set_mail_from, NULL, RSRC_CONF,
+                   "the only envelope sender; then, if applications that "
+                   "name another are to be refused, strict"),
+    AP_INIT_ITERATE("AnonIDMailAllow", anonid_set_mail_allow, NULL, RSRC_CONF,
+                    "whom applications may write to: addresses, @domain, "
+                    "@.domain, *"),
     AP_INIT_RAW_ARGS("AnonIDMailRecipient", anonid_set_mail_recipient, NULL,
                      RSRC_CONF, "an alias and the mail addresses behind it"),
     AP_INIT_RAW_ARGS("AnonIDMailLimit", anonid_set_mail_limit, NULL, RSRC_CONF,

@@ -14,6 +14,7 @@ static const anonid_container_item_t items[] = {
     { "AnonIDMailServer", 0 }, { "AnonIDMailTLS", 1 },
     { "AnonIDMechanism", 1 },  { "AnonIDMailFrom", 1 },
     { "AnonIDMailLimit", 1 },  { "AnonIDMailRecipient", 0 },
+    { "AnonIDMailAllow", 0 },
 };
 
 static const anonid_container_t container = {
@@ -196,7 +197,8 @@ const char *anonid_set_mail_tls(cmd_parms *cmd, void *dir, int argc,
     return error;
 }
 
-const char *anonid_set_mail_from(cmd_parms *cmd, void *dir, const char *arg)
+const char *anonid_set_mail_from(cmd_parms *cmd, void *dir, const char *arg,
+                                 const char *option)
 {
     const char *error;
     anonid_service_t *service = open_service(cmd, &error);
@@ -209,7 +211,35 @@ const char *anonid_set_mail_from(cmd_parms *cmd, void *dir, const char *arg)
         return apr_psprintf(cmd->pool,
                             "AnonIDMailFrom '%s' is not a mail address: %s",
                             arg, error);
+    if (option && ap_cstr_casecmp(option, "strict") != 0)
+        return apr_psprintf(cmd->pool,
+                            "AnonIDMailFrom %s '%s': all that can follow the "
+                            "address is 'strict', which refuses an "
+                            "application's other sender instead of replacing "
+                            "it",
+                            arg, option);
     service->mail_from = arg;
+    service->strict_from = option != NULL;
+    return NULL;
+}
+
+/* Called for each pattern of the line. */
+const char *anonid_set_mail_allow(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *error;
+    anonid_service_t *service = open_service(cmd, &error);
+
+    (void)dir;
+    if (error)
+        return error;
+    error = anonid_pattern_error(arg);
+    if (error)
+        return apr_psprintf(cmd->pool,
+                            "AnonIDMailAllow '%s': %s; write an address, "
+                            "@DOMAIN, @.DOMAIN (for those below it, too) or "
+                            "* (anybody)",
+                            arg, error);
+    APR_ARRAY_PUSH(service->allowed, const char *) = arg;
     return NULL;
 }
 

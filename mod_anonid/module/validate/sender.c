@@ -34,6 +34,11 @@ static int is_repeated(const anonid_check_t *check, int n)
     return 0;
 }
 
+static int reaches_anybody(const anonid_service_t *service)
+{
+    return service->recipients->nelts > 0 || service->allowed->nelts > 0;
+}
+
 static void check_use(anonid_check_t *check, const anonid_use_t *use)
 {
     const anonid_service_t *service = use->service;
@@ -44,12 +49,13 @@ static void check_use(anonid_check_t *check, const anonid_use_t *use)
             "AnonIDMail '%s': its <AnonIDMailService %s> has no "
             "sender: add AnonIDMailFrom",
             service->name, service->name);
-    if (service->recipients->nelts == 0)
+    if (!reaches_anybody(service))
         anonid_check_error(
             check, use->at,
             "AnonIDMail '%s': its <AnonIDMailService %s> has no "
             "recipient: add AnonIDMailRecipient, so that "
-            "visitors can write to somebody",
+            "visitors can write to somebody, or AnonIDMailAllow for "
+            "applications",
             service->name, service->name);
 }
 
@@ -60,7 +66,7 @@ void anonid_check_senders(anonid_check_t *check)
     for (i = 0; i < check->uses->nelts; i++) {
         const anonid_service_t *service = use_at(check, i)->service;
 
-        if ((!service->mail_from || service->recipients->nelts == 0)
+        if ((!service->mail_from || !reaches_anybody(service))
             && sends(service) && !is_repeated(check, i))
             check_use(check, use_at(check, i));
     }
