@@ -23,7 +23,7 @@
 
 static const anonid_mechanism_info_t mechanisms[] = {
     { "GSSAPI", "GSSAPI", ANONID_PROOF_TICKET, BLOCKS | DEFAULT, TICKET,
-      NOT_YET },
+      AVAILABLE },
     { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", PASSWORD, BINDS | SCRAM | DEFAULT,
       USUAL, AVAILABLE },
     { "SCRAM-SHA-256", "SCRAM-SHA-256", PASSWORD, SCRAM | DEFAULT, USUAL,

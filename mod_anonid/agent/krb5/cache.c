@@ -10,14 +10,20 @@
 typedef struct {
     anonid_credentials_t base; /* first: it is what others see */
     char *name;                /* "MEMORY:..." */
+    char *realm;
 } cache_t;
 
-static cache_t *wrap(char *name)
+/* Takes the name over, unless there is no memory. */
+static cache_t *wrap(char *name, const krb5_data *realm)
 {
     cache_t *cache = calloc(1, sizeof(*cache));
 
-    if (!cache)
+    if (cache)
+        cache->realm = strndup(realm->data, realm->length);
+    if (!cache || !cache->realm) {
+        free(cache);
         return NULL;
+    }
     cache->base.provider = &anonid_provider_krb5;
     atomic_init(&cache->base.holders, 1);
     cache->name = name;
@@ -26,6 +32,7 @@ static cache_t *wrap(char *name)
 
 /* Gives the cache a life of its own; takes `cache` in any case. */
 static krb5_error_code keep(krb5_context context, krb5_ccache cache,
+                            const krb5_data *realm,
                             anonid_credentials_t **held)
 {
     cache_t *wrapped = NULL;
@@ -33,7 +40,7 @@ static krb5_error_code keep(krb5_context context, krb5_ccache cache,
     krb5_error_code error = krb5_cc_get_full_name(context, cache, &name);
 
     if (!error)
-        wrapped = wrap(name);
+        wrapped = wrap(name, realm);
     if (!wrapped) {
         (void)krb5_cc_destroy(context, cache);
         krb5_free_string(context, name);
@@ -62,7 +69,7 @@ krb5_error_code anonid_krb5_cache_make(krb5_context context,
         (void)krb5_cc_destroy(context, cache);
         return error;
     }
-    return keep(context, cache, held);
+    return keep(context, cache, krb5_princ_realm(context, client), held);
 }
 
 krb5_error_code anonid_krb5_cache_open(krb5_context context,
@@ -70,6 +77,16 @@ krb5_error_code anonid_krb5_cache_open(krb5_context context,
                                        krb5_ccache *cache)
 {
     return krb5_cc_resolve(context, ((const cache_t *)held)->name, cache);
+}
+
+const char *anonid_krb5_cache_name(const anonid_credentials_t *held)
+{
+    return ((const cache_t *)held)->name;
+}
+
+const char *anonid_krb5_cache_realm(const anonid_credentials_t *held)
+{
+    return ((const cache_t *)held)->realm;
 }
 
 void anonid_krb5_cache_release(anonid_credentials_t *held)
@@ -84,6 +101,7 @@ void anonid_krb5_cache_release(anonid_credentials_t *held)
         krb5_free_context(context);
     }
     free(wrapped->name);
+    free(wrapped->realm);
     free(wrapped);
 }
 

@@ -24,6 +24,12 @@ krb5_error_code anonid_krb5_cache_open(krb5_context context,
                                        const anonid_credentials_t *held,
                                        krb5_ccache *cache);
 
+/* What libkrb5 and GSS-API call it ("MEMORY:..."), as long as it is held. */
+const char *anonid_krb5_cache_name(const anonid_credentials_t *held);
+
+/* The client's realm, as long as it is held. */
+const char *anonid_krb5_cache_realm(const anonid_credentials_t *held);
+
 /* The provider's release: destroys the cache. */
 void anonid_krb5_cache_release(anonid_credentials_t *held);
 

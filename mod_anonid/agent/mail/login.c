@@ -6,6 +6,9 @@
  *           -> [STARTTLS -> TLS -> hello]
  *           -> gate -> AUTH -> challenge* -> success
  *
+ * A mechanism that turns out to lack its ticket before the server was told
+ * its name is passed over for the next one; after AUTH there is none.
+ *
  * The table of steps says what follows a good reply in each state.
  */
 #include "agent/mail/login.h"
@@ -13,6 +16,7 @@
 #include "agent/sasl/sasl.h"
 #include "agent/status/table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +27,8 @@ struct anonid_dialogue_t {
     anonid_session_t *session; /* NULL: before the gate */
     anonid_sasl_t *sasl;
     anonid_mechanism_t mechanism;
-    char *initial; /* a first response too long for the AUTH command */
+    unsigned proofs; /* of the account, that were not passed over */
+    char *initial;   /* a first response too long for the AUTH command */
     anonid_logged_on_t done;
     void *context;
 };
@@ -139,46 +144,83 @@ static void on_step(void *context, anonid_sasl_result_t result,
         anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, NULL, text);
 }
 
-static void on_initial(void *context, anonid_sasl_result_t result,
-                       const char *text)
-{
-    if (result == ANONID_SASL_RESPONSE)
-        say_auth(context, text);
-    else
-        on_step(context, result, text);
-}
-
+/* 1 if there is one; otherwise says why not. */
 static int choose_mechanism(anonid_dialogue_t *d,
-                            const anonid_binding_t *binding)
+                            const anonid_binding_t *binding, char *why,
+                            size_t size)
 {
     anonid_session_t *s = d->session;
     const anonid_mechanism_terms_t terms = {
         .private = anonid_transport_is_tls(s->transport)
                    || anonid_transport_is_local(s->transport),
         .binding = binding->name != NULL,
-        .proofs = anonid_proof_kinds(&s->login->proof),
+        .proofs = d->proofs,
         .supported = anonid_sasl_supported,
     };
-    char why[ANONID_MAIL_ERROR_TEXT_MAX];
 
-    if (anonid_mechanism_choose(s->login->service->mechanisms,
-                                s->caps.mechanisms, &terms, &d->mechanism, why,
-                                sizeof(why)))
-        return 1;
-    anonid_session_fail(s, ANONID_MAIL_ERROR_MECHANISM, "%s", why);
-    return 0;
+    return anonid_mechanism_choose(s->login->service->mechanisms,
+                                   s->caps.mechanisms, &terms, &d->mechanism,
+                                   why, size);
 }
 
 /* Everything is there but the leave to authenticate. */
 static void ask_leave(anonid_dialogue_t *d)
 {
+    char why[ANONID_MAIL_ERROR_TEXT_MAX];
     anonid_binding_t binding;
 
     anonid_transport_enter(d->session->transport, ANONID_PHASE_AUTH);
     anonid_transport_binding(d->session->transport, &binding);
-    if (choose_mechanism(d, &binding))
+    if (choose_mechanism(d, &binding, why, sizeof(why)))
         anonid_gate_knock(d->pass);
+    else
+        anonid_session_fail(d->session, ANONID_MAIL_ERROR_MECHANISM, "%s",
+                            why);
     explicit_bzero(&binding, sizeof(binding));
+}
+
+static void begin_auth(anonid_dialogue_t *d);
+
+/* There is no ticket for this server, of which it has heard nothing yet. */
+static void pass_over(anonid_dialogue_t *d, const char *reason)
+{
+    anonid_session_t *s = d->session;
+    const char *name = d->mechanism.info->name;
+    char why[ANONID_MAIL_ERROR_TEXT_MAX], unused[ANONID_MAIL_ERROR_TEXT_MAX];
+    anonid_binding_t binding;
+    int others;
+
+    snprintf(why, sizeof(why), "%s: %s", name, reason);
+    anonid_sasl_close(d->sasl);
+    d->sasl = NULL;
+    d->proofs &= ~d->mechanism.info->proof;
+    anonid_transport_binding(s->transport, &binding);
+    others = choose_mechanism(d, &binding, unused, sizeof(unused));
+    explicit_bzero(&binding, sizeof(binding));
+    if (!others) {
+        anonid_session_fail(s, ANONID_MAIL_ERROR_TICKET, "%s", why);
+        return;
+    }
+    anonid_log(ANONID_LOG_INFO,
+               "mail service '%s', server %s, account '%s': passed over for "
+               "%s: %s",
+               s->login->service->name, s->server->url,
+               s->login->account->name, d->mechanism.info->name, why);
+    begin_auth(d);
+}
+
+static void on_initial(void *context, anonid_sasl_result_t result,
+                       const char *text)
+{
+    anonid_dialogue_t *d = context;
+
+    if (result == ANONID_SASL_RESPONSE)
+        say_auth(d, text);
+    else if (result == ANONID_SASL_FAILED
+             && d->mechanism.info->proof == ANONID_PROOF_TICKET)
+        pass_over(d, text);
+    else
+        on_step(d, result, text);
 }
 
 static void begin_auth(anonid_dialogue_t *d)
@@ -189,6 +231,7 @@ static void begin_auth(anonid_dialogue_t *d)
         .host = s->server->host,
         .user = s->login->account->user,
         .secret = s->login->proof.secret,
+        .credentials = s->login->proof.credentials,
         .mechanism = d->mechanism,
     };
     const char *why;
@@ -379,6 +422,7 @@ anonid_dialogue_t *anonid_login_start(anonid_login_t *login,
     d->context = context;
     d->login = anonid_login_hold(login);
     d->server = server;
+    d->proofs = anonid_proof_kinds(&login->proof);
     d->pass = anonid_gate_enter(login, server, on_answer, d);
     if (d->pass)
         return d;

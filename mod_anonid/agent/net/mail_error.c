@@ -69,6 +69,11 @@ static const anonid_mail_error_info_t errors[] = {
                                       "that "
                                       "the server offers",
                                       1, 0, 300 },
+    [ANONID_MAIL_ERROR_TICKET] = { ANONID_LOG_ERROR, ANONID_LOGNO(0230),
+                                   "the KDC has to know the server by the "
+                                   "name in AnonIDMailServer, as smtp/host, "
+                                   "imap/host or pop/host",
+                                   1, 0, 60 },
     [ANONID_MAIL_ERROR_LOGIN] = { ANONID_LOG_ERROR, ANONID_LOGNO(0221),
                                   "check that the server knows the account "
                                   "and "

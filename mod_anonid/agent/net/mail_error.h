@@ -24,6 +24,7 @@ typedef enum {
     ANONID_MAIL_ERROR_REJECTED,    /* the message was refused for good */
     ANONID_MAIL_ERROR_NO_STARTTLS, /* encryption is owed and not to be had */
     ANONID_MAIL_ERROR_MECHANISM,   /* no mechanism in common */
+    ANONID_MAIL_ERROR_TICKET,      /* no Kerberos ticket for it, or the like */
     ANONID_MAIL_ERROR_LOGIN,       /* the account was refused */
     ANONID_MAIL_ERROR_LOGIN_LATER, /* ... for now */
     ANONID_MAIL_ERROR_HELD,     /* it was refused before, and is not tried */

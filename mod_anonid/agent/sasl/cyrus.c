@@ -153,8 +153,13 @@ static int is_slow(const void *state)
     const cyrus_t *cyrus = state;
     unsigned flags = cyrus->login->mechanism.info->flags;
 
-    return (flags & ANONID_MECHANISM_BLOCKS)
-           || ((flags & ANONID_MECHANISM_SCRAM) && cyrus->turns == 1);
+    return (flags & ANONID_MECHANISM_SCRAM) && cyrus->turns == 1;
+}
+
+static const char *queue(const void *state)
+{
+    (void)state;
+    return NULL;
 }
 
 /* What sasl_client_start is to choose from: one mechanism. Named twice it is
@@ -234,6 +239,6 @@ static void take_turn(void *state, anonid_sasl_turn_t *turn)
     turn->why = sasl_errdetail(cyrus->conn);
 }
 
-const anonid_sasl_family_t anonid_sasl_cyrus = { anonid_sasl_library_has,
-                                                 open_login, is_slow,
-                                                 take_turn, finish };
+const anonid_sasl_family_t anonid_sasl_cyrus = {
+    anonid_sasl_library_has, open_login, is_slow, queue, take_turn, finish
+};

@@ -38,6 +38,9 @@ typedef struct {
     void *(*open)(const anonid_sasl_login_t *login, const char **why);
     /* 1 if the next turn may take long: it then runs on the thread pool. */
     int (*is_slow)(const void *state);
+    /* Whom a slow turn may have to wait for, as a name of a queue of the
+     * thread pool; NULL: it only computes. */
+    const char *(*queue)(const void *state);
     void (*turn)(void *state, anonid_sasl_turn_t *turn);
     /* Wipes and frees the state. */
     void (*finish)(void *state);
@@ -45,6 +48,9 @@ typedef struct {
 
 /* Cyrus libsasl2 (cyrus.c): SCRAM, CRAM-MD5, PLAIN. */
 extern const anonid_sasl_family_t anonid_sasl_cyrus;
+
+/* Kerberos by GSS-API (gssapi.c). */
+extern const anonid_sasl_family_t anonid_sasl_gssapi;
 
 /* libsasl2's own part of it (library.c). */
 int anonid_sasl_library_has(const char *mechanism);

@@ -80,9 +80,21 @@ apr_status_t anonid_sasl_library_start(void)
     return sasl_client_init(callbacks) == SASL_OK ? APR_SUCCESS : APR_EGENERAL;
 }
 
+/* Those that cyrus.c can give a secret to; libsasl2 may well have more. */
+static const char *const families[] = { "SCRAM-", "CRAM-MD5", "PLAIN" };
+
+static int is_ours(const char *mechanism)
+{
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        if (strncmp(mechanism, families[i], strlen(families[i])) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 int anonid_sasl_library_has(const char *mechanism)
 {
-    const char **names = sasl_global_listmech();
+    const char **names = is_ours(mechanism) ? sasl_global_listmech() : NULL;
 
     for (; names && *names; names++) {
         if (strcmp(*names, mechanism) == 0)

@@ -62,7 +62,7 @@ static const char *obstacle(const anonid_mechanism_info_t *info,
     if (!(info->proof & terms->proofs))
         return missing_proof(info);
     if (!terms->supported(info->base))
-        return "is not supported by the installed libsasl2 modules";
+        return "is not supported by the libraries that are installed";
     return NULL;
 }
 

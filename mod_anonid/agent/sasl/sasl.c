@@ -37,6 +37,7 @@ struct anonid_sasl_t {
 /* Every family of this build, as they are asked for a mechanism. */
 static const anonid_sasl_family_t *const families[] = {
     &anonid_sasl_cyrus,
+    &anonid_sasl_gssapi,
 };
 
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -76,6 +77,7 @@ static void destroy(anonid_sasl_t *sasl)
     wipe_and_free(sasl->challenge, sasl->octets_max + 1);
     wipe_and_free(sasl->text, text_size(sasl));
     anonid_secret_drop(sasl->login.secret);
+    anonid_credentials_drop(sasl->login.credentials);
     free(sasl->user);
     free(sasl->host);
     explicit_bzero(sasl, sizeof(*sasl));
@@ -87,6 +89,7 @@ static int copy_login(anonid_sasl_t *sasl, const anonid_sasl_login_t *login)
 {
     sasl->login = *login;
     sasl->login.secret = anonid_secret_hold(login->secret);
+    sasl->login.credentials = anonid_credentials_hold(login->credentials);
     sasl->login.user = sasl->user = strdup(login->user);
     sasl->login.host = sasl->host = strdup(login->host);
     sasl->octets_max = login->mechanism.info->octets_max;
@@ -175,6 +178,15 @@ static void turn_taken(void *data)
         report_turn(sasl);
 }
 
+static apr_status_t add_job(anonid_sasl_t *sasl)
+{
+    const char *queue = sasl->family->queue(sasl->state);
+
+    if (!queue)
+        return anonid_thread_pool_add(run_turn, turn_taken, sasl);
+    return anonid_thread_pool_add_to(queue, run_turn, turn_taken, sasl);
+}
+
 static void take_turn(anonid_sasl_t *sasl)
 {
     sasl->turns++;
@@ -184,7 +196,7 @@ static void take_turn(anonid_sasl_t *sasl)
         return;
     }
     sasl->busy = 1;
-    if (anonid_thread_pool_add(run_turn, turn_taken, sasl) == APR_SUCCESS)
+    if (add_job(sasl) == APR_SUCCESS)
         return;
     sasl->busy = 0;
     report(sasl, ANONID_SASL_FAILED, "no thread to compute on");

@@ -8,6 +8,7 @@
 #define ANONID_AGENT_SASL_SASL_H
 
 #include "agent/net/binding.h"
+#include "agent/provider/provider.h"
 #include "agent/sasl/mechanism.h"
 #include "agent/secret/secret.h"
 
@@ -28,6 +29,7 @@ typedef struct {
     const char *host;    /* the server's, for GSS-API and DIGEST */
     const char *user;
     anonid_secret_t *secret; /* held while the engine lives; may be NULL */
+    anonid_credentials_t *credentials; /* so are these */
     anonid_mechanism_t mechanism;
     anonid_binding_t binding;
 } anonid_sasl_login_t;

@@ -21,6 +21,8 @@ AnonID::Test::Sasl - the server's side of SASL mechanisms
         iterations => 4096,        # as announced; 0 and huge are allowed
         wrong_signature => 1,      # SCRAM's server signature is not the one
         wrong_nonce => 1,          # the nonce does not extend the client's
+        says => ['token', ...],    # GSSAPI, NTLM, OAUTHBEARER and XOAUTH2:
+                                   # the challenges; then come `ends` (ok)
     }) or die 'unknown mechanism';
     my ($what, $bytes) = $sasl->step($response);
 
@@ -37,6 +39,7 @@ my %MECHANISM = (
     'CRAM-MD5' => \&cram_md5,
     'SCRAM-SHA-1' => \&scram,
     'SCRAM-SHA-256' => \&scram,
+    map { ($_ => \&recite) } qw(GSSAPI NTLM OAUTHBEARER XOAUTH2),
 );
 
 my %HMAC = (
@@ -58,6 +61,17 @@ sub new ($class, $mechanism, $option)
 sub step ($self, $response)
 {
     return $self->{mechanism_step}->($self, $response, $self->{round}++);
+}
+
+# Knows nothing of the mechanism, and says what it was told to say.
+sub recite ($self, $response, $round)
+{
+    return challenge => '' if !defined $response;
+    push @{ $self->{heard} }, $response;
+    my $challenge = shift @{ $self->{says} };
+
+    return defined $challenge ? (challenge => $challenge)
+        : $self->{ends} // 'ok';
 }
 
 sub plain ($self, $response, $round)
