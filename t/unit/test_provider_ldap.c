@@ -35,7 +35,6 @@ static anonid_outcome_t attempt_of(const char *dn, const char *password,
         APR_ARRAY_PUSH(account->urls, const char *) = other;
     attempt.account = account;
     attempt.secret = secret;
-    attempt.file = -1;
     anonid_provider_ldap.logon(&attempt);
     assert_null(attempt.credentials);
     anonid_secret_drop(secret);

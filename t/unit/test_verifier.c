@@ -149,12 +149,25 @@ static void odd_verifiers_never_fit(void **state)
     }
 }
 
+static void a_verifier_is_known_again(void **state)
+{
+    static const unsigned char none[ANONID_DIGEST_OCTETS];
+    unsigned char digest[ANONID_DIGEST_OCTETS];
+
+    (void)state;
+    anonid_verifier_digest(digest, "$6$salt$hash");
+    assert_true(anonid_verifier_is("$6$salt$hash", digest));
+    assert_false(anonid_verifier_is("$6$salt$hasi", digest));
+    assert_false(anonid_verifier_is("", none));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(verifiers_of_other_programs_fit),
         cmocka_unit_test(what_is_made_fits_and_can_stand_in_a_file),
         cmocka_unit_test(odd_verifiers_never_fit),
+        cmocka_unit_test(a_verifier_is_known_again),
     };
 
     return cmocka_run_group_tests_name("verifier", tests, unit_setup,

@@ -206,7 +206,7 @@ void anonid_secret_receiver_account_file(const anonid_frame_t *frame, int fd)
     const char *version = anonid_frame_text(frame, ANONID_TAG_VERSION, pool);
     anonid_account_file_t *file = NULL;
 
-    if (path && version)
+    if (path && version && fd >= 0)
         file = anonid_account_file_make(path, version, fd);
     else if (fd >= 0)
         close(fd);

@@ -8,31 +8,39 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+static anonid_account_file_t *make(const char *path, const char *version)
+{
+    anonid_account_file_t *file = calloc(1, sizeof(*file));
+
+    if (!file)
+        return NULL;
+    file->holders = 1;
+    file->path = strdup(path);
+    apr_cpystrn(file->version, version, sizeof(file->version));
+    if (file->path)
+        return file;
+    free(file);
+    return NULL;
+}
 
 anonid_account_file_t *anonid_account_file_make(const char *path,
                                                 const char *version, int fd)
 {
-    anonid_account_file_t *file = calloc(1, sizeof(*file));
+    anonid_account_table_t *table = anonid_account_table_make(fd);
+    anonid_account_file_t *file = table ? make(path, version) : NULL;
 
     if (file)
-        file->path = strdup(path);
-    if (!file || !file->path) {
-        if (fd >= 0)
-            close(fd);
-        free(file);
-        return NULL;
-    }
-    file->holders = 1;
-    file->fd = fd;
-    apr_cpystrn(file->version, version, sizeof(file->version));
+        file->table = table;
+    else
+        anonid_account_table_free(table);
     return file;
 }
 
 anonid_account_file_t *anonid_account_file_failed(const char *path, int error,
                                                   const char *text)
 {
-    anonid_account_file_t *file = anonid_account_file_make(path, "", -1);
+    anonid_account_file_t *file = make(path, "");
 
     if (!file)
         return NULL;
@@ -53,8 +61,7 @@ void anonid_account_file_drop(anonid_account_file_t *file)
 {
     if (!file || --file->holders > 0)
         return;
-    if (file->fd >= 0)
-        close(file->fd);
+    anonid_account_table_free(file->table);
     free(file->path);
     free(file);
 }

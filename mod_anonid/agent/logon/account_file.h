@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The account files as the parent opened them: one for each path. Owns the
- * descriptors; what is in a file is the file provider's business.
+ * The account files as the parent opened them: one for each path. What is in
+ * a file is the file provider's business.
  */
 #ifndef ANONID_AGENT_LOGON_ACCOUNT_FILE_H
 #define ANONID_AGENT_LOGON_ACCOUNT_FILE_H
+
+#include "agent/provider/account_table.h"
 
 #include "common/failure.h"
 #include "common/source.h"
 
 /* One opened file, or why there is none. Immutable; counted, because an
  * attempt may read it while a newer one is here already. Main thread only,
- * but for pread. */
+ * but for the table. */
 typedef struct {
     unsigned holders;
     char *path;
     char version[ANONID_VERSION_MAX]; /* "" when it could not be opened */
-    int fd;                           /* -1 then, and `outcome` says why */
+    anonid_account_table_t *table;    /* NULL then, and `outcome` says why */
     anonid_outcome_t outcome;
 } anonid_account_file_t;
 

@@ -14,7 +14,7 @@ typedef struct {
     const anonid_provider_ops_t *provider;
     anonid_logon_t *logon;       /* held, as are the next three */
     anonid_config_t *config;     /* in which the account lives */
-    anonid_account_file_t *file; /* whose descriptor is read */
+    anonid_account_file_t *file; /* whose table is read */
     anonid_secret_t *secret;
     unsigned long version;
     anonid_loan_t loan; /* of another account's proof */
@@ -65,17 +65,19 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
     job->version = what->version;
     job->attempt.unchanged = 1; /* at the agent's end it is not made at all */
     memcpy(job->attempt.checked, what->checked, sizeof(what->checked));
+    memcpy(job->attempt.made, what->made, sizeof(what->made));
     job->attempt.account = logon->account;
     job->attempt.secret = job->secret;
-    job->attempt.file = job->file ? job->file->fd : -1;
+    job->attempt.table = job->file ? job->file->table : NULL;
     anonid_helper_lend(logon, &job->loan, &job->attempt.helper);
     job->attempt.services =
         anonid_config_tickets(logon->config, logon->account);
     return job;
 }
 
-/* What an attempt may have to wait for: its directory or its realm. NULL: for
- * nothing. Accounts of one that hangs must not hold up the others. */
+/* What an attempt may have to wait for: its directory, its realm, or the file
+ * system of its account file. NULL: for nothing. Accounts of one that hangs
+ * must not hold up the others. */
 static const char *queue(const anonid_account_t *account)
 {
     const char *realm;
@@ -85,7 +87,7 @@ static const char *queue(const anonid_account_t *account)
                    ? APR_ARRAY_IDX(account->urls, 0, const char *)
                    : NULL;
     if (account->provider != ANONID_PROVIDER_KRB5)
-        return NULL;
+        return account->path;
     realm = account->principal ? strrchr(account->principal, '@') : NULL;
     return realm ? realm : "the default realm";
 }
@@ -93,7 +95,7 @@ static const char *queue(const anonid_account_t *account)
 /* 1 if the attempt cannot be made, for a reason that is in its outcome. */
 static int is_hopeless(job_t *job)
 {
-    if (job->file && job->file->fd < 0) {
+    if (job->file && !job->file->table) {
         memset(job->attempt.checked, 0, sizeof(job->attempt.checked));
         job->attempt.outcome = job->file->outcome;
         return 1;

@@ -33,6 +33,7 @@ static void insist(anonid_logon_t *logon)
     anonid_versioned_t *candidate = &logon->candidate;
 
     memset(candidate->checked, 0, sizeof(candidate->checked));
+    memset(candidate->made, 0, sizeof(candidate->made));
     candidate->due = 1;
     logon->next_attempt = 0;
 }

@@ -63,12 +63,13 @@ typedef struct {
 } anonid_logon_world_t;
 
 /* A secret and its credential version; version 0 means that there is none.
- * due: an attempt with it is wanted. checked: see anonid_attempt_t. */
+ * due: an attempt with it is wanted. checked, made: see anonid_attempt_t. */
 typedef struct {
     anonid_secret_t *secret; /* held */
     unsigned long version;
     int due;
     unsigned char checked[ANONID_DIGEST_OCTETS];
+    unsigned char made[ANONID_DIGEST_OCTETS];
 } anonid_versioned_t;
 
 /* Failures since the account was last logged on, and the last warning. */
@@ -101,8 +102,9 @@ typedef struct {
     anonid_sync_stage_t stage;
     int wanted;              /* a new password, as soon as nothing runs */
     anonid_secret_t *secret; /* the new password, held; until it is stored */
-    apr_time_t deadline;     /* of the parent's answer; 0: none */
-    unsigned long answers;   /* of all that it had given by then */
+    unsigned char made[ANONID_DIGEST_OCTETS]; /* its verifier's digest */
+    apr_time_t deadline;   /* of the parent's answer; 0: none */
+    unsigned long answers; /* of all that it had given by then */
 } anonid_sync_t;
 
 /* Somebody who waits for the outcome of what he asked for. */

@@ -98,6 +98,7 @@ static void verifier_made(void *data)
         }
         else {
             logon->sync.stage = ANONID_SYNC_STORING;
+            anonid_verifier_digest(logon->sync.made, job->verifier);
             await_answer(logon);
             world->store(logon->name, job->verifier);
             anonid_logon_proceed(logon);
@@ -134,7 +135,7 @@ void anonid_sync_begin(anonid_logon_t *logon)
     job_t *job;
 
     logon->sync.wanted = 0;
-    if (logon->file->fd < 0) {
+    if (!logon->file->table) {
         fail(logon, &logon->file->outcome);
         return;
     }
@@ -193,6 +194,7 @@ int anonid_sync_file_came(anonid_logon_t *logon)
     if (logon->sync.stage != ANONID_SYNC_READING)
         return 0;
     anonid_logon_adopt(logon, logon->sync.secret);
+    memcpy(logon->candidate.made, logon->sync.made, sizeof(logon->sync.made));
     reset(logon);
     return 1;
 }

@@ -1,61 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The provider of local accounts: checks the secret against the account's
- * verifier in the account file. Owns reading that file; its format is in
- * common/accountfile.h, verifiers are in secret/verifier.h.
+ * verifier in the account file. What is in the file is found by
+ * account_table.h; verifiers are in secret/verifier.h.
  */
+#include "agent/provider/account_table.h"
 #include "agent/provider/provider.h"
 #include "agent/secret/verifier.h"
 
-#include "common/protocol.h"
-
-#include <errno.h>
-#include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define READ_STEP 65536
-
-typedef struct {
-    char *data;
-    size_t length;
-    size_t capacity;
-} text_t;
-
-static int grow(text_t *text)
-{
-    size_t capacity = text->capacity ? text->capacity * 2 : READ_STEP;
-    char *data = realloc(text->data, capacity);
-
-    if (!data)
-        return 0;
-    text->data = data;
-    text->capacity = capacity;
-    return 1;
-}
-
-/* Reads all of the file with pread, because the descriptor's offset is
- * everybody's. NULL is good, else what is wrong. */
-static const char *read_text(text_t *text, int fd)
-{
-    for (;;) {
-        ssize_t n;
-
-        if (text->length == text->capacity && !grow(text))
-            return "there is no memory for it";
-        n = pread(fd, text->data + text->length, text->capacity - text->length,
-                  (off_t)text->length);
-        if (n == 0)
-            return NULL;
-        if (n < 0 && errno != EINTR)
-            return strerror(errno);
-        if (n > 0)
-            text->length += (size_t)n;
-        if (text->length > ANONID_ACCOUNT_FILE_MAX)
-            return "it is over 16 MB";
-    }
-}
 
 /* Why there is no one line of the account. */
 static void explain_line(anonid_attempt_t *attempt, anonid_accountfile_t found)
@@ -98,21 +51,18 @@ static const struct {
 /* Notes which verifier is checked: 1 if it is the one of the last time. */
 static int same_again(anonid_attempt_t *attempt, const char *verifier)
 {
-    unsigned char digest[ANONID_DIGEST_OCTETS];
-    int same;
+    int same = anonid_verifier_is(verifier, attempt->checked);
 
-    if (!EVP_Digest(verifier, strlen(verifier), digest, NULL, EVP_sha256(),
-                    NULL))
-        return 0;
-    same = memcmp(digest, attempt->checked, sizeof(digest)) == 0;
-    memcpy(attempt->checked, digest, sizeof(digest));
+    anonid_verifier_digest(attempt->checked, verifier);
     return same;
 }
 
 static void judge(anonid_attempt_t *attempt, const char *verifier)
 {
     anonid_verifier_result_t verdict =
-        anonid_verifier_check(verifier, attempt->secret);
+        anonid_verifier_is(verifier, attempt->made)
+            ? ANONID_VERIFIER_FITS
+            : anonid_verifier_check(verifier, attempt->secret);
 
     anonid_outcome_set(&attempt->outcome, ANONID_LOGON_OK, "%s", "");
     for (size_t i = 0; i < N_MEANINGS; i++) {
@@ -122,40 +72,34 @@ static void judge(anonid_attempt_t *attempt, const char *verifier)
     }
 }
 
-/* An account of a file always has a secret: configuration sees to it. */
-static void check(anonid_attempt_t *attempt, const text_t *text)
+static void forget_checked(anonid_attempt_t *attempt)
 {
-    char verifier[ANONID_VERIFIER_ROOM];
-    anonid_verifier_span_t span;
-    anonid_accountfile_t found = anonid_accountfile_find(
-        text->data, text->length, attempt->account->user, &span);
+    memset(attempt->checked, 0, sizeof(attempt->checked));
+}
 
+/* An account of a file always has a secret: configuration sees to it. */
+static void logon(anonid_attempt_t *attempt)
+{
+    const anonid_account_t *account = attempt->account;
+    char verifier[ANONID_VERIFIER_ROOM];
+    const char *why;
+    anonid_accountfile_t found = anonid_account_table_find(
+        attempt->table, account->user, verifier, &why);
+
+    if (why) {
+        forget_checked(attempt);
+        anonid_outcome_set(&attempt->outcome, ANONID_ACCESS_DENIED, "%s: %s",
+                           account->path, why);
+        return;
+    }
     if (found != ANONID_ACCOUNTFILE_OK) {
-        memset(attempt->checked, 0, sizeof(attempt->checked));
+        forget_checked(attempt);
         explain_line(attempt, found);
         return;
     }
-    memcpy(verifier, text->data + span.offset, span.length);
-    verifier[span.length] = '\0';
     attempt->unchanged = same_again(attempt, verifier);
     if (!attempt->unchanged)
         judge(attempt, verifier);
-}
-
-static void logon(anonid_attempt_t *attempt)
-{
-    text_t text = { NULL, 0, 0 };
-    const char *error = read_text(&text, attempt->file);
-
-    if (!error) {
-        check(attempt, &text);
-    }
-    else {
-        memset(attempt->checked, 0, sizeof(attempt->checked));
-        anonid_outcome_set(&attempt->outcome, ANONID_ACCESS_DENIED, "%s: %s",
-                           attempt->account->path, error);
-    }
-    free(text.data);
 }
 
 const anonid_provider_ops_t anonid_provider_file = { "file",

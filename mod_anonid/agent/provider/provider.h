@@ -12,6 +12,7 @@
 
 #include "common/account.h"
 #include "common/failure.h"
+#include "agent/provider/account_table.h"
 #include "agent/secret/secret.h"
 
 #include <stdatomic.h>
@@ -34,20 +35,20 @@ typedef struct {
     anonid_outcome_t outcome; /* out: of using it; code 0 if it was good */
 } anonid_helper_t;
 
-#define ANONID_DIGEST_OCTETS 32
-
-/* One attempt. In: account, secret, file, helper. Out: outcome, credentials,
+/* One attempt. In: account, secret, table, helper. Out: outcome, credentials,
  * helper's outcome, unchanged. */
 typedef struct {
     const anonid_account_t *account;
     const anonid_secret_t *secret; /* NULL: the account has none */
-    int file;                      /* file provider: the account file, to be
-                                      read with pread only; else -1 */
+    anonid_account_table_t *table; /* file provider: its account file */
     /* In and out, file provider: which verifier the secret was last checked
      * against (its SHA-256; all zero: none). Is it the same again, the last
      * outcome still holds: unchanged is 1, and outcome says nothing. */
     unsigned char checked[ANONID_DIGEST_OCTETS];
     int unchanged;
+    /* File provider: the verifier that was made of this very secret, in the
+     * same way. Where it is the account's, nothing has to be computed. */
+    unsigned char made[ANONID_DIGEST_OCTETS];
     anonid_helper_t helper;
     const apr_array_header_t *services; /* krb5: const char *, host-based names
                                            to fetch tickets for ahead */

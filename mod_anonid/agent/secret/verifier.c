@@ -8,6 +8,7 @@
 #include "common/account.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 typedef struct {
@@ -77,4 +78,23 @@ anonid_verifier_result_t anonid_verifier_compare(const char *a, const char *b)
     if (strlen(b) != length || CRYPTO_memcmp(a, b, length) != 0)
         return ANONID_VERIFIER_DIFFERS;
     return ANONID_VERIFIER_FITS;
+}
+
+void anonid_verifier_digest(unsigned char digest[ANONID_DIGEST_OCTETS],
+                            const char *verifier)
+{
+    if (!EVP_Digest(verifier, strlen(verifier), digest, NULL, EVP_sha256(),
+                    NULL))
+        memset(digest, 0, ANONID_DIGEST_OCTETS);
+}
+
+int anonid_verifier_is(const char *verifier,
+                       const unsigned char digest[ANONID_DIGEST_OCTETS])
+{
+    static const unsigned char none[ANONID_DIGEST_OCTETS];
+    unsigned char own[ANONID_DIGEST_OCTETS];
+
+    anonid_verifier_digest(own, verifier);
+    return memcmp(own, none, sizeof(own)) != 0
+           && memcmp(own, digest, sizeof(own)) == 0;
 }

@@ -19,6 +19,7 @@
 #include "agent/secret/secret.h"
 
 #define ANONID_VERIFIER_ROOM (ANONID_VERIFIER_MAX + 1)
+#define ANONID_DIGEST_OCTETS 32
 
 typedef enum {
     ANONID_VERIFIER_FITS,
@@ -37,5 +38,14 @@ anonid_verifier_result_t anonid_verifier_check(const char *verifier,
 const char *anonid_verifier_make(char verifier[ANONID_VERIFIER_ROOM],
                                  const char *scheme,
                                  const anonid_secret_t *secret);
+
+/* The verifier's SHA-256, by which it is known again; all zero, which is no
+ * verifier's, if OpenSSL cannot. */
+void anonid_verifier_digest(unsigned char digest[ANONID_DIGEST_OCTETS],
+                            const char *verifier);
+
+/* 1 if that is the verifier's digest. */
+int anonid_verifier_is(const char *verifier,
+                       const unsigned char digest[ANONID_DIGEST_OCTETS]);
 
 #endif

@@ -85,6 +85,17 @@ static apr_status_t answer(const anonid_store_t *store,
     return anonid_push_frame(agent, &w, NULL, 0);
 }
 
+static void report_written(anonid_store_t **stores, int n, server_rec *s)
+{
+    int written = 0;
+
+    for (int i = 0; i < n; i++)
+        written += stores[i]->rv == APR_SUCCESS;
+    if (written > 0)
+        anonid_report(s, APLOG_INFO, "new verifiers in %s: %d",
+                      stores[0]->account->path, written);
+}
+
 /* The answers come first, then the file that the agent logs on with. */
 static apr_status_t write_file(const apr_array_header_t *file, server_rec *s,
                                anonid_account_locks_t *locks,
@@ -95,6 +106,7 @@ static apr_status_t write_file(const apr_array_header_t *file, server_rec *s,
     apr_status_t rv = APR_SUCCESS;
 
     anonid_account_writer_store_all(locks, stores, file->nelts, file->pool);
+    report_written(stores, file->nelts, s);
     for (int i = 0; i < file->nelts && rv == APR_SUCCESS; i++) {
         rv = answer(stores[i], agent);
         if (stores[i]->rv == APR_SUCCESS)
