@@ -19,10 +19,10 @@ my %may_include = (
     common => [],
     ctl    => [],
 
-    agent              => [qw(base control logon net request status
+    agent              => [qw(base control logon net relay request status
                               submission)],
     'agent/base'       => [],
-    'agent/control'    => [qw(base logon request status)],
+    'agent/control'    => [qw(base logon relay request status)],
     'agent/imap'       => [qw(mail)],
     'agent/krb5'       => [qw(base provider secret)],
     'agent/ldap'       => [qw(base net provider)],
@@ -32,6 +32,7 @@ my %may_include = (
     'agent/net'        => [qw(base)],
     'agent/pop3'       => [qw(mail)],
     'agent/provider'   => [qw(secret)],
+    'agent/relay'      => [qw(base logon status)],
     'agent/request'    => [qw(base logon status submission)],
     'agent/sasl'       => [qw(base krb5 net provider secret)],
     'agent/secret'     => [],

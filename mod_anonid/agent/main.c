@@ -10,6 +10,7 @@
 #include "agent/base/log.h"
 #include "agent/net/phase.h"
 #include "agent/logon/registry.h"
+#include "agent/relay/listeners.h"
 #include "agent/request/requests.h"
 #include "agent/logon/schedule.h"
 #include "agent/status/table.h"
@@ -77,6 +78,7 @@ static const char *start(struct event_base *base)
         return "threads";
     if (anonid_mail_start(base) != APR_SUCCESS)
         return "mail";
+    anonid_relay_start(base);
     if (anonid_control_start(base, ANONID_LIFELINE_FD) != APR_SUCCESS)
         return "the lifeline";
     anonid_confine_log();
@@ -90,6 +92,7 @@ static void stop(void)
     alarm(LAST_WORDS);
     anonid_status_table_close();
     anonid_clients_stop();
+    anonid_relay_stop();
     anonid_mail_stop();
     anonid_thread_pool_stop();
     anonid_registry_clear();

@@ -32,7 +32,7 @@
  * supervisor to agent):
  *
  *   -> HELLO (+4 descriptors)
- *   -> CONFIG_BEGIN  ACCOUNT*  SERVICE*  PAIR*  CONFIG_END
+ *   -> CONFIG_BEGIN  ACCOUNT*  SERVICE*  PAIR*  LISTENER*  CONFIG_END
  *   <- READY          (HELLO and one whole configuration were taken up)
  *   <- CONFIG_DONE    (with the generation; TEXT if it was refused)
  *   -> SECRET / ACCOUNT_FILE, one for each source the accounts name
@@ -105,6 +105,8 @@ enum {
  *                  TEXT if not 0
  * PAIR             the fields of pair.h: the account may use the service. It
  *                  comes after both; no other pair may be used
+ * LISTENER         the fields of listener.h, and the listening socket. It
+ *                  comes after the pair of its account and service
  * READY            -
  * CONFIG_DONE      GENERATION, TEXT if it was refused
  * LOG              LEVEL (syslog's: 3 error ... 7 debug), TEXT
@@ -148,6 +150,7 @@ enum {
     X(VERIFIER_STORED, 10, ANONID_FROM_PARENT, 0)                             \
     X(PAIR, 11, ANONID_FROM_PARENT, 0)                                        \
     X(LINE_ADDED, 12, ANONID_FROM_PARENT, 0)                                  \
+    X(LISTENER, 13, ANONID_FROM_PARENT, 1)                                    \
     X(READY, 32, ANONID_FROM_AGENT, 0)                                        \
     X(CONFIG_DONE, 33, ANONID_FROM_AGENT, 0)                                  \
     X(LOG, 34, ANONID_FROM_AGENT, 0)                                          \
@@ -213,6 +216,9 @@ typedef enum {
     ANONID_TAG_REJECTED = 35,    /* T alias; the TEXT after it says why */
     ANONID_TAG_OPTION = 37,      /* T "name=value" of a provider, repeated */
     ANONID_TAG_TOKEN = 38,       /* T ANONID_TOKEN_LENGTH hexadecimal digits */
+    ANONID_TAG_LISTENER = 45,    /* T URL of a listener */
+    ANONID_TAG_UID = 46,         /* N who may connect; repeated */
+    ANONID_TAG_MAX = 47,         /* N connections at a time */
     ANONID_TAG_ALLOW = 60,       /* T a pattern of addresses; repeated */
     ANONID_TAG_STRICT = 61,      /* T "1": another sender is refused */
 

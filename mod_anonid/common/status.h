@@ -62,6 +62,8 @@ typedef struct {
     X(mail_logins)                                                            \
     X(mail_logins_refused)                                                    \
     X(connections_refused)                                                    \
+    X(listener_clients)                                                       \
+    X(listener_clients_refused)                                               \
     X(submissions_accepted)                                                   \
     X(submissions_temporary)                                                  \
     X(submissions_permanent)                                                  \

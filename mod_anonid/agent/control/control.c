@@ -15,6 +15,7 @@
 #include "agent/control/secret_receiver.h"
 #include "agent/base/link.h"
 #include "agent/base/log.h"
+#include "agent/relay/listeners.h"
 #include "agent/request/peers.h"
 #include "agent/control/reports.h"
 #include "agent/status/table.h"
@@ -95,6 +96,7 @@ static void config_end(const anonid_frame_t *frame)
     if (config) {
         anonid_failed_store_prune(config);
         anonid_registry_apply(config);
+        anonid_relay_apply(config);
         if (!said_ready) {
             anonid_report_ready();
             anonid_registry_each(store_again, NULL);
@@ -122,6 +124,7 @@ static const row_t rows[] = {
     { ANONID_MSG_ACCOUNT, anonid_staging_account, NULL },
     { ANONID_MSG_SERVICE, anonid_staging_service, NULL },
     { ANONID_MSG_PAIR, anonid_staging_pair, NULL },
+    { ANONID_MSG_LISTENER, NULL, anonid_staging_listener },
     { ANONID_MSG_CONFIG_END, config_end, NULL },
     { ANONID_MSG_SECRET, NULL, anonid_secret_receiver_secret },
     { ANONID_MSG_SECRET_ERROR, NULL, anonid_secret_receiver_secret_error },

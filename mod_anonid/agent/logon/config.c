@@ -10,10 +10,27 @@
 #include "common/protocol.h"
 
 #include <apr_strings.h>
+#include <string.h>
+#include <unistd.h>
 
 /* What is being staged; `fault` is the first thing wrong with it. */
 static anonid_config_t *staged;
 static const char *fault = "there was no CONFIG_BEGIN";
+
+/* The sockets that nobody has taken. */
+static apr_status_t close_sockets(void *data)
+{
+    const anonid_config_t *config = data;
+
+    for (int i = 0; i < config->listeners->nelts; i++) {
+        int fd =
+            APR_ARRAY_IDX(config->listeners, i, anonid_config_listener_t).fd;
+
+        if (fd >= 0)
+            close(fd);
+    }
+    return APR_SUCCESS;
+}
 
 static anonid_config_t *make_config(uint32_t generation)
 {
@@ -31,6 +48,10 @@ static anonid_config_t *make_config(uint32_t generation)
     config->helpers = apr_hash_make(pool);
     config->pairs = apr_hash_make(pool);
     config->tickets = apr_hash_make(pool);
+    config->listeners =
+        apr_array_make(pool, 2, sizeof(anonid_config_listener_t));
+    apr_pool_cleanup_register(pool, config, close_sockets,
+                              apr_pool_cleanup_null);
     return config;
 }
 
@@ -172,6 +193,41 @@ void anonid_staging_pair(const anonid_frame_t *frame)
     }
     apr_hash_set(staged->pairs, joint, sizeof(*joint), joint);
     add_tickets(joint);
+}
+
+/* A listener of the configuration, which owns its socket. */
+static anonid_config_listener_t *add_listener(int fd)
+{
+    anonid_config_listener_t *listener = apr_array_push(staged->listeners);
+
+    memset(listener, 0, sizeof(*listener));
+    listener->fd = fd;
+    return listener;
+}
+
+void anonid_staging_listener(const anonid_frame_t *frame, int fd)
+{
+    anonid_config_listener_t *added;
+
+    if (fault) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    added = add_listener(fd);
+    added->listener = anonid_listener_decode(frame, staged->pool);
+    if (!added->listener) {
+        fault = "a LISTENER is malformed";
+        return;
+    }
+    added->account = anonid_config_account(staged, added->listener->account);
+    added->service = anonid_config_service(staged, added->listener->service);
+    if (!added->account || !added->service
+        || !anonid_config_allows(staged, added->account, added->service))
+        fault = apr_psprintf(staged->pool,
+                             "the account of the listener %s may not use its "
+                             "service",
+                             added->listener->url);
 }
 
 anonid_config_t *anonid_staging_end(const anonid_frame_t *frame,

@@ -12,6 +12,8 @@
 
 #include "agent/logon/registry.h"
 
+#include "common/listener.h"
+
 #include <apr_hash.h>
 
 struct anonid_config_t {
@@ -23,6 +25,7 @@ struct anonid_config_t {
     apr_hash_t *helpers;  /* names of accounts that others need */
     apr_hash_t *pairs;    /* anonid_joint_t -> itself */
     apr_hash_t *tickets;  /* anonid_account_t * -> names of krb5/services.h */
+    apr_array_header_t *listeners; /* anonid_config_listener_t */
 };
 
 /* A pair, as a key: both are of that configuration. */
@@ -31,13 +34,21 @@ typedef struct {
     const anonid_service_t *service;
 } anonid_joint_t;
 
+/* A listener, and its socket until somebody takes it (-1). */
+typedef struct {
+    const anonid_listener_t *listener;
+    const anonid_account_t *account;
+    const anonid_service_t *service;
+    int fd;
+} anonid_config_listener_t;
+
 /* The Kerberos services (const char *) that an account's tickets are for;
  * NULL: none. */
 const apr_array_header_t *
 anonid_config_tickets(const anonid_config_t *config,
                       const anonid_account_t *account);
 
-/* The five messages of a configuration, in their order. What is wrong with
+/* The six messages of a configuration, in their order. What is wrong with
  * one of them spoils all of it, which `end` tells: it returns the whole
  * configuration, held once for the caller, or NULL with a sentence in *why
  * that lives until the next `begin`. */
@@ -45,6 +56,7 @@ void anonid_staging_begin(const anonid_frame_t *frame);
 void anonid_staging_account(const anonid_frame_t *frame);
 void anonid_staging_service(const anonid_frame_t *frame);
 void anonid_staging_pair(const anonid_frame_t *frame);
+void anonid_staging_listener(const anonid_frame_t *frame, int fd);
 anonid_config_t *anonid_staging_end(const anonid_frame_t *frame,
                                     const char **why);
 

@@ -17,6 +17,7 @@
 #include <apr_hash.h>
 
 #include "common/account.h"
+#include "common/listener.h"
 #include "common/pair.h"
 #include "common/service.h"
 #include "module/config/mail_fields.h"
@@ -86,6 +87,17 @@ typedef struct {
                                        none */
 } anonid_server_t;
 
+/* AnonIDMailListen, and where it stands. Account, service and default users
+ * are filled in by check_config. */
+typedef struct {
+    anonid_listener_t *listener;
+    server_rec *server;
+    const ap_directive_t *directive;
+    int has_users; /* users= */
+    int mode;      /* of a Unix socket; -1: as it is by default */
+    gid_t group;   /* of a Unix socket; -1: as it is by default */
+} anonid_listen_t;
+
 /* What there is once per httpd. */
 typedef struct {
     apr_array_header_t *accounts;   /* anonid_account_t *, as defined; the
@@ -95,6 +107,7 @@ typedef struct {
                                        and AnonIDMail, of all servers */
     apr_array_header_t *pairs;      /* anonid_pair_t: which account may use
                                        which service; after the check */
+    apr_array_header_t *listens;    /* anonid_listen_t *, of all servers */
     apr_array_header_t *header_names; /* anonid_header_name_t */
     apr_hash_t *accounts_by_key;  /* key of the name -> anonid_account_t * */
     apr_hash_t *services_by_name; /* name -> anonid_service_t * */

@@ -76,6 +76,11 @@ const command_rec anonid_directives[] = {
                     "@.domain, *"),
     AP_INIT_RAW_ARGS("AnonIDMailRecipient", anonid_set_mail_recipient, NULL,
                      RSRC_CONF, "an alias and the mail addresses behind it"),
+    AP_INIT_TAKE_ARGV("AnonIDMailListen", anonid_set_mail_listen, NULL,
+                      RSRC_CONF,
+                      "where local applications reach the mail service "
+                      "without a password: smtp://127.0.0.1:2525, "
+                      "imap+unix:/path; options"),
     AP_INIT_RAW_ARGS("AnonIDMailLimit", anonid_set_mail_limit, NULL, RSRC_CONF,
                      "not there in this build yet"),
 

@@ -56,6 +56,10 @@ const char *anonid_set_mail_recipient(cmd_parms *cmd, void *dir,
                                       const char *args);
 const char *anonid_set_mail_limit(cmd_parms *cmd, void *dir, const char *args);
 
+/* listen.c */
+const char *anonid_set_mail_listen(cmd_parms *cmd, void *dir, int argc,
+                                   char *const argv[]);
+
 /* mechanism.c */
 const char *anonid_set_mechanism(cmd_parms *cmd, void *dir, int argc,
                                  char *const argv[]);

@@ -4,6 +4,7 @@
  */
 #include "module/supervisor/agent_process.h"
 #include "module/supervisor/handover.h"
+#include "module/supervisor/listening.h"
 #include "module/supervisor/push.h"
 
 #include "common/protocol.h"
@@ -102,12 +103,38 @@ static apr_status_t say_hello(anonid_control_channel_t *talk)
     return anonid_push_hello(&talk->agent, &hello);
 }
 
-static apr_status_t say_config(anonid_control_channel_t *talk)
+/* The listeners that have a socket. */
+static apr_array_header_t *listeners_of(const anonid_control_channel_t *talk,
+                                        apr_pool_t *pool)
 {
+    const apr_array_header_t *listens = talk->config->listens;
+    apr_array_header_t *listeners =
+        apr_array_make(pool, listens->nelts, sizeof(anonid_push_listener_t));
+
+    for (int i = 0; i < listens->nelts; i++) {
+        const anonid_listener_t *listener =
+            APR_ARRAY_IDX(listens, i, const anonid_listen_t *)->listener;
+        const int fd = anonid_listening_fd(talk->retained, listener->address);
+
+        if (fd >= 0)
+            APR_ARRAY_PUSH(listeners, anonid_push_listener_t) =
+                (anonid_push_listener_t){ listener, fd };
+    }
+    return listeners;
+}
+
+static apr_status_t say_config(anonid_control_channel_t *talk,
+                               apr_pool_t *pool)
+{
+    const anonid_global_t *configured = talk->config;
+    const anonid_push_config_t config = {
+        ++talk->retained->generation, configured->accounts,
+        configured->services,         configured->pairs,
+        listeners_of(talk, pool),
+    };
+
     talk->ready = talk->done = talk->refused = 0;
-    return anonid_push_config(&talk->agent, ++talk->retained->generation,
-                              talk->config->accounts, talk->config->services,
-                              talk->config->pairs);
+    return anonid_push_config(&talk->agent, &config);
 }
 
 /* ": its last words", or nothing. */
@@ -155,7 +182,7 @@ static const char *say_everything(anonid_control_channel_t *talk, int lifeline,
     if (rv == APR_SUCCESS)
         rv = say_hello(talk);
     if (rv == APR_SUCCESS)
-        rv = say_config(talk);
+        rv = say_config(talk, pool);
     return rv == APR_SUCCESS ? NULL : anonid_agent_lost(talk, rv, pool);
 }
 

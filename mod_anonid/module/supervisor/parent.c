@@ -11,6 +11,7 @@
  */
 #include "module/supervisor/parent.h"
 #include "module/config/config.h"
+#include "module/supervisor/listening.h"
 #include "module/supervisor/report.h"
 #include "module/supervisor/setup.h"
 #include "module/supervisor/statedir.h"
@@ -42,11 +43,19 @@ const char *anonid_parent_agent_socket(void)
     return agent_socket;
 }
 
-/* Ends the agent and gives everything back that others could find. */
-static void retire(anonid_retained_t *retained)
+/* Ends the agent; another one follows, under other settings. Listeners stay
+ * open. */
+static void replace(anonid_retained_t *retained)
 {
     anonid_supervisor_end(retained);
     anonid_setup_undo(retained);
+}
+
+/* Ends the agent and gives everything back that others could find. */
+static void retire(anonid_retained_t *retained)
+{
+    replace(retained);
+    anonid_listening_close(retained);
 }
 
 /* The end of a configuration, or of httpd. Never in a forked child. */
@@ -149,7 +158,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     log_pool = plog;
     apr_pool_pre_cleanup_register(plog, NULL, at_end_of_logs);
     if (!anonid_setup_fits(retained))
-        retire(retained);
+        replace(retained);
     error = anonid_setup(retained, s, ptemp);
     if (error)
         return fail(s, "mod_anonid cannot start", error);

@@ -78,16 +78,22 @@ apr_status_t anonid_push_hello(anonid_channel_t *agent,
     return anonid_push_frame(agent, &w, fds, 4);
 }
 
-/* A frame of many: each waits for room first. */
-static apr_status_t push_when_ready(anonid_channel_t *agent,
-                                    anonid_writer_t *w)
+/* A frame of many: each waits for room first. fd -1: none goes with it. */
+static apr_status_t push_with_fd(anonid_channel_t *agent, anonid_writer_t *w,
+                                 int fd)
 {
     apr_status_t rv = anonid_push_wait(agent);
 
     if (rv == APR_SUCCESS)
-        return anonid_push_frame(agent, w, NULL, 0);
+        return anonid_push_frame(agent, w, &fd, fd >= 0);
     anonid_writer_free(w);
     return rv;
+}
+
+static apr_status_t push_when_ready(anonid_channel_t *agent,
+                                    anonid_writer_t *w)
+{
+    return push_with_fd(agent, w, -1);
 }
 
 static apr_status_t push_generation(anonid_channel_t *agent, uint16_t type,
@@ -144,21 +150,37 @@ static apr_status_t push_pairs(anonid_channel_t *agent,
     return rv;
 }
 
-apr_status_t anonid_push_config(anonid_channel_t *agent, uint32_t generation,
-                                const apr_array_header_t *accounts,
-                                const apr_array_header_t *services,
-                                const apr_array_header_t *pairs)
+static apr_status_t push_listeners(anonid_channel_t *agent,
+                                   const apr_array_header_t *listeners)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; i < listeners->nelts && rv == APR_SUCCESS; i++) {
+        const anonid_push_listener_t *row =
+            &APR_ARRAY_IDX(listeners, i, anonid_push_listener_t);
+        anonid_writer_t w = ANONID_WRITER_INIT;
+
+        (void)anonid_listener_encode(&w, row->listener);
+        rv = push_with_fd(agent, &w, row->fd);
+    }
+    return rv;
+}
+
+apr_status_t anonid_push_config(anonid_channel_t *agent,
+                                const anonid_push_config_t *config)
 {
     apr_status_t rv =
-        push_generation(agent, ANONID_MSG_CONFIG_BEGIN, generation);
+        push_generation(agent, ANONID_MSG_CONFIG_BEGIN, config->generation);
 
     if (rv == APR_SUCCESS)
-        rv = push_accounts(agent, accounts);
+        rv = push_accounts(agent, config->accounts);
     if (rv == APR_SUCCESS)
-        rv = push_services(agent, services);
+        rv = push_services(agent, config->services);
     if (rv == APR_SUCCESS)
-        rv = push_pairs(agent, pairs);
+        rv = push_pairs(agent, config->pairs);
     if (rv == APR_SUCCESS)
-        rv = push_generation(agent, ANONID_MSG_CONFIG_END, generation);
+        rv = push_listeners(agent, config->listeners);
+    if (rv == APR_SUCCESS)
+        rv = push_generation(agent, ANONID_MSG_CONFIG_END, config->generation);
     return rv;
 }

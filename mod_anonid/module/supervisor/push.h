@@ -11,6 +11,7 @@
 
 #include "common/account.h"
 #include "common/channel.h"
+#include "common/listener.h"
 #include "common/pair.h"
 #include "common/service.h"
 
@@ -25,6 +26,21 @@ typedef struct {
     int ctl_listener;
     int folder; /* of the agent's own */
 } anonid_hello_t;
+
+/* A listener, and its socket, which stays the caller's. */
+typedef struct {
+    const anonid_listener_t *listener;
+    int fd;
+} anonid_push_listener_t;
+
+/* A configuration. */
+typedef struct {
+    uint32_t generation;
+    const apr_array_header_t *accounts;  /* anonid_account_t * */
+    const apr_array_header_t *services;  /* anonid_service_t * */
+    const apr_array_header_t *pairs;     /* anonid_pair_t */
+    const apr_array_header_t *listeners; /* anonid_push_listener_t */
+} anonid_push_config_t;
 
 /* All return APR_SUCCESS, APR_TIMEUP if the agent is hung, or an error of
  * the channel. */
@@ -44,11 +60,7 @@ apr_status_t anonid_push_frame(anonid_channel_t *agent, anonid_writer_t *w,
 apr_status_t anonid_push_hello(anonid_channel_t *agent,
                                const anonid_hello_t *hello);
 
-/* Accounts are anonid_account_t *, services anonid_service_t *, pairs
- * anonid_pair_t. */
-apr_status_t anonid_push_config(anonid_channel_t *agent, uint32_t generation,
-                                const apr_array_header_t *accounts,
-                                const apr_array_header_t *services,
-                                const apr_array_header_t *pairs);
+apr_status_t anonid_push_config(anonid_channel_t *agent,
+                                const anonid_push_config_t *config);
 
 #endif

@@ -109,6 +109,7 @@ anonid_retained_t *anonid_retained_make(void)
         APR_ARRAY_PUSH(retained->descriptors, int) = -1;
     make_version(retained->version);
     retained->slots = apr_hash_make(retained->pool);
+    retained->sockets = apr_hash_make(retained->pool);
     retained->locks = anonid_account_locks_make(retained->descriptors);
     anonid_process_clear(&retained->process);
     anonid_retained_guard(retained);

@@ -51,6 +51,7 @@ typedef struct {
     anonid_settings_t settings;         /* state_dir NULL: none is in use */
     anonid_process_t process; /* the agent; but for its descriptors */
     anonid_account_locks_t *locks;
+    apr_hash_t *sockets; /* address -> of listening.c's, listening */
     uint32_t generation; /* counts supervisors, and configurations pushed */
     int was_ready;       /* an agent has been ready: this is a restart */
 } anonid_retained_t;

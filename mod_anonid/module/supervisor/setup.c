@@ -4,6 +4,7 @@
  */
 #include "module/supervisor/setup.h"
 #include "module/config/config.h"
+#include "module/supervisor/listening.h"
 #include "module/supervisor/report.h"
 #include "module/supervisor/statedir.h"
 
@@ -177,7 +178,7 @@ const char *anonid_setup(anonid_retained_t *retained, server_rec *s,
         error = enter_state_dir(retained, &settings, pool);
         say_who_shares(s);
     }
-    return error;
+    return error ? error : anonid_listening_open(retained, s, pool);
 }
 
 void anonid_setup_undo(anonid_retained_t *retained)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an agent needs before it is started: the status table and a slot in
- * it for each account, and the state folder with its sockets. Knows no
+ * it for each account, the state folder with its sockets, and those of
+ * listeners. Knows no
  * process.
  */
 #ifndef ANONID_MODULE_SUPERVISOR_SETUP_H
@@ -21,7 +22,8 @@ const char *anonid_setup(anonid_retained_t *retained, server_rec *s,
                          apr_pool_t *pool);
 
 /* Gives the state folder and the control of accounts back. The table stays,
- * because workers of a former configuration may still read it. */
+ * because workers of a former configuration may still read it; and so do the
+ * sockets of listeners. */
 void anonid_setup_undo(anonid_retained_t *retained);
 
 #endif

@@ -109,6 +109,27 @@ static void dump_pairs(const dump_t *dump)
     }
 }
 
+/* Where local applications reach a mail service, and as whom. */
+static void dump_listeners(const dump_t *dump)
+{
+    const apr_array_header_t *listens = anonid_global()->listens;
+
+    if (listens->nelts > 0)
+        apr_file_printf(dump->out, "Listeners for local applications: "
+                                   "virtual host -> URL -> account -> mail "
+                                   "service\n");
+    for (int i = 0; i < listens->nelts; i++) {
+        const anonid_listen_t *listen =
+            APR_ARRAY_IDX(listens, i, const anonid_listen_t *);
+
+        apr_file_printf(dump->out, "%s -> %s -> %s -> %s (%s:%d)\n",
+                        server_label(dump->p, listen->server),
+                        listen->listener->url, listen->listener->account,
+                        listen->listener->service, listen->directive->filename,
+                        listen->directive->line_num);
+    }
+}
+
 static void hook_test_config(apr_pool_t *pconf, server_rec *s)
 {
     dump_t dump = { NULL, pconf };
@@ -124,6 +145,7 @@ static void hook_test_config(apr_pool_t *pconf, server_rec *s)
     for (; s; s = s->next)
         dump_server(&dump, s);
     dump_pairs(&dump);
+    dump_listeners(&dump);
 }
 
 void anonid_dump_register(apr_pool_t *p)

@@ -230,6 +230,7 @@ static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     fill_defaults(pconf);
     resolve_references(&check);
     anonid_pairs_find(&check);
+    anonid_check_listeners(&check);
     if (global->accounts->nelts > 0 || global->services->nelts > 0) {
         anonid_check_agent(&check);
         anonid_check_accounts(&check);

@@ -47,6 +47,10 @@ void anonid_check_ldap(anonid_check_t *check);
 /* Synchronised accounts and mail services (sync.c). Pairs are known. */
 void anonid_check_sync(anonid_check_t *check);
 
+/* Listeners: who and where they are (listen.c). References have been
+ * resolved. */
+void anonid_check_listeners(anonid_check_t *check);
+
 /* Accounts and the mechanisms of mail services (mechanism.c). Pairs are
  * known. */
 void anonid_check_mechanisms(anonid_check_t *check);
