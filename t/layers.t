@@ -43,12 +43,13 @@ my %may_include = (
     module              => [qw(config map probe submit supervisor validate)],
     'module/channel'    => [],
     'module/config'     => [qw(text)],
+    'module/files'      => [],
     'module/map'        => [qw(config supervisor)],
     'module/probe'      => [qw(config map supervisor)],
     'module/submit'     => [qw(channel config map supervisor text)],
-    'module/supervisor' => [qw(config)],
+    'module/supervisor' => [qw(config files)],
     'module/text'       => [],
-    'module/validate'   => [qw(config supervisor)],
+    'module/validate'   => [qw(config files supervisor)],
 );
 
 # Which folders may include a library's headers.

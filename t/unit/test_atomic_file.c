@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "module/supervisor/atomic_file.h"
+#include "module/files/atomic_file.h"
 
 static char folder[] = "/tmp/anonid-unit-XXXXXX";
 

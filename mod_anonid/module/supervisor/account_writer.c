@@ -3,7 +3,7 @@
  * Changing and creating account files; see account_writer.h.
  */
 #include "module/supervisor/account_writer.h"
-#include "module/supervisor/atomic_file.h"
+#include "module/files/atomic_file.h"
 
 #include "common/accountfile.h"
 #include "common/protocol.h"

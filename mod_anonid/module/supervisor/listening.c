@@ -5,7 +5,7 @@
 #include "module/supervisor/listening.h"
 #include "module/config/config.h"
 #include "module/supervisor/report.h"
-#include "module/supervisor/trusted.h"
+#include "module/files/trusted.h"
 
 #include "common/lognos.h"
 

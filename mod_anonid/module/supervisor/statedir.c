@@ -3,7 +3,7 @@
  * The state folder; see statedir.h.
  */
 #include "module/supervisor/statedir.h"
-#include "module/supervisor/trusted.h"
+#include "module/files/trusted.h"
 
 #include <apr_strings.h>
 #include <dirent.h>

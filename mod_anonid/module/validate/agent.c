@@ -8,7 +8,7 @@
 #include "module/validate/access_as.h"
 #include "module/validate/agent_user.h"
 #include "module/supervisor/statedir.h"
-#include "module/supervisor/trusted.h"
+#include "module/files/trusted.h"
 
 #include <apr_strings.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
  */
 #include "module/validate/validate.h"
 #include "module/supervisor/statedir.h"
-#include "module/supervisor/trusted.h"
+#include "module/files/trusted.h"
 
 #include <apr_strings.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /*
  * Reading and replacing whole files; see atomic_file.h.
  */
-#include "module/supervisor/atomic_file.h"
+#include "module/files/atomic_file.h"
 
 #include <apr_strings.h>
 #include <errno.h>

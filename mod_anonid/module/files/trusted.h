@@ -9,8 +9,8 @@
  * writable by nobody else; a folder that all can write in will do where it is
  * sticky, as /tmp is. Knows nothing of what the folders are for.
  */
-#ifndef ANONID_MODULE_SUPERVISOR_TRUSTED_H
-#define ANONID_MODULE_SUPERVISOR_TRUSTED_H
+#ifndef ANONID_MODULE_FILES_TRUSTED_H
+#define ANONID_MODULE_FILES_TRUSTED_H
 
 #include <apr_pools.h>
 

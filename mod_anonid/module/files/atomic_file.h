@@ -8,8 +8,8 @@
  * in one place, whatever becomes of the path meanwhile. Knows nothing of what
  * is in a file.
  */
-#ifndef ANONID_MODULE_SUPERVISOR_ATOMIC_FILE_H
-#define ANONID_MODULE_SUPERVISOR_ATOMIC_FILE_H
+#ifndef ANONID_MODULE_FILES_ATOMIC_FILE_H
+#define ANONID_MODULE_FILES_ATOMIC_FILE_H
 
 #include <apr_errno.h>
 #include <apr_pools.h>

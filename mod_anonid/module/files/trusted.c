@@ -2,7 +2,7 @@
 /*
  * Following a path through folders that can be trusted; see trusted.h.
  */
-#include "module/supervisor/trusted.h"
+#include "module/files/trusted.h"
 
 #include <apr_strings.h>
 #include <errno.h>
