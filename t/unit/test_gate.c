@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include "agent/base/deadline.h"
 #include "agent/mail/gate.h"
 
 #include <event2/event.h>
@@ -25,6 +26,16 @@ int __wrap_anonid_registry_proof(const char *name, anonid_proof_t *proof)
     memset(proof, 0, sizeof(*proof));
     proof->version = present;
     return present > 0;
+}
+
+static int settling;
+
+int __wrap_anonid_registry_settling(const char *name);
+
+int __wrap_anonid_registry_settling(const char *name)
+{
+    (void)name;
+    return settling;
 }
 
 /* One who wants to log on. */
@@ -116,6 +127,7 @@ static int forget_all(void **state)
 {
     (void)state;
     present = 1;
+    settling = 0;
     anonid_gate_stop();
     return 0;
 }
@@ -254,6 +266,79 @@ static void success_is_forgiveness(void **state)
     leave(&guest);
 }
 
+/* One who was refused comes again, and another one comes meanwhile. Returns
+ * the milliseconds for which both had to wait. */
+static int rest_of(guest_t *refused, guest_t *other)
+{
+    anonid_deadline_t start = anonid_deadline_in(0);
+
+    leave(refused);
+    enter(refused, &here, present);
+    enter(other, &here, present);
+    assert_int_equal(refused->answers, 0);
+    assert_int_equal(other->answers, 0);
+    event_base_loop(base, EVLOOP_ONCE);
+    run();
+    assert_int_equal(other->answers, 1);
+    leave(other);
+    assert_int_equal(refused->answers, 1);
+    return anonid_deadline_since(start);
+}
+
+/* The mail server may not know the new password yet. */
+static void a_password_that_settles_is_tried_again(void **state)
+{
+    const int seconds[] = { 1, 2, 4 };
+    guest_t guest, other;
+
+    (void)state;
+    settling = 1;
+    come_in(&guest, &here);
+    settling = 0; /* while the server still thought */
+    for (int i = 0; i < 3; i++) {
+        assert_true(anonid_gate_excuses(guest.pass));
+        assert_in_range(rest_of(&guest, &other), seconds[i] * 1000 - 50,
+                        seconds[i] * 1000 + 900);
+        leave(&guest);
+        settling = 1;
+        come_in(&guest, &here);
+    }
+    assert_false(anonid_gate_excuses(guest.pass));
+    assert_int_equal(anonid_gate_refused(guest.pass), 60);
+    leave(&guest);
+}
+
+static void one_that_has_settled_is_refused(void **state)
+{
+    guest_t guest;
+
+    (void)state;
+    come_in(&guest, &here);
+    assert_false(anonid_gate_excuses(guest.pass));
+    leave(&guest);
+}
+
+/* The old password was tried while the new one was stored. */
+static void a_rest_ends_with_the_version(void **state)
+{
+    guest_t guest, old, next;
+
+    (void)state;
+    come_in(&guest, &here);
+    settling = 1;
+    assert_true(anonid_gate_excuses(guest.pass));
+    leave(&guest);
+    enter(&old, &here, 1);
+    assert_false(old.refused);
+    present = 2;
+    anonid_gate_version("site", 2);
+    run();
+    assert_true(old.refused);
+    assert_int_equal(old.error.kind, ANONID_MAIL_ERROR_STALE);
+    come_in(&next, &here);
+    leave(&next);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +354,10 @@ int main(void)
         cmocka_unit_test_teardown(another_server_is_held_by_itself,
                                   forget_all),
         cmocka_unit_test_teardown(success_is_forgiveness, forget_all),
+        cmocka_unit_test_teardown(a_password_that_settles_is_tried_again,
+                                  forget_all),
+        cmocka_unit_test_teardown(one_that_has_settled_is_refused, forget_all),
+        cmocka_unit_test_teardown(a_rest_ends_with_the_version, forget_all),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

@@ -130,6 +130,27 @@ static void rotation_changes_the_password(void **state)
     assert_int_equal(told.code, ANONID_LOGON_OK);
 }
 
+/* Who reads the account file needs a moment to see the change. */
+static void a_password_settles(void **state)
+{
+    (void)state;
+    log_on();
+    assert_true(anonid_sync_settling(logon));
+    world_turn(logon, SECONDS(10));
+    assert_false(anonid_sync_settling(logon));
+    anonid_sync_rotate(logon, NULL);
+    assert_false(anonid_sync_settling(logon));
+    world_run_all();
+    assert_true(anonid_sync_settling(logon));
+    world_turn(logon, SECONDS(20));
+    assert_true(anonid_sync_settling(logon)); /* it may be stored any moment */
+    store("3");
+    world_turn(logon, SECONDS(9));
+    assert_true(anonid_sync_settling(logon));
+    world_turn(logon, SECONDS(1));
+    assert_false(anonid_sync_settling(logon));
+}
+
 static void a_failed_rotation_leaves_the_old_password(void **state)
 {
     unsigned long version;
@@ -270,6 +291,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_password_is_made_stored_and_proven),
     TEST(a_file_that_comes_too_early_is_not_checked),
     TEST(rotation_changes_the_password),
+    TEST(a_password_settles),
     TEST(a_failed_rotation_leaves_the_old_password),
     TEST(a_parent_that_does_not_answer_is_not_awaited_for_ever),
     TEST(a_parent_that_stores_for_others_is_awaited),

@@ -105,6 +105,7 @@ typedef struct {
     unsigned char made[ANONID_DIGEST_OCTETS]; /* its verifier's digest */
     apr_time_t deadline;   /* of the parent's answer; 0: none */
     unsigned long answers; /* of all that it had given by then */
+    apr_time_t changed;    /* when the file began to change; 0: never */
 } anonid_sync_t;
 
 /* Somebody who waits for the outcome of what he asked for. */

@@ -6,6 +6,7 @@
 #include "agent/logon/registry.h"
 #include "agent/logon/config.h"
 #include "agent/logon/logon.h"
+#include "agent/logon/sync.h"
 
 #include <apr_hash.h>
 #include <stdlib.h>
@@ -44,6 +45,13 @@ int anonid_registry_proof(const char *account, anonid_proof_t *proof)
     const anonid_logon_t *logon = anonid_registry_logon(account);
 
     return logon && anonid_logon_proof(logon, proof);
+}
+
+int anonid_registry_settling(const char *account)
+{
+    const anonid_logon_t *logon = anonid_registry_logon(account);
+
+    return logon && anonid_sync_settling(logon);
 }
 
 void anonid_proof_release(anonid_proof_t *proof)

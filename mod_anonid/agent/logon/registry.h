@@ -54,6 +54,10 @@ int anonid_registry_proof(const char *account, anonid_proof_t *proof);
 unsigned anonid_proof_kinds(const anonid_proof_t *proof);
 void anonid_proof_release(anonid_proof_t *proof);
 
+/* 1 while the server changes the account's password itself, and for some
+ * seconds after: mail servers may not know yet; see sync.h. */
+int anonid_registry_settling(const char *account);
+
 /* Called (main thread) whenever an account's proven version changes or the
  * account is gone (version 0: none is valid any more), and with account NULL
  * after each new configuration, when any service may have changed: mail drops

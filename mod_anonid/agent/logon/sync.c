@@ -16,6 +16,9 @@
 
 #define ANSWER_TIMEOUT apr_time_from_sec(30)
 
+/* How long a change may take to be seen by those who read the file. */
+#define SETTLES apr_time_from_sec(10)
+
 /* What the parent has answered, for whatever account: it stores one verifier
  * after the other, and whoever waits has to know that it is at work. */
 static unsigned long answers;
@@ -100,6 +103,7 @@ static void verifier_made(void *data)
             logon->sync.stage = ANONID_SYNC_STORING;
             anonid_verifier_digest(logon->sync.made, job->verifier);
             await_answer(logon);
+            logon->sync.changed = world->now();
             world->store(logon->name, job->verifier);
             anonid_logon_proceed(logon);
         }
@@ -193,6 +197,7 @@ int anonid_sync_file_came(anonid_logon_t *logon)
 {
     if (logon->sync.stage != ANONID_SYNC_READING)
         return 0;
+    logon->sync.changed = anonid_logon_world()->now();
     anonid_logon_adopt(logon, logon->sync.secret);
     memcpy(logon->candidate.made, logon->sync.made, sizeof(logon->sync.made));
     reset(logon);
@@ -203,6 +208,14 @@ int anonid_sync_unsettled(const anonid_logon_t *logon)
 {
     return logon->sync.stage == ANONID_SYNC_STORING
            || logon->sync.stage == ANONID_SYNC_READING;
+}
+
+int anonid_sync_settling(const anonid_logon_t *logon)
+{
+    apr_time_t since = anonid_logon_world()->now() - logon->sync.changed;
+
+    return anonid_sync_unsettled(logon)
+           || (logon->sync.changed && since >= 0 && since < SETTLES);
 }
 
 void anonid_sync_overdue(anonid_logon_t *logon)

@@ -32,6 +32,11 @@ int anonid_sync_file_came(anonid_logon_t *logon);
  * checked against it. */
 int anonid_sync_unsettled(const anonid_logon_t *logon);
 
+/* 1 while the password changes, and for some seconds after: a mail server may
+ * still know the old one (Dovecot looks at a file once a second), so that what
+ * it refuses now says nothing. */
+int anonid_sync_settling(const anonid_logon_t *logon);
+
 /* The parent did not answer until the deadline. While it answers for others
  * it gets another one. */
 void anonid_sync_overdue(anonid_logon_t *logon);

@@ -26,6 +26,7 @@ struct anonid_gate_pass_t {
     anonid_login_t *login;
     const anonid_mail_server_t *server;
     pass_state_t state;
+    int settling; /* the password was being changed when it was tried */
     anonid_gate_answer_t answer;
     void *context;
 };
@@ -40,6 +41,8 @@ typedef struct gate_t {
     int refusals;            /* in a row */
     anonid_deadline_t until; /* held until then ... */
     char *refused_by;        /* ... by the server of that URL */
+    int rests;               /* in a row */
+    anonid_deadline_t rest;  /* nobody goes on until then */
 } gate_t;
 
 static gate_t *gates;
@@ -50,6 +53,11 @@ static gate_t *gates;
 static const int waits[] = { 60, 3600 };
 
 #define N_WAITS ((int)(sizeof(waits) / sizeof(waits[0])))
+
+/* Seconds for which a gate rests, one time after the other. */
+static const int rests[] = { 1, 2, 4 };
+
+#define N_RESTS ((int)(sizeof(rests) / sizeof(rests[0])))
 
 /* ---- gates ---- */
 
@@ -106,6 +114,8 @@ static void forget(gate_t *gate)
 {
     gate->refusals = 0;
     gate->until = 0;
+    gate->rests = 0;
+    gate->rest = 0;
     free(gate->refused_by);
     gate->refused_by = NULL;
 }
@@ -181,8 +191,22 @@ void anonid_gate_worked(anonid_gate_pass_t *pass)
         && (count(gate, PASSED, NULL) == 0
             || strcmp(gate->refused_by, pass->server->url) == 0))
         forget(gate);
+    gate->rests = 0;
     pass->state = PASSED;
     ask_for_turn(gate);
+}
+
+int anonid_gate_excuses(anonid_gate_pass_t *pass)
+{
+    gate_t *gate = pass->gate;
+
+    if (gate->rests == N_RESTS || count(gate, PASSED, pass->server->url) > 0
+        || (!pass->settling
+            && !anonid_registry_settling(pass->login->account->name)))
+        return 0;
+    gate->rest = anonid_deadline_in(rests[gate->rests++]);
+    pass->state = FAILED;
+    return 1;
 }
 
 int anonid_gate_refused(anonid_gate_pass_t *pass)
@@ -262,11 +286,15 @@ static int is_due(const anonid_gate_pass_t *pass)
 {
     const gate_t *gate = pass->gate;
 
-    if (pass->state != KNOCKS)
-        return pass->state == ENTERS;
-    return count(gate, PASSED, NULL) > 0 || count(gate, TRIES, NULL) == 0
-           || held(gate, pass->server->url) > 0
-           || !anonid_login_is_current(pass->login);
+    if (pass->state != ENTERS && pass->state != KNOCKS)
+        return 0;
+    if (!anonid_login_is_current(pass->login))
+        return 1;
+    if (anonid_deadline_left(gate->rest) > 0)
+        return 0;
+    return pass->state == ENTERS || count(gate, PASSED, NULL) > 0
+           || count(gate, TRIES, NULL) == 0
+           || held(gate, pass->server->url) > 0;
 }
 
 static void decide(anonid_gate_pass_t *pass)
@@ -282,6 +310,7 @@ static void decide(anonid_gate_pass_t *pass)
         return;
     }
     pass->state = pass->state == ENTERS ? CONNECTS : TRIES;
+    pass->settling = anonid_registry_settling(pass->login->account->name);
     pass->answer(pass->context, NULL);
 }
 
@@ -294,6 +323,16 @@ static anonid_gate_pass_t *first_due(const gate_t *gate)
     return pass;
 }
 
+/* Makes the gate's turn come when its rest is over. */
+static void await_rest(gate_t *gate)
+{
+    int left = anonid_deadline_left(gate->rest);
+    const struct timeval wait = { left / 1000, left % 1000 * 1000 };
+
+    if (left > 0 && gate->passes)
+        event_add(gate->turn, &wait);
+}
+
 static void on_turn(evutil_socket_t fd, short what, void *context)
 {
     gate_t *gate = context;
@@ -303,7 +342,8 @@ static void on_turn(evutil_socket_t fd, short what, void *context)
     (void)what;
     for (pass = first_due(gate); pass; pass = first_due(gate))
         decide(pass);
-    if (!gate->passes && gate->refusals == 0)
+    await_rest(gate);
+    if (!gate->passes && gate->refusals == 0 && gate->rests == 0)
         destroy(gate);
 }
 

@@ -9,6 +9,10 @@
  *   held      after the account was refused: nobody tries that version, first
  *             for a minute, then for an hour
  *
+ *   resting   for 1, 2 and 4 seconds after a refusal of a password that this
+ *             server has set itself a moment ago: the mail server may not have
+ *             seen it yet (or not any more). Who comes waits
+ *
  * So a thousand clients with a wrong password are one attempt, and no account
  * is locked out. Event loop only.
  */
@@ -40,9 +44,15 @@ void anonid_gate_knock(anonid_gate_pass_t *pass);
 /* The login has worked. The gate is open as long as the pass is held. */
 void anonid_gate_worked(anonid_gate_pass_t *pass);
 
-/* The server has refused the account. Returns the seconds for which the
- * version is held; 0: it is not, because that server lets other sessions of
- * the account live, so that it has something against their number. */
+/* The server has refused the account. 1 if that says nothing, because the
+ * password was being changed: the pass is to be given back, and the login to
+ * enter anew, where it has to wait. 0: the refusal counts. */
+int anonid_gate_excuses(anonid_gate_pass_t *pass);
+
+/* The server has refused the account, which counts. Returns the seconds for
+ * which the version is held; 0: it is not, because that server lets other
+ * sessions of the account live, so that it has something against their
+ * number. */
 int anonid_gate_refused(anonid_gate_pass_t *pass);
 
 /* Gives the pass back: the login has failed or was given up, or its session

@@ -33,15 +33,20 @@ struct anonid_dialogue_t {
     void *context;
 };
 
+static void forget_initial(anonid_dialogue_t *d)
+{
+    if (d->initial)
+        explicit_bzero(d->initial, strlen(d->initial));
+    free(d->initial);
+    d->initial = NULL;
+}
+
 static void destroy(anonid_dialogue_t *d)
 {
     anonid_sasl_close(d->sasl);
     anonid_gate_leave(d->pass);
     anonid_login_drop(d->login);
-    if (d->initial) {
-        explicit_bzero(d->initial, strlen(d->initial));
-        free(d->initial);
-    }
+    forget_initial(d);
     free(d);
 }
 
@@ -57,12 +62,46 @@ static void conclude(anonid_dialogue_t *d, const anonid_mail_error_t *error)
     done(asker, NULL, error);
 }
 
+static void on_answer(void *context, const anonid_mail_error_t *refused);
+
+/* Goes back to the gate, with a connection to come: the server may drop one
+ * that has seen a login fail. */
+static void begin_anew(anonid_dialogue_t *d, const anonid_mail_error_t *error)
+{
+    anonid_gate_pass_t *pass =
+        anonid_gate_enter(d->login, d->server, on_answer, d);
+
+    if (!pass) {
+        conclude(d, error);
+        return;
+    }
+    anonid_log(ANONID_LOG_INFO,
+               "mail service '%s', server %s, account '%s': %s: %s (it is "
+               "tried again in a moment: the server may not know the new "
+               "password yet)",
+               d->login->service->name, d->server->url,
+               d->login->account->name, anonid_phase_name(error->phase),
+               error->text);
+    anonid_gate_leave(d->pass);
+    d->pass = pass;
+    anonid_session_close(d->session);
+    d->session = NULL;
+    anonid_sasl_close(d->sasl);
+    d->sasl = NULL;
+    forget_initial(d);
+}
+
 static void on_failed(void *context, const anonid_mail_error_t *error)
 {
     anonid_dialogue_t *d = context;
     anonid_mail_error_t copy = *error;
     int wait;
 
+    if (error->kind == ANONID_MAIL_ERROR_LOGIN
+        && anonid_gate_excuses(d->pass)) {
+        begin_anew(d, &copy);
+        return;
+    }
     if (error->kind == ANONID_MAIL_ERROR_LOGIN) {
         wait = anonid_gate_refused(d->pass);
         if (wait > 0)
@@ -324,9 +363,7 @@ static void on_challenge(anonid_dialogue_t *d,
     if (d->initial) {
         anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, NULL,
                                   d->initial);
-        explicit_bzero(d->initial, strlen(d->initial));
-        free(d->initial);
-        d->initial = NULL;
+        forget_initial(d);
         return;
     }
     d->session->driver->challenge(reply, &text, &length);
