@@ -4,7 +4,9 @@
  * the file HANG is there; whoever waits for them has a file REACHED.pid. As a
  * network file system whose server has gone.
  *
- *   sleeping_fs HANG REACHED -f MOUNT-POINT
+ *   sleeping_fs HANG REACHED CONTENT -f MOUNT-POINT
+ *
+ * What is in the file CONTENT, up to 64 KB, is in "secret".
  */
 #define FUSE_USE_VERSION 31
 #include <errno.h>
@@ -16,9 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONTENT "a secret on a slow file system\n"
-
 static const char *hang, *reached;
+static char content[65536];
+static size_t content_length;
 
 static void sleep_while_it_hangs(void)
 {
@@ -51,7 +53,7 @@ static int get_attributes(const char *path, struct stat *st,
     st->st_nlink = 1;
     st->st_uid = getuid();
     st->st_gid = getgid();
-    st->st_size = sizeof(CONTENT) - 1;
+    st->st_size = (off_t)content_length;
     st->st_mtime = 1;
     return 0;
 }
@@ -59,15 +61,15 @@ static int get_attributes(const char *path, struct stat *st,
 static int read_content(const char *path, char *buffer, size_t size,
                         off_t offset, struct fuse_file_info *info)
 {
-    size_t length = sizeof(CONTENT) - 1, at = (size_t)offset;
+    size_t at = (size_t)offset;
 
     (void)path;
     (void)info;
-    if (at >= length)
+    if (at >= content_length)
         return 0;
-    if (size > length - at)
-        size = length - at;
-    memcpy(buffer, CONTENT + at, size);
+    if (size > content_length - at)
+        size = content_length - at;
+    memcpy(buffer, content + at, size);
     return (int)size;
 }
 
@@ -88,10 +90,14 @@ static const struct fuse_operations operations = {
 
 int main(int argc, char **argv)
 {
-    if (argc < 4)
+    FILE *file = argc < 5 ? NULL : fopen(argv[3], "r");
+
+    if (!file)
         return 2;
+    content_length = fread(content, 1, sizeof(content), file);
+    fclose(file);
     hang = argv[1];
     reached = argv[2];
-    argv[2] = argv[0];
-    return fuse_main(argc - 2, argv + 2, &operations, NULL);
+    argv[3] = argv[0];
+    return fuse_main(argc - 3, argv + 3, &operations, NULL);
 }

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define NAME "mail.example.test"
@@ -175,6 +176,20 @@ static void unreadable_authorities_are_named(void **state)
     assert_non_null(strstr(text, "'/dev/null' cannot be read: "));
 }
 
+static void a_named_pipe_is_not_waited_for(void **state)
+{
+    char folder[] = "/tmp/anonid-test-tls-XXXXXX", path[64], text[256];
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/pipe", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_null(anonid_tls_new(path, NAME, text, sizeof(text)));
+    assert_non_null(strstr(text, "it is not a regular file"));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static int make_authority(void **state)
 {
     int fd = mkstemp(ca_file);
@@ -204,6 +219,7 @@ int main(void)
         cmocka_unit_test(both_ends_agree),
         cmocka_unit_test(others_are_refused),
         cmocka_unit_test(unreadable_authorities_are_named),
+        cmocka_unit_test(a_named_pipe_is_not_waited_for),
     };
 
     return cmocka_run_group_tests(tests, make_authority, drop_authority);

@@ -115,13 +115,10 @@ static void start_tls(anonid_dialogue_t *d)
     anonid_session_t *s = d->session;
     const anonid_service_t *service = s->login->service;
     const char *name = service->tls_name ? service->tls_name : s->server->host;
-    anonid_mail_error_t error;
 
     /* What was promised in the clear counts for nothing now. */
     memset(&s->caps, 0, sizeof(s->caps));
-    if (!anonid_transport_start_tls(s->transport, service->ca_file, name,
-                                    &error))
-        on_failed(d, &error);
+    anonid_transport_start_tls(s->transport, service->ca_file, name);
 }
 
 static void say_hello(anonid_dialogue_t *d)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TLS towards servers; see tls.h. The contexts are behind one lock.
+ * TLS towards servers; see tls.h.
+ *
+ * One lock for the table, which nobody holds for long, and one for each file:
+ * a file system that hangs holds up only those who need that very file.
  */
 #include "agent/net/tls.h"
 #include "common/source.h"
@@ -18,6 +21,7 @@
 
 /* The authorities of one file, as of one version of it. */
 typedef struct {
+    pthread_mutex_t lock;
     SSL_CTX *ctx;
     char version[ANONID_VERSION_MAX];
 } trust_t;
@@ -49,7 +53,8 @@ static SSL_CTX *make_context(const char *ca_file, char *why, size_t size)
     return NULL;
 }
 
-static trust_t *find_trust(const char *ca_file)
+/* Under the table's lock. */
+static trust_t *find_or_make(const char *ca_file)
 {
     trust_t *trust;
 
@@ -60,28 +65,54 @@ static trust_t *find_trust(const char *ca_file)
     trust = apr_hash_get(trusts, ca_file, APR_HASH_KEY_STRING);
     if (!trust) {
         trust = apr_pcalloc(trusts_pool, sizeof(*trust));
+        pthread_mutex_init(&trust->lock, NULL);
         apr_hash_set(trusts, apr_pstrdup(trusts_pool, ca_file),
                      APR_HASH_KEY_STRING, trust);
     }
     return trust;
 }
 
-/* The context of a file, made anew when the file is another one now. */
-static SSL_CTX *context(const char *ca_file, char *why, size_t size)
+static trust_t *find_trust(const char *ca_file)
 {
-    trust_t *trust = find_trust(ca_file);
-    char version[ANONID_VERSION_MAX] = "";
+    trust_t *trust;
+
+    pthread_mutex_lock(&trusts_lock);
+    trust = find_or_make(ca_file);
+    pthread_mutex_unlock(&trusts_lock);
+    return trust;
+}
+
+/* The version of the file: 1, or 0 and why it cannot be read. What is no file
+ * may keep whoever opens it waiting for ever. */
+static int look_at(const char *ca_file, char version[ANONID_VERSION_MAX],
+                   char *why, size_t size)
+{
     struct stat st;
+    const char *fault = NULL;
+
+    if (stat(ca_file, &st) != 0)
+        fault = strerror(errno);
+    else if (!S_ISREG(st.st_mode))
+        fault = "it is not a regular file";
+    if (!fault) {
+        anonid_source_version(version, &st);
+        return 1;
+    }
+    snprintf(why, size, "the authorities of '%s' cannot be read: %s", ca_file,
+             fault);
+    return 0;
+}
+
+/* The context of a file, made anew when the file is another one now. Under
+ * its lock. */
+static SSL_CTX *context(trust_t *trust, const char *ca_file, char *why,
+                        size_t size)
+{
+    char version[ANONID_VERSION_MAX] = "";
     SSL_CTX *ctx;
 
-    if (*ca_file) {
-        if (stat(ca_file, &st) != 0) {
-            snprintf(why, size, "the authorities of '%s' cannot be read: %s",
-                     ca_file, strerror(errno));
-            return NULL;
-        }
-        anonid_source_version(version, &st);
-    }
+    if (*ca_file && !look_at(ca_file, version, why, size))
+        return NULL;
     if (trust->ctx && strcmp(trust->version, version) == 0)
         return trust->ctx;
     ctx = make_context(ca_file, why, size);
@@ -113,14 +144,16 @@ static int expect(SSL *ssl, const char *name)
 SSL *anonid_tls_new(const char *ca_file, const char *name, char *why,
                     size_t size)
 {
+    const char *file = ca_file ? ca_file : "";
+    trust_t *trust = find_trust(file);
     SSL_CTX *ctx;
     SSL *ssl;
 
     snprintf(why, size, "no memory for TLS");
-    pthread_mutex_lock(&trusts_lock);
-    ctx = context(ca_file ? ca_file : "", why, size);
+    pthread_mutex_lock(&trust->lock);
+    ctx = context(trust, file, why, size);
     ssl = ctx ? SSL_new(ctx) : NULL;
-    pthread_mutex_unlock(&trusts_lock);
+    pthread_mutex_unlock(&trust->lock);
     if (ssl && !expect(ssl, name)) {
         SSL_free(ssl);
         return NULL;

@@ -14,7 +14,8 @@
  * trusting the authorities of that PEM file (NULL: the system's), accepting a
  * certificate for `name` (a host name, also sent as SNI, or an IP address).
  * NULL and a sentence in why when that cannot be set up. The authorities are
- * read once, and again when the file has changed. Any thread. */
+ * read once, and again when the file has changed. Any thread but the event
+ * loop's: see tls_setup.h. */
 SSL *anonid_tls_new(const char *ca_file, const char *name, char *why,
                     size_t size);
 

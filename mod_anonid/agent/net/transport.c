@@ -3,7 +3,7 @@
  * One connection to a mail server; see transport.h.
  *
  *   open -> lookup -> connect (address after address) -> bufferevent
- *                                            start_tls -> TLS bufferevent
+ *                               start_tls -> authorities -> TLS bufferevent
  *
  * The bufferevents defer their callbacks, so that a callback may close the
  * transport, and own their descriptor and their SSL.
@@ -12,6 +12,7 @@
 #include "agent/net/peer.h"
 #include "agent/net/resolver.h"
 #include "agent/net/tls.h"
+#include "agent/net/tls_setup.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -44,6 +45,7 @@ struct anonid_transport_t {
     int error; /* errno of the last attempt */
 
     struct bufferevent *bev;
+    anonid_tls_setup_t *setup; /* while the authorities are read */
     const char *tls_name;
     int tls;       /* handshake begun */
     int handshake; /* ... and over */
@@ -81,7 +83,11 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
         connect_next(t);
         return;
     }
-    fail(t, ANONID_MAIL_ERROR_LATE, "no answer in time");
+    if (t->setup)
+        fail(t, ANONID_MAIL_ERROR_TRUST,
+             "the file of the authorities was not read in time");
+    else
+        fail(t, ANONID_MAIL_ERROR_LATE, "no answer in time");
 }
 
 void anonid_transport_enter(anonid_transport_t *t, anonid_phase_t phase)
@@ -298,6 +304,7 @@ void anonid_transport_close(anonid_transport_t *t)
     if (!t)
         return;
     anonid_resolve_cancel(t->lookup);
+    anonid_tls_setup_cancel(t->setup);
     drop_attempt(t);
     if (t->addresses)
         freeaddrinfo(t->addresses);
@@ -350,29 +357,37 @@ static struct bufferevent *make_tls(struct event_base *base, int fd, SSL *ssl)
     return bev;
 }
 
-int anonid_transport_start_tls(anonid_transport_t *t, const char *ca_file,
-                               const char *name, anonid_mail_error_t *error)
+static void on_set_up(void *context, SSL *ssl, const char *why)
 {
+    anonid_transport_t *t = context;
     struct bufferevent *bev;
-    char why[ANONID_MAIL_ERROR_TEXT_MAX];
-    SSL *ssl = anonid_tls_new(ca_file, name, why, sizeof(why));
 
+    t->setup = NULL;
     if (!ssl) {
-        anonid_mail_error_set(error, ANONID_MAIL_ERROR_TRUST, ANONID_PHASE_TLS,
-                              "%s", why);
-        return 0;
+        fail(t, ANONID_MAIL_ERROR_TRUST, why);
+        return;
     }
     bev = make_tls(t->base, take_descriptor(t), ssl);
     if (!bev) {
-        anonid_mail_error_set(error, ANONID_MAIL_ERROR_INTERNAL,
-                              ANONID_PHASE_TLS, "no memory");
-        return 0;
+        fail(t, ANONID_MAIL_ERROR_INTERNAL, "no memory");
+        return;
     }
     t->tls = 1;
+    adopt(t, bev);
+}
+
+/* Until the authorities are there nothing is read: what comes before the
+ * handshake is then a part of it, and breaks it. */
+void anonid_transport_start_tls(anonid_transport_t *t, const char *ca_file,
+                                const char *name)
+{
+    bufferevent_disable(t->bev, EV_READ | EV_WRITE);
+    bufferevent_setcb(t->bev, NULL, NULL, NULL, NULL);
     t->tls_name = name;
     anonid_transport_enter(t, ANONID_PHASE_TLS);
-    adopt(t, bev);
-    return 1;
+    t->setup = anonid_tls_setup(ca_file, name, on_set_up, t);
+    if (!t->setup)
+        anonid_transport_break(t);
 }
 
 int anonid_transport_is_tls(const anonid_transport_t *t)

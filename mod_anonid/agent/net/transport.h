@@ -48,10 +48,11 @@ struct bufferevent *anonid_transport_detach(anonid_transport_t *t);
 void anonid_transport_enter(anonid_transport_t *t, anonid_phase_t phase);
 anonid_phase_t anonid_transport_phase(const anonid_transport_t *t);
 
-/* Starts the handshake (see anonid_tls_new). Unread input is dropped: the
- * caller looks first. 1, or 0 with the error. */
-int anonid_transport_start_tls(anonid_transport_t *t, const char *ca_file,
-                               const char *name, anonid_mail_error_t *error);
+/* Reads the authorities (see anonid_tls_new) and starts the handshake. Unread
+ * input is dropped: the caller looks first. name must outlive the transport.
+ * ready or failed follows. */
+void anonid_transport_start_tls(anonid_transport_t *t, const char *ca_file,
+                                const char *name);
 int anonid_transport_is_tls(const anonid_transport_t *t);
 /* name NULL without TLS. */
 void anonid_transport_binding(const anonid_transport_t *t,

@@ -10,16 +10,17 @@ use parent 'AnonID::Test::Server';
 
 =head1 NAME
 
-AnonID::Test::SleepingFS - a file with a secret, on a file system that hangs
+AnonID::Test::SleepingFS - a file on a file system that hangs
 
 =head1 SYNOPSIS
 
     my $why = AnonID::Test::SleepingFS->unusable;   # undef: it can be used
     my $fs = AnonID::Test::SleepingFS->new->start;
+                            # content => '...': what is in the file
 
     $fs->secret;            # the path of the file
     $fs->hang;              # from now on whoever looks at it waits
-    $fs->wait_caught($pid); # ... and that process does
+    $fs->wait_caught($pid); # ... and that process does (or without: any)
     $fs->wake;
 
 =cut
@@ -47,8 +48,10 @@ sub unusable ($class)
 
 sub start ($self)
 {
-    $self->spawn([program(), $self->path('hang'), $self->path('reached'),
-                  '-f', $self->path('mnt')]);
+    AnonID::Test::spit($self->path('content'),
+                       $self->{content} // "a secret on a slow file system\n");
+    $self->spawn([program(), map({ $self->path($_) } qw(hang reached content)),
+                  '-f', '-o', 'allow_other', $self->path('mnt')]);
     return $self->wait_ready(sub { -s $self->secret });
 }
 
@@ -60,11 +63,13 @@ sub hang ($self)
     return;
 }
 
-sub wait_caught ($self, $pid)
+sub wait_caught ($self, $pid = undef)
 {
+    my $reached = $self->path('reached');
+
     return AnonID::Test::wait_until(
-        sub { -e $self->path("reached.$pid") }, 20,
-        "process $pid waits for the file system");
+        sub { $pid ? -e "$reached.$pid" : grep { -e } glob "$reached.*" }, 20,
+        ($pid ? "process $pid" : 'somebody') . ' waits for the file system');
 }
 
 sub wake ($self) { return unlink $self->path('hang') }
