@@ -5,6 +5,7 @@
  */
 #include "agent/request/clients.h"
 #include "agent/control/control.h"
+#include "agent/control/reports.h"
 #include "agent/base/confine.h"
 #include "agent/base/harden.h"
 #include "agent/base/log.h"
@@ -78,7 +79,7 @@ static const char *start(struct event_base *base)
         return "threads";
     if (anonid_mail_start(base) != APR_SUCCESS)
         return "mail";
-    anonid_relay_start(base);
+    anonid_relay_start(base, anonid_report_stranger);
     if (anonid_control_start(base, ANONID_LIFELINE_FD) != APR_SUCCESS)
         return "the lifeline";
     anonid_confine_log();

@@ -119,6 +119,8 @@ enum {
  * LOOK             ACCOUNT: look at its secret and account file now, and send
  *                  SECRET or SECRET_ERROR (if it has a source), ACCOUNT_FILE
  *                  or ACCOUNT_FILE_ERROR (if it has one), changed or not
+ * STRANGER         LISTENER, UID, PID and INODE (of its socket) where they are
+ *                  known: a process that may not use that listener was refused
  * SUBMIT           ACCOUNT, SERVICE, ALIAS+, CLIENT, FLAGS; descriptor: the
  *                  message, a sealed memfd (F_SEAL_WRITE, SHRINK, GROW)
  * SUBMITTED        RESULT (anonid_submit_result_t), DETAIL for the log,
@@ -159,6 +161,7 @@ enum {
     X(STORE_VERIFIER, 37, ANONID_FROM_AGENT, 0)                               \
     X(LOOK, 38, ANONID_FROM_AGENT, 0)                                         \
     X(ADD_LINE, 39, ANONID_FROM_AGENT, 0)                                     \
+    X(STRANGER, 40, ANONID_FROM_AGENT, 0)                                     \
     X(SUBMIT, 64, ANONID_FROM_WORKER, 1)                                      \
     X(SUBMITTED, 65, ANONID_FROM_AGENT, 0)                                    \
     X(REDEEM, 66, ANONID_FROM_WORKER, 0)                                      \
@@ -219,6 +222,7 @@ typedef enum {
     ANONID_TAG_LISTENER = 45,    /* T URL of a listener */
     ANONID_TAG_UID = 46,         /* N who may connect; repeated */
     ANONID_TAG_MAX = 47,         /* N connections at a time */
+    ANONID_TAG_INODE = 48,       /* N of a socket */
     ANONID_TAG_ALLOW = 60,       /* T a pattern of addresses; repeated */
     ANONID_TAG_STRICT = 61,      /* T "1": another sender is refused */
 

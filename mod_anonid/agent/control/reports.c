@@ -165,6 +165,19 @@ void anonid_report_look(const char *account)
     send_frame(&w);
 }
 
+void anonid_report_stranger(const char *listener,
+                            const anonid_caller_t *caller)
+{
+    anonid_writer_t w = ANONID_WRITER_INIT;
+
+    anonid_writer_begin(&w, ANONID_MSG_STRANGER, 0, 0);
+    anonid_writer_text(&w, ANONID_TAG_LISTENER, listener);
+    anonid_writer_u32(&w, ANONID_TAG_UID, (uint32_t)caller->uid);
+    anonid_writer_u32(&w, ANONID_TAG_PID, (uint32_t)caller->pid);
+    anonid_writer_u32(&w, ANONID_TAG_INODE, caller->inode);
+    send_frame(&w);
+}
+
 /* ---- log lines ---- */
 
 static void send_line(anonid_log_level_t level, const char *text)

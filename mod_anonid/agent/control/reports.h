@@ -8,6 +8,7 @@
 
 #include "common/failure.h"
 #include "agent/base/link.h"
+#include "agent/relay/caller.h"
 
 /* Takes the log over. What is said before a supervisor is attached, or after
  * it was detached, is kept for the next one, up to a megabyte. */
@@ -30,5 +31,7 @@ void anonid_report_recovered(const char *account, unsigned failures,
 void anonid_report_add_line(const char *account);
 void anonid_report_store(const char *account, const char *verifier);
 void anonid_report_look(const char *account);
+void anonid_report_stranger(const char *listener,
+                            const anonid_caller_t *caller);
 
 #endif

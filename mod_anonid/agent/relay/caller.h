@@ -17,9 +17,8 @@
 
 typedef struct {
     uid_t uid;
-    pid_t pid;        /* 0: not known (TCP) */
-    uint32_t inode;   /* of its socket; 0: not known (Unix) */
-    char program[64]; /* of that process; "" if it is not known */
+    pid_t pid;      /* 0: not known (TCP) */
+    uint32_t inode; /* of its socket; 0: not known (Unix) */
 } anonid_caller_t;
 
 /* 1, or 0 for nobody's socket. Event loop only. */

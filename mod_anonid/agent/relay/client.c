@@ -25,6 +25,7 @@
 #define FINISH_DEADLINE 10
 #define LINE_MAX_OCTETS 1024
 #define INPUT_FIRST 4096
+#define UNREAD_READS 64 /* who sends still more is not waited for */
 
 typedef enum {
     TALKING,
@@ -78,6 +79,18 @@ static void wipe_input(anonid_relay_client_t *client)
     client->in_length = client->in_capacity = 0;
 }
 
+void anonid_relay_hang_up(int fd)
+{
+    char octets[4096];
+    ssize_t n = 1;
+
+    (void)shutdown(fd, SHUT_WR);
+    for (int i = 0; i < UNREAD_READS && n > 0; i++)
+        n = recv(fd, octets, sizeof(octets), MSG_DONTWAIT);
+    explicit_bzero(octets, sizeof(octets));
+    close(fd);
+}
+
 /* What only a client has that is not joined. */
 static void drop_connection(anonid_relay_client_t *client)
 {
@@ -88,7 +101,7 @@ static void drop_connection(anonid_relay_client_t *client)
         evbuffer_free(client->out);
     client->out = NULL;
     if (client->fd >= 0)
-        close(client->fd);
+        anonid_relay_hang_up(client->fd);
     client->fd = -1;
 }
 

@@ -82,6 +82,10 @@ typedef struct {
  * socket is closed, and gone not called. */
 int anonid_relay_client_open(const anonid_relay_accepted_t *accepted, int fd);
 
+/* Closes a socket after last words. What the other end has sent meanwhile is
+ * read: else the kernel would reset the connection, and they might be lost. */
+void anonid_relay_hang_up(int fd);
+
 /* Closes all clients and pairs, at the agent's end; nobody is told. */
 void anonid_relay_clients_close(void);
 

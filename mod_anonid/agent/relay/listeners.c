@@ -20,6 +20,8 @@
 /* Connections that are accepted before others get their turn. */
 #define BATCH 64
 
+#define LOOK_MICROSECONDS 250000
+
 #define RETRY_ACCEPT 1              /* seconds, when descriptors run out */
 #define QUIET apr_time_from_sec(60) /* between lines about the same thing */
 
@@ -31,6 +33,8 @@ typedef struct listener_t {
     int wanted;                   /* while a configuration is applied */
     struct event *accept;
     struct event *retry;
+    struct event *parting;
+    int parting_fd; /* of a stranger who is looked at; -1: none */
     unsigned n_clients;
     apr_time_t told[3]; /* when each kind of line was written last */
 } listener_t;
@@ -43,6 +47,7 @@ enum {
 
 static struct event_base *loop;
 static listener_t *listeners;
+static anonid_relay_stranger_t report_stranger;
 
 /* ---- lines in the log ---- */
 
@@ -62,24 +67,13 @@ static const char *url_of(const listener_t *listener)
     return listener->origin.listener->url;
 }
 
-static void tell_stranger(listener_t *listener, const anonid_caller_t *caller)
+static void tell_nobody(const listener_t *listener)
 {
-    if (!may_tell(listener, TOLD_STRANGER))
-        return;
-    if (!caller)
-        anonid_log(ANONID_LOG_INFO,
-                   "A connection to AnonIDMailListen '%s' was refused: the "
-                   "process at its other end has closed it already, or "
-                   "cannot be found",
-                   url_of(listener));
-    else
-        anonid_log(ANONID_LOG_WARNING,
-                   ANONID_LOGNO(0048) "A process of uid %ld (%s) may not use "
-                                      "AnonIDMailListen '%s' and was refused. "
-                                      "If it is to, add its user to users=",
-                   (long)caller->uid,
-                   caller->program[0] ? caller->program : "program unknown",
-                   url_of(listener));
+    anonid_log(
+        ANONID_LOG_INFO,
+        "A connection to AnonIDMailListen '%s' was refused: the process "
+        "at its other end has closed it already, or cannot be found",
+        url_of(listener));
 }
 
 static void tell_busy(listener_t *listener)
@@ -111,7 +105,12 @@ static void close_listener(listener_t *listener)
         event_free(listener->accept);
     if (listener->retry)
         event_free(listener->retry);
-    listener->accept = listener->retry = NULL;
+    if (listener->parting)
+        event_free(listener->parting);
+    if (listener->parting_fd >= 0)
+        close(listener->parting_fd);
+    listener->accept = listener->retry = listener->parting = NULL;
+    listener->parting_fd = -1;
     if (listener->fd >= 0)
         close(listener->fd);
     listener->fd = -1;
@@ -140,17 +139,38 @@ static void on_gone(void *context)
 
 /* ---- connections ---- */
 
-/* Says one line and closes. What the other end has sent already is read, so
- * that the line is not lost in a reset. */
+/* Says one line and closes. */
 static void refuse(int fd, const char *line)
 {
-    char octets[4096];
-
     anonid_status_table_count(ANONID_COUNT_listener_clients_refused);
     (void)send(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
-    (void)shutdown(fd, SHUT_WR);
-    (void)recv(fd, octets, sizeof(octets), MSG_DONTWAIT);
-    close(fd);
+    anonid_relay_hang_up(fd);
+}
+
+static void on_parting(evutil_socket_t unused, short what, void *context)
+{
+    listener_t *listener = context;
+    int fd = listener->parting_fd;
+
+    (void)unused;
+    (void)what;
+    listener->parting_fd = -1;
+    refuse(fd, listener->protocol->stranger);
+}
+
+/* Who is to be told about is kept waiting for its line for a moment, so that
+ * it still is there when the supervisor looks at it. */
+static void refuse_stranger(listener_t *listener, int fd)
+{
+    const struct timeval delay = { 0, LOOK_MICROSECONDS };
+
+    if (listener->parting_fd >= 0 || !may_tell(listener, TOLD_STRANGER)) {
+        refuse(fd, listener->protocol->stranger);
+        return;
+    }
+    report_stranger(url_of(listener), &listener->origin.caller);
+    listener->parting_fd = fd;
+    (void)event_add(listener->parting, &delay);
 }
 
 static void welcome(listener_t *listener, int fd)
@@ -168,12 +188,14 @@ static void welcome(listener_t *listener, int fd)
 static void receive(listener_t *listener, int fd)
 {
     anonid_caller_t *caller = &listener->origin.caller;
-    const int known = anonid_caller_find(fd, caller);
 
-    if (!known
-        || !anonid_listener_admits(listener->origin.listener, caller->uid)) {
-        tell_stranger(listener, known ? caller : NULL);
+    if (!anonid_caller_find(fd, caller)) {
+        tell_nobody(listener);
         refuse(fd, listener->protocol->stranger);
+        return;
+    }
+    if (!anonid_listener_admits(listener->origin.listener, caller->uid)) {
+        refuse_stranger(listener, fd);
         return;
     }
     if (listener->n_clients >= listener->origin.listener->max) {
@@ -244,7 +266,7 @@ static listener_t *make(void)
 
     if (!listener)
         abort();
-    listener->fd = -1;
+    listener->fd = listener->parting_fd = -1;
     listener->next = listeners;
     listeners = listener;
     return listener;
@@ -268,7 +290,8 @@ static void configure(listener_t *listener, anonid_config_t *config,
     listener->accept = event_new(loop, listener->fd, EV_READ | EV_PERSIST,
                                  on_connection, listener);
     listener->retry = evtimer_new(loop, on_retry, listener);
-    if (!listener->accept || !listener->retry
+    listener->parting = evtimer_new(loop, on_parting, listener);
+    if (!listener->accept || !listener->retry || !listener->parting
         || event_add(listener->accept, NULL) != 0)
         abort();
 }
@@ -286,9 +309,11 @@ static void close_others(void)
     }
 }
 
-void anonid_relay_start(struct event_base *base)
+void anonid_relay_start(struct event_base *base,
+                        anonid_relay_stranger_t stranger)
 {
     loop = base;
+    report_stranger = stranger;
 }
 
 void anonid_relay_apply(anonid_config_t *config)

@@ -9,9 +9,17 @@
 
 #include "agent/logon/registry.h"
 
+#include "agent/relay/caller.h"
+
 struct event_base;
 
-void anonid_relay_start(struct event_base *base);
+/* Is told of a process that was refused: the supervisor, which can see more of
+ * it, writes about it. At most once a minute for each listener. */
+typedef void (*anonid_relay_stranger_t)(const char *url,
+                                        const anonid_caller_t *caller);
+
+void anonid_relay_start(struct event_base *base,
+                        anonid_relay_stranger_t stranger);
 
 /* Listens on the sockets of that configuration, and on no others any more.
  * Who has connected before stays. */

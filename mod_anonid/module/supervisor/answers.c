@@ -3,15 +3,16 @@
  * What the agent may say to the supervisor, and what that does then. One
  * function for each message, and one table.
  *
- * The agent is less trusted than httpd (which may be root): it can name
- * an account that is configured, and nothing else; no path, no owner and no
- * log comes from it.
+ * The agent is less trusted than httpd (which may be root): it can name an
+ * account or a listener that is configured, and nothing else; no path, no
+ * owner and no log comes from it.
  */
 #include "module/supervisor/account_writer.h"
 #include "module/supervisor/push.h"
 #include "module/supervisor/report.h"
 #include "module/supervisor/control_channel.h"
 #include "module/supervisor/stores.h"
+#include "module/supervisor/stranger.h"
 
 #include "common/absence.h"
 #include "common/lognos.h"
@@ -184,6 +185,44 @@ static apr_status_t on_look(anonid_control_channel_t *talk,
     return anonid_sources_pass_account(talk->sources, account, &talk->agent);
 }
 
+/* The server that a listener is written in; NULL: there is no such one (any
+ * more). */
+static server_rec *server_of(const anonid_control_channel_t *talk,
+                             const char *url)
+{
+    const apr_array_header_t *listens = talk->config->listens;
+
+    for (int i = 0; url && i < listens->nelts; i++) {
+        const anonid_listen_t *listen =
+            APR_ARRAY_IDX(listens, i, const anonid_listen_t *);
+
+        if (strcmp(listen->listener->url, url) == 0)
+            return listen->server;
+    }
+    return NULL;
+}
+
+static apr_status_t on_stranger(anonid_control_channel_t *talk,
+                                const anonid_frame_t *frame)
+{
+    const char *url =
+        anonid_frame_text(frame, ANONID_TAG_LISTENER, talk->scratch);
+    const anonid_stranger_t stranger = {
+        (uid_t)anonid_frame_u32(frame, ANONID_TAG_UID, (uint32_t)-1),
+        (pid_t)anonid_frame_u32(frame, ANONID_TAG_PID, 0),
+        anonid_frame_u32(frame, ANONID_TAG_INODE, 0),
+    };
+    server_rec *server = server_of(talk, url);
+
+    if (server)
+        anonid_report(server, APLOG_WARNING,
+                      ANONID_LOGNO(0048) "%s may not use AnonIDMailListen "
+                                         "'%s' and was refused. If it is to, "
+                                         "add its user to users=.",
+                      anonid_stranger_text(&stranger, talk->scratch), url);
+    return APR_SUCCESS;
+}
+
 typedef struct {
     uint16_t type;
     apr_status_t (*answer)(anonid_control_channel_t *talk,
@@ -199,6 +238,7 @@ static const answer_t answers[] = {
     { ANONID_MSG_STORE_VERIFIER, on_store_verifier },
     { ANONID_MSG_ADD_LINE, on_add_line },
     { ANONID_MSG_LOOK, on_look },
+    { ANONID_MSG_STRANGER, on_stranger },
 };
 
 #define N_ANSWERS (sizeof(answers) / sizeof(answers[0]))
