@@ -59,8 +59,8 @@ my $site = AnonID::Test::LogonSite->new(accounts => {
 });
 
 my @hanging = qw(wrong plain tls starttls);
-$site->expect_failure($_ => 1311) for 'late', @hanging, 'short';
-$site->expect_recovery($_) for 'late', qw(plain tls starttls short);
+$site->expect_failure($_ => 1311) for 'late', @hanging, 'short', 'long';
+$site->expect_recovery($_) for 'late', qw(plain tls starttls short long);
 $site->expect_failure(wrong => 1326);
 $sleeper->allow_log(qr/TLS: can't accept/, qr/ber write failed/);
 
@@ -137,6 +137,14 @@ is $status->{code}, 1311, '... with the failure that prevents the renewal';
 is $site->served('short'), 503, '... and the visitors wait';
 is $site->status('long')->{state}, 'logged on', 'a longer lifetime lasts';
 is $site->served('long'), 200, '... and its visitors are served';
+
+# A new secret meanwhile: nobody can say whether it is a good one.
+$site->put_secret(long => $password{long});
+$site->wait_failure(long => 1311);
+like $site->warning('long'),
+    qr/\] The new secret could not be proven, because no server could be asked;/,
+    'a new secret while the directory is down could not be proven';
+is $site->served('long'), 200, '... and the old one stays in use';
 $site->wait_status(second => sub ($s) { $other->binds('second') > 0
                                         || $sleeper->binds('second') > 0 },
                    'renewed elsewhere', 30);
@@ -145,6 +153,8 @@ is $site->status('second')->{state}, 'logged on',
 $slapd->start;
 $site->wait_state(short => 'logged on', 90);
 is $site->served('short'), 200, 'it comes back, which is noticed';
+ok $site->wait_log(qr/ANID0002: The account 'long'/, deadline => 90),
+    'the new secret is proven';
 
 # What the agent did meanwhile.
 my ($agent) = $site->agent_pids;

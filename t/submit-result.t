@@ -83,7 +83,18 @@ for ('553 5.7.1 <website@example.test>: Sender address rejected: no',
     is $answer->{json}{rejected}[0]{reply},
         '553 5.7.1 refused by the mail server', 'nobody learns who that is';
     my $reply = quotemeta;
-    $site->wait_log(qr/ANID0202: .*$reply/);
+    $site->wait_log(
+        qr/ANID0202: .*$reply \(the sender is refused.*AnonIDMailFrom/);
+}
+for (['450 4.1.8 <x@no.test>: Domain not found' => 503, 'the sender is refus'],
+     ['553 5.7.1 Relaying denied' => 502, 'check AnonIDMailRecipient, and who'],
+     ['550 5.1.1 No such user' => 502, 'check AnonIDMailRecipient\)']) {
+    my ($reply, $status, $remedy) = @$_;
+    my $quoted = quotemeta $reply;
+
+    result_is(send_while('desk', [RCPT => $reply]), $status, $reply);
+    ok $site->wait_log(qr/ANID0202: .*$quoted \($remedy/),
+        '... the log says whom it is about';
 }
 for my $phase (qw(MAIL DATA)) {
     $answer = send_while('desk', [$phase =>

@@ -41,6 +41,19 @@ const anonid_mail_scheme_t *anonid_mail_scheme_of(const char *url,
     return NULL;
 }
 
+const char *anonid_mail_scheme_name(anonid_mail_protocol_t protocol,
+                                    anonid_tls_t tls)
+{
+    int first = tls == ANONID_TLS_FIRST;
+    size_t i = 0;
+
+    while (i < N_SCHEMES - 1
+           && (schemes[i].protocol != protocol
+               || (schemes[i].tls == ANONID_TLS_FIRST) != first))
+        i++;
+    return schemes[i].name;
+}
+
 const char *anonid_mail_sasl_service(anonid_mail_protocol_t protocol)
 {
     return sasl_services[protocol];

@@ -31,6 +31,11 @@ typedef struct {
 const anonid_mail_scheme_t *anonid_mail_scheme_of(const char *url,
                                                   const char **rest);
 
+/* The name of the scheme of a protocol that does TLS that way; a server
+ * without any has the name of one with STARTTLS. */
+const char *anonid_mail_scheme_name(anonid_mail_protocol_t protocol,
+                                    anonid_tls_t tls);
+
 /* All schemes, "submission://, ..., pop3s://", for messages. */
 #define ANONID_MAIL_SCHEMES                                                   \
     "submission://, submissions://, imap://, imaps://, pop3://, pop3s://"

@@ -15,7 +15,22 @@ static const char *const kept_texts[] = {
     " The last good logon stays in use until it ends.",
 };
 
+/* Nobody was there who could have said that it is wrong. */
+static const char unproven_text[] =
+    " The new secret could not be proven, because no server could be asked; "
+    "the old one stays in use, and the new one is tried again.";
+
 #define N_KEPT_TEXTS (int)(sizeof(kept_texts) / sizeof(kept_texts[0]))
+
+static const char *kept_text(anonid_failure_t code, int kept)
+{
+    int away =
+        code == ANONID_NO_LOGON_SERVERS || code == ANONID_NO_SUCH_DOMAIN;
+
+    if (kept == ANONID_KEPT_OLD_SECRET && away)
+        return unproven_text;
+    return kept > 0 && kept < N_KEPT_TEXTS ? kept_texts[kept] : "";
+}
 
 const char *anonid_warning_text(apr_pool_t *pool,
                                 const anonid_account_t *account,
@@ -36,7 +51,7 @@ const char *anonid_warning_text(apr_pool_t *pool,
         help_url ? help_url : ANONID_DEFAULT_HELP_URL, (int)code,
         (unsigned)code, anonid_provider_name(account->provider),
         has_detail ? ", " : "", has_detail ? detail : "",
-        kept > 0 && kept < N_KEPT_TEXTS ? kept_texts[kept] : "");
+        kept_text(code, kept));
 }
 
 /* "41 s", "5 min 3 s", "2 h 10 min": two units are enough for anybody. */

@@ -26,6 +26,10 @@ static const anonid_mail_error_info_t errors[] = {
                                 "an authority of AnonIDMailTLS (ca=FILE "
                                 "name=HOST)",
                                 1, 1, 60 },
+    [ANONID_MAIL_ERROR_PLAIN] = { ANONID_LOG_ERROR, ANONID_LOGNO(0212),
+                                  "port and scheme of AnonIDMailServer do not "
+                                  "fit together",
+                                  1, 1, 60 },
     [ANONID_MAIL_ERROR_TRUST] = { ANONID_LOG_ERROR, ANONID_LOGNO(0213),
                                   "AnonIDMailTLS ca= must name a PEM file "
                                   "that "

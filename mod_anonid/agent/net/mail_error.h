@@ -15,6 +15,7 @@ typedef enum {
     ANONID_MAIL_ERROR_RESOLVE,     /* the host has no address */
     ANONID_MAIL_ERROR_CONNECT,     /* nobody answers at its addresses */
     ANONID_MAIL_ERROR_TLS,         /* handshake or certificate */
+    ANONID_MAIL_ERROR_PLAIN,       /* plain text where TLS was to come */
     ANONID_MAIL_ERROR_TRUST,       /* our own authorities cannot be read */
     ANONID_MAIL_ERROR_LOST,        /* the connection ended */
     ANONID_MAIL_ERROR_LATE,        /* a deadline passed */

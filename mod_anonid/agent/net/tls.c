@@ -175,6 +175,12 @@ void anonid_tls_explain(SSL *ssl, unsigned long error, const char *name,
                  reason ? reason : "the server closed the connection");
 }
 
+int anonid_tls_is_plain(unsigned long error)
+{
+    return ERR_GET_LIB(error) == ERR_LIB_SSL
+           && ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER;
+}
+
 void anonid_tls_binding(SSL *ssl, anonid_binding_t *binding)
 {
     static const char label[] = "EXPORTER-Channel-Binding";

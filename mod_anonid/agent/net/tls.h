@@ -19,6 +19,9 @@
 SSL *anonid_tls_new(const char *ca_file, const char *name, char *why,
                     size_t size);
 
+/* 1 if a handshake failed because what came was no TLS. */
+int anonid_tls_is_plain(unsigned long error);
+
 /* What was wrong with a handshake, for the log: OpenSSL's reason, or what the
  * verification of the certificate said. error is ERR_get_error()'s or
  * libevent's, 0 for none. */

@@ -66,6 +66,21 @@ static void fail(anonid_transport_t *t, anonid_mail_error_kind_t kind,
     t->events->failed(t->context, &error);
 }
 
+/* The server has said nothing (more). One that does not even greet may wait
+ * for the client to begin with TLS. */
+static void fail_silent(anonid_transport_t *t, anonid_mail_error_kind_t kind,
+                        const char *what)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text),
+             "%s; if the port speaks TLS from the first byte, write %s:// "
+             "for it",
+             what,
+             anonid_mail_scheme_name(t->server->protocol, ANONID_TLS_FIRST));
+    fail(t, kind, t->phase == ANONID_PHASE_GREETING && !t->tls ? text : what);
+}
+
 static void connect_next(anonid_transport_t *t);
 
 static void on_deadline(evutil_socket_t fd, short what, void *context)
@@ -87,7 +102,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
         fail(t, ANONID_MAIL_ERROR_TRUST,
              "the file of the authorities was not read in time");
     else
-        fail(t, ANONID_MAIL_ERROR_LATE, "no answer in time");
+        fail_silent(t, ANONID_MAIL_ERROR_LATE, "no answer in time");
 }
 
 void anonid_transport_enter(anonid_transport_t *t, anonid_phase_t phase)
@@ -140,21 +155,40 @@ static void on_drained(struct bufferevent *bev, void *context)
         t->events->drained(t->context);
 }
 
+/* The handshake has failed. A server that greets in plain text waits for
+ * STARTTLS. */
+static void fail_handshake(anonid_transport_t *t, SSL *ssl,
+                           unsigned long error)
+{
+    char text[256];
+
+    if (t->server->tls == ANONID_TLS_FIRST && anonid_tls_is_plain(error)) {
+        snprintf(
+            text, sizeof(text),
+            "the server answers in plain text, as a port does that "
+            "speaks STARTTLS: write %s:// for it",
+            anonid_mail_scheme_name(t->server->protocol, ANONID_TLS_START));
+        fail(t, ANONID_MAIL_ERROR_PLAIN, text);
+        return;
+    }
+    anonid_tls_explain(ssl, error, t->tls_name, text, sizeof(text));
+    fail(t, ANONID_MAIL_ERROR_TLS, text);
+}
+
 /* An error of the bufferevent, in words. */
 static void fail_broken(anonid_transport_t *t, short what)
 {
     int error = EVUTIL_SOCKET_ERROR();
     unsigned long tls_error = bufferevent_get_openssl_error(t->bev);
     SSL *ssl = t->tls ? bufferevent_openssl_get_ssl(t->bev) : NULL;
-    char text[256];
 
     if (ssl && !t->handshake) {
-        anonid_tls_explain(ssl, tls_error, t->tls_name, text, sizeof(text));
-        fail(t, ANONID_MAIL_ERROR_TLS, text);
+        fail_handshake(t, ssl, tls_error);
         return;
     }
     if (what & BEV_EVENT_EOF || tls_error || error == 0)
-        fail(t, ANONID_MAIL_ERROR_LOST, "the server closed the connection");
+        fail_silent(t, ANONID_MAIL_ERROR_LOST,
+                    "the server closed the connection");
     else
         fail(t, ANONID_MAIL_ERROR_LOST, evutil_socket_error_to_string(error));
 }

@@ -115,6 +115,32 @@ void anonid_delivery_write(anonid_writer_t *w, uint32_t id,
     anonid_writer_end(w);
 }
 
+/* 1 if a reply ("553 5.1.8 ...") has the enhanced status X.detail. */
+static int has_status(const char *reply, const char *detail)
+{
+    size_t length = strlen(detail);
+    size_t code = strspn(reply, "0123456789");
+
+    return reply[code] == ' ' && strchr("45", reply[code + 1])
+           && strncmp(reply + code + 2, detail, length) == 0
+           && strchr(" ", reply[code + 2 + length]);
+}
+
+/* Many a server judges the sender when it is told the recipient. Its status
+ * says so (RFC 3463: X.1.7 and X.1.8 are a bad sender), or its words do. */
+static const char *remedy_of(const anonid_mandate_t *mandate,
+                             const char *reply)
+{
+    if (has_status(reply, ".1.7") || has_status(reply, ".1.8")
+        || is_about_us(mandate, reply) || strcasestr(reply, "sender"))
+        return "the sender is refused, not the recipient: check AnonIDMailFrom"
+               ", and that the server lets the account send as that address";
+    if (has_status(reply, ".7.1"))
+        return "check AnonIDMailRecipient, and whom the server lets the "
+               "account send to as AnonIDMailFrom";
+    return "check AnonIDMailRecipient";
+}
+
 static void log_refused(const anonid_mandate_t *mandate, const char *server,
                         const anonid_envelope_alias_t *alias)
 {
@@ -125,11 +151,10 @@ static void log_refused(const anonid_mandate_t *mandate, const char *server,
         if (entry->code >= 400)
             anonid_log(ANONID_LOG_WARNING,
                        "%smail service '%s', server %s, account '%s': RCPT "
-                       "TO: recipient '%s', <%s>: %s (check "
-                       "AnonIDMailRecipient)",
+                       "TO: recipient '%s', <%s>: %s (%s)",
                        ANONID_LOGNO(0202), mandate->service->name, server,
                        mandate->account->name, alias->alias, entry->address,
-                       entry->reply);
+                       entry->reply, remedy_of(mandate, entry->reply));
     }
 }
 
