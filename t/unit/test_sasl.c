@@ -3,14 +3,13 @@
  * The SASL engine against libsasl2's own server, mechanism by mechanism,
  * with channel binding and without: what no mail server in reach does.
  */
+#include "sasl_server.h"
 #include "unit.h"
 
 #include "agent/sasl/sasl.h"
 #include "agent/base/thread_pool.h"
 
 #include <event2/event.h>
-#include <sasl/sasl.h>
-#include <sasl/saslplug.h>
 #include <sasl/saslutil.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,53 +18,6 @@
 #define PASSWORD "correct horse battery staple"
 
 static struct event_base *base;
-static const char *iterations;
-
-/* Where the server looks the password up: an auxiliary property plugin. */
-static int look_up(void *context, sasl_server_params_t *params, unsigned flags,
-                   const char *user, unsigned length)
-{
-    (void)context;
-    if ((flags & SASL_AUXPROP_AUTHZID) || length < strlen(USER)
-        || strncmp(user, USER, strlen(USER)) != 0)
-        return SASL_NOUSER;
-    return params->utils->prop_set(params->propctx, "*userPassword", PASSWORD,
-                                   strlen(PASSWORD));
-}
-
-static sasl_auxprop_plug_t password_plugin = { 0,    0,       NULL,
-                                               NULL, look_up, "anonidtest",
-                                               NULL };
-
-static int password_plugin_init(const sasl_utils_t *utils, int max,
-                                int *version, sasl_auxprop_plug_t **plug,
-                                const char *name)
-{
-    (void)utils;
-    (void)max;
-    (void)name;
-    *version = SASL_AUXPROP_PLUG_VERSION;
-    *plug = &password_plugin;
-    return SASL_OK;
-}
-
-static int server_option(void *context, const char *plugin, const char *option,
-                         const char **result, unsigned *length)
-{
-    (void)context;
-    (void)plugin;
-    *result = strcmp(option, "auxprop_plugin") == 0            ? "anonidtest"
-              : strcmp(option, "scram_iteration_counter") == 0 ? iterations
-                                                               : NULL;
-    if (length && *result)
-        *length = (unsigned)strlen(*result);
-    return *result ? SASL_OK : SASL_FAIL;
-}
-
-static const sasl_callback_t server_callbacks[] = {
-    { SASL_CB_GETOPT, ANONID_SASL_CALLBACK(server_option), NULL },
-    { SASL_CB_LIST_END, NULL, NULL }
-};
 
 /* One exchange between engine and server. */
 typedef struct {
@@ -168,9 +120,7 @@ static void open_exchange(exchange_t *x, const setting_t *setting)
     x->client = anonid_sasl_open(&login, &why);
     anonid_secret_drop(login.secret);
     assert_non_null(x->client);
-    assert_int_equal(sasl_server_new("smtp", "localhost", "localhost", NULL,
-                                     NULL, server_callbacks, 0, &x->server),
-                     SASL_OK);
+    assert_int_equal(unit_sasl_open(&x->server), SASL_OK);
     if (setting->server_binding)
         bind_server(x, "tls-exporter", setting->server_binding);
 }
@@ -329,16 +279,16 @@ static void iterations_are_bounded(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        iterations = rows[i].count;
+        unit_sasl_iterate(rows[i].count);
         open_exchange(&x, &scram);
         assert_int_equal(talk(&x, "SCRAM-SHA-256"), SASL_CONTINUE);
         assert_int_equal(x.result, ANONID_SASL_BAD_SERVER);
         assert_non_null(strstr(x.text, rows[i].why));
         close_exchange(&x);
     }
-    iterations = "10000";
+    unit_sasl_iterate("10000");
     assert_logs_in(&scram);
-    iterations = NULL;
+    unit_sasl_iterate(NULL);
 }
 
 static void assert_bad_server(const setting_t *setting, const char *challenge)
@@ -418,9 +368,7 @@ static int start(void **state)
     return unit_setup(state) != 0 || !base
            || anonid_thread_pool_start(base, 2, 1) != APR_SUCCESS
            || anonid_sasl_library_start() != APR_SUCCESS
-           || sasl_auxprop_add_plugin("anonidtest", password_plugin_init)
-                  != SASL_OK
-           || sasl_server_init(server_callbacks, "anonid-test") != SASL_OK;
+           || !unit_sasl_start(USER, PASSWORD);
 }
 
 static int stop(void **state)

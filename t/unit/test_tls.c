@@ -4,13 +4,13 @@
  * pair: which certificates are taken, which versions, and that both ends
  * compute the same channel binding.
  */
+#include "certificate.h"
 #include "unit.h"
 
 #include "agent/net/tls.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,30 +25,6 @@
 static EVP_PKEY *key;
 static X509 *certificate;
 static char ca_file[] = "/tmp/anonid-test-tls-XXXXXX";
-
-/* A certificate that is its own authority. */
-static X509 *make_certificate(const char *name)
-{
-    X509 *cert = X509_new();
-    X509_NAME *subject = X509_get_subject_name(cert);
-    X509_EXTENSION *names;
-    char text[128];
-
-    snprintf(text, sizeof(text), "DNS:%s", name);
-    names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, text);
-    X509_set_version(cert, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                               (const unsigned char *)name, -1, -1, 0);
-    X509_set_issuer_name(cert, subject);
-    X509_add_ext(cert, names, -1);
-    X509_EXTENSION_free(names);
-    X509_set_pubkey(cert, key);
-    X509_sign(cert, key, EVP_sha256());
-    return cert;
-}
 
 /* The server's half, on a thread of its own. */
 typedef struct {
@@ -199,7 +175,7 @@ static int make_authority(void **state)
         return -1;
     signal(SIGPIPE, SIG_IGN); /* a peer may hang up first */
     key = EVP_EC_gen("P-256");
-    certificate = make_certificate(NAME);
+    certificate = unit_certificate_make(key, NAME);
     PEM_write_X509(file, certificate);
     return fclose(file);
 }

@@ -376,17 +376,24 @@ static int take_descriptor(anonid_transport_t *t)
 
 /* A TLS bufferevent over fd, which it takes, as it takes ssl; or NULL. What
  * libevent has freed when it fails differs from version to version, so it gets
- * a reference and a descriptor of its own. */
+ * a reference of its own, and the descriptor last; that is the bufferevent's
+ * once there is a BIO, for which it does not look. */
 static struct bufferevent *make_tls(struct event_base *base, int fd, SSL *ssl)
 {
     struct bufferevent *bev = NULL;
-    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    int taken;
 
-    if (own >= 0 && SSL_up_ref(ssl))
+    if (SSL_up_ref(ssl))
         bev = bufferevent_openssl_socket_new(
-            base, own, ssl, BUFFEREVENT_SSL_CONNECTING,
+            base, -1, ssl, BUFFEREVENT_SSL_CONNECTING,
             BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-    close(fd);
+    taken = bev && bufferevent_setfd(bev, fd) == 0 && SSL_get_wbio(ssl);
+    if (bev && !taken) {
+        bufferevent_free(bev);
+        bev = NULL;
+    }
+    if (!SSL_get_wbio(ssl))
+        close(fd);
     SSL_free(ssl);
     return bev;
 }
