@@ -4,6 +4,7 @@
  * and no event loop.
  */
 #include "common/channel.h"
+#include "common/monotonic.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,7 +189,7 @@ static apr_status_t await(int fd, short events, apr_time_t deadline)
     struct pollfd p = { fd, events, 0 };
 
     for (;;) {
-        apr_interval_time_t left = deadline - apr_time_now();
+        apr_interval_time_t left = deadline - anonid_monotonic_now();
         int n;
 
         if (left <= 0)
@@ -205,7 +206,7 @@ apr_status_t anonid_channel_receive(anonid_channel_t *ch,
                                     anonid_frame_t *frame,
                                     apr_interval_time_t timeout)
 {
-    apr_time_t deadline = apr_time_now() + timeout;
+    apr_time_t deadline = anonid_monotonic_now() + timeout;
 
     for (;;) {
         anonid_parse_t state = anonid_channel_next(ch, frame);
@@ -261,7 +262,7 @@ apr_status_t anonid_channel_send(anonid_channel_t *ch,
                                  const anonid_writer_t *w, const int *fds,
                                  int nfds, apr_interval_time_t timeout)
 {
-    apr_time_t deadline = apr_time_now() + timeout;
+    apr_time_t deadline = anonid_monotonic_now() + timeout;
     size_t sent = 0;
 
     if (w->failed || nfds > ANONID_WIRE_MAX_FDS)
@@ -387,7 +388,7 @@ apr_status_t anonid_channel_connect(anonid_channel_t *ch, const char *path,
                                     uint32_t max_body,
                                     apr_interval_time_t timeout)
 {
-    apr_time_t deadline = apr_time_now() + timeout;
+    apr_time_t deadline = anonid_monotonic_now() + timeout;
     struct sockaddr_un addr;
     int fd;
 
@@ -403,7 +404,8 @@ apr_status_t anonid_channel_connect(anonid_channel_t *ch, const char *path,
     while (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
         apr_status_t rv = errno;
 
-        if ((rv != EAGAIN && rv != EINTR) || apr_time_now() >= deadline) {
+        if ((rv != EAGAIN && rv != EINTR)
+            || anonid_monotonic_now() >= deadline) {
             close(fd);
             return rv == EAGAIN ? APR_TIMEUP : rv;
         }

@@ -7,6 +7,7 @@
 
 #include "common/absence.h"
 #include "common/build.h"
+#include "common/monotonic.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -22,13 +23,13 @@ void anonid_session_init(anonid_ctl_session_t *session, const char *state_dir,
     session->channel.fd = -1;
     session->state_dir = state_dir;
     session->wait = wait;
-    session->deadline = apr_time_now() + wait;
+    session->deadline = anonid_monotonic_now() + wait;
     session->pool = pool;
 }
 
 apr_interval_time_t anonid_session_left(const anonid_ctl_session_t *session)
 {
-    apr_interval_time_t left = session->deadline - apr_time_now();
+    apr_interval_time_t left = session->deadline - anonid_monotonic_now();
 
     return left > 0 ? left : 0;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/channel.h"
+#include "common/monotonic.h"
 #include "common/protocol.h"
 
 #define LIMIT 4096
@@ -255,6 +256,29 @@ static void queued_descriptors_belong_to_their_frame(void **state)
     assert_int_equal(queue_log("again", &ends[1], 1), EBADF);
 }
 
+static apr_time_t turned;
+
+apr_time_t __wrap_apr_time_now(void);
+
+/* A clock that somebody sets an hour ahead at each look. */
+apr_time_t __wrap_apr_time_now(void)
+{
+    turned += apr_time_from_sec(3600);
+    return turned;
+}
+
+static void a_turned_clock_ends_no_wait(void **state)
+{
+    const apr_interval_time_t patience = apr_time_from_msec(100);
+    apr_time_t begun = anonid_monotonic_now();
+    anonid_frame_t frame;
+
+    (void)state;
+    assert_int_equal(anonid_channel_receive(&there, &frame, patience),
+                     APR_TIMEUP);
+    assert_true(anonid_monotonic_now() - begun >= patience);
+}
+
 static void the_peer_is_known(void **state)
 {
     anonid_peer_t peer;
@@ -280,6 +304,7 @@ int main(void)
         PAIRED(a_closed_peer_is_end_of_file),
         PAIRED(a_full_queue_is_refused_and_nothing_is_lost),
         PAIRED(queued_descriptors_belong_to_their_frame),
+        PAIRED(a_turned_clock_ends_no_wait),
         PAIRED(the_peer_is_known),
     };
 

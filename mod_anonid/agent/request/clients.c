@@ -19,6 +19,7 @@
 #include "agent/status/table.h"
 
 #include "common/lognos.h"
+#include "common/monotonic.h"
 #include "common/protocol.h"
 
 #include <errno.h>
@@ -227,7 +228,7 @@ static void make_room(listener_t *listener)
 static void log_refused(const listener_t *listener, const anonid_peer_t *peer)
 {
     static apr_time_t last;
-    apr_time_t now = apr_time_now();
+    apr_time_t now = anonid_monotonic_now();
 
     anonid_status_table_count(ANONID_COUNT_connections_refused);
     if (last && now - last < apr_time_from_sec(60))

@@ -7,6 +7,7 @@
  */
 #include "agent/secret/secret.h"
 
+#include "common/monotonic.h"
 #include "common/protocol.h"
 
 #include <errno.h>
@@ -63,7 +64,7 @@ static int readable(int fd, apr_time_t deadline)
     int n;
 
     do {
-        apr_interval_time_t left = deadline - apr_time_now();
+        apr_interval_time_t left = deadline - anonid_monotonic_now();
 
         if (left < 0)
             return 0;
@@ -127,7 +128,7 @@ anonid_secret_t *anonid_secret_read(int fd, anonid_secret_kind_t kind,
         *why = "there is no memory for the secret";
         return NULL;
     }
-    *why = read_all(fd, buffer, &length, apr_time_now() + timeout);
+    *why = read_all(fd, buffer, &length, anonid_monotonic_now() + timeout);
     if (!*why && kind != ANONID_SECRET_KEYTAB) {
         length = without_line_end(buffer->octets, length);
         *why = password_error(buffer->octets, length);

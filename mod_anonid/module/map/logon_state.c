@@ -4,6 +4,7 @@
  * logon_state.h.
  */
 #include "module/map/logon_state.h"
+#include "common/monotonic.h"
 #include "module/config/config.h"
 #include "module/map/explain.h"
 #include "module/supervisor/parent.h"
@@ -40,10 +41,14 @@ static anonid_state_t state_of(const anonid_account_t *account)
 static anonid_state_t await_first_attempt(const request_rec *r,
                                           const anonid_account_t *account)
 {
-    apr_time_t deadline = r->request_time + PATIENCE;
+    apr_interval_time_t spent = apr_time_now() - r->request_time;
+    apr_time_t deadline = anonid_monotonic_now() + PATIENCE;
     anonid_state_t state = state_of(account);
 
-    while (state == ANONID_STATE_PENDING && apr_time_now() < deadline) {
+    if (spent > 0)
+        deadline -= spent;
+    while (state == ANONID_STATE_PENDING
+           && anonid_monotonic_now() < deadline) {
         apr_sleep(POLL_INTERVAL);
         state = state_of(account);
     }

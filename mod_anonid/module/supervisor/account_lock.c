@@ -3,6 +3,7 @@
  * Locks beside account files; see account_lock.h.
  */
 #include "module/supervisor/account_lock.h"
+#include "common/monotonic.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -96,14 +97,14 @@ apr_status_t anonid_account_lock_control(anonid_account_locks_t *locks,
 apr_status_t anonid_account_lock_change(anonid_account_locks_t *locks,
                                         const char *path)
 {
-    apr_time_t deadline = apr_time_now() + CHANGE_TIMEOUT;
+    apr_time_t deadline = anonid_monotonic_now() + CHANGE_TIMEOUT;
     int fd = lock_file(locks, path);
     apr_status_t rv;
 
     if (fd < 0)
         return errno;
     rv = lock_octet(fd, 0, F_WRLCK);
-    while (rv == EBUSY && apr_time_now() < deadline) {
+    while (rv == EBUSY && anonid_monotonic_now() < deadline) {
         apr_sleep(CHANGE_RETRY);
         rv = lock_octet(fd, 0, F_WRLCK);
     }
