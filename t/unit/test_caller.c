@@ -195,7 +195,7 @@ static void another_user_is_told_apart(void **state)
     close(listening);
 }
 
-static void a_unix_socket_names_user_and_process(void **state)
+static void a_unix_socket_names_user_process_and_program(void **state)
 {
     anonid_caller_t caller;
     int ends[2];
@@ -205,6 +205,7 @@ static void a_unix_socket_names_user_and_process(void **state)
     assert_int_equal(anonid_caller_find(ends[0], &caller), 1);
     assert_int_equal(caller.uid, geteuid());
     assert_int_equal(caller.pid, getpid());
+    assert_non_null(strstr(caller.program, "test_caller"));
     close(ends[0]);
     close(ends[1]);
 }
@@ -218,7 +219,7 @@ int main(void)
         cmocka_unit_test(who_has_said_its_last_is_still_found),
         cmocka_unit_test(a_listening_socket_is_nobody),
         cmocka_unit_test(another_user_is_told_apart),
-        cmocka_unit_test(a_unix_socket_names_user_and_process),
+        cmocka_unit_test(a_unix_socket_names_user_process_and_program),
     };
 
     return cmocka_run_group_tests(tests, unit_setup, unit_teardown);

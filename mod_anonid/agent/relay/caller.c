@@ -4,15 +4,33 @@
  */
 #include "agent/relay/caller.h"
 
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* ---- Unix sockets ---- */
+
+static void read_program(anonid_caller_t *caller)
+{
+    char path[64];
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%ld/comm", (long)caller->pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    n = read(fd, caller->program, sizeof(caller->program) - 1);
+    close(fd);
+    caller->program[n > 0 ? n : 0] = '\0';
+    caller->program[strcspn(caller->program, "\n")] = '\0';
+}
 
 static int find_local(int fd, anonid_caller_t *caller)
 {
@@ -24,6 +42,7 @@ static int find_local(int fd, anonid_caller_t *caller)
         return 0;
     caller->uid = peer.uid;
     caller->pid = peer.pid;
+    read_program(caller);
     return 1;
 }
 

@@ -17,8 +17,9 @@
 
 typedef struct {
     uid_t uid;
-    pid_t pid;      /* 0: not known (TCP) */
-    uint32_t inode; /* of its socket; 0: not known (Unix) */
+    pid_t pid;        /* 0: not known (TCP) */
+    uint32_t inode;   /* of its socket; 0: not known (Unix) */
+    char program[64]; /* what it calls itself; "" where pid is not known */
 } anonid_caller_t;
 
 /* 1, or 0 for nobody's socket. Event loop only. */
