@@ -304,6 +304,31 @@ sub test_leftovers ()
     unlink "$folder/imap";
 }
 
+# An agent that runs out of descriptors: who connects then waits for one.
+sub test_descriptors ()
+{
+    my $script = spit(temp_root() . '/agent-limited',
+                      "#!/bin/sh\nulimit -n 64\nexec '" . agent_path() . "'\n",
+                      0755);
+    my $own = free_port();
+
+    $site = site(listen => ["imap://127.0.0.1:$own"]);
+    $site->reconfigure(config => $site->{config}
+                       . "AnonIDAgentProgram \"$script\"\n");
+    $site->allow_log(qr/ANID0501: .*AnonIDAgentProgram /);
+    $site->expect_log(qr/ANID0042: /);
+    $site->start;
+    my @clients = map { connect_to($own) } 1 .. 70;
+    my $last = $clients[-1];
+
+    ok $site->wait_log(qr/ANID0042: .*'imap:.*:$own' can be accepted: Too many/),
+        'no descriptors: the log says so';
+    ok $last->silent(0.2), '... and who connects waits';
+    splice @clients, 0, 40;
+    like logon($last), qr/^a OK /, '... until there are some';
+    $site->stop;
+}
+
 test_places();
 test_users();
 test_closed_already();
@@ -313,4 +338,5 @@ test_restarts();
 test_changes();
 test_end();
 test_leftovers();
+test_descriptors();
 done_testing;

@@ -48,6 +48,10 @@ static int find_local(int fd, anonid_caller_t *caller)
 
 /* ---- TCP ---- */
 
+/* Kept open: where descriptors have run out nobody could be asked, and whoever
+ * connects would be taken for nobody. */
+static int netlink = -1;
+
 typedef struct {
     struct nlmsghdr header;
     struct inet_diag_req_v2 body;
@@ -126,19 +130,30 @@ static int is_answer(const struct inet_diag_msg *message,
            && is_same(message, found->idiag_dst, question, asked->idiag_dst);
 }
 
-/* Asks the kernel, which answers before send() returns. */
+int anonid_caller_start(void)
+{
+    if (netlink < 0)
+        netlink =
+            socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    return netlink >= 0;
+}
+
+/* Asks the kernel, which answers before send() returns. An answer to an
+ * earlier question, which was not read, is not this one's. */
 static const struct inet_diag_msg *ask(question_t *question, answer_t *answer)
 {
-    int netlink =
-        socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    static uint32_t number;
     ssize_t n = -1;
 
-    if (netlink < 0)
+    question->header.nlmsg_seq = ++number;
+    if (!anonid_caller_start()
+        || send(netlink, question, sizeof(*question), 0)
+               != (ssize_t)sizeof(*question))
         return NULL;
-    if (send(netlink, question, sizeof(*question), 0)
-        == (ssize_t)sizeof(*question))
+    do
         n = recv(netlink, answer, sizeof(*answer), MSG_DONTWAIT);
-    close(netlink);
+    while (n >= (ssize_t)sizeof(answer->header)
+           && answer->header.nlmsg_seq != number);
     if (n < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg))
         || !NLMSG_OK(&answer->header, (size_t)n)
         || answer->header.nlmsg_type != SOCK_DIAG_BY_FAMILY)

@@ -22,6 +22,10 @@ typedef struct {
     char program[64]; /* what it calls itself; "" where pid is not known */
 } anonid_caller_t;
 
+/* Opens what is needed to ask about TCP, before descriptors run out: 1, or 0
+ * with errno. */
+int anonid_caller_start(void);
+
 /* 1, or 0 for nobody's socket. Event loop only. */
 int anonid_caller_find(int fd, anonid_caller_t *caller);
 

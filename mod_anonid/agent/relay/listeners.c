@@ -320,6 +320,13 @@ void anonid_relay_apply(anonid_config_t *config)
 {
     for (listener_t *l = listeners; l; l = l->next)
         l->wanted = 0;
+    if (config->listeners->nelts > 0 && !anonid_caller_start())
+        anonid_log(ANONID_LOG_WARNING,
+                   ANONID_LOGNO(0050) "The kernel cannot be asked whose TCP "
+                                      "connections are (%s), so that those "
+                                      "to AnonIDMailListen are refused; use "
+                                      "Unix sockets",
+                   strerror(errno));
     for (int i = 0; i < config->listeners->nelts; i++) {
         anonid_config_listener_t *configured =
             &APR_ARRAY_IDX(config->listeners, i, anonid_config_listener_t);
