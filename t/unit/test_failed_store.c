@@ -78,6 +78,7 @@ static int recalls(const anonid_account_t *which, const char *version)
 {
     anonid_failed_t failed;
 
+    anonid_failed_store_read(which);
     return anonid_failed_store_recall(which, version, &failed);
 }
 
@@ -88,6 +89,8 @@ static void a_record_is_read_back(void **state)
     (void)state;
     assert_false(recalls(account, "1:2:3:4:5"));
     anonid_failed_store_remember(account, "1:2:3:4:5", &outcome);
+    assert_false(anonid_failed_store_recall(account, "1:2:3:4:5", &failed));
+    anonid_failed_store_read(account);
     assert_true(anonid_failed_store_recall(account, "1:2:3:4:5", &failed));
     assert_int_equal(failed.outcome.code, ANONID_LOGON_FAILURE);
     assert_int_equal(failed.outcome.kind, ANONID_PERMANENT);
@@ -104,6 +107,7 @@ static void a_record_without_detail_is_read_back(void **state)
     (void)state;
     outcome.detail[0] = '\0';
     anonid_failed_store_remember(account, "v", &outcome);
+    anonid_failed_store_read(account);
     assert_true(anonid_failed_store_recall(account, "v", &failed));
     assert_string_equal(failed.outcome.detail, "");
 }

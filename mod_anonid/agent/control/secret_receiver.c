@@ -5,6 +5,8 @@
  */
 #include "agent/control/secret_receiver.h"
 #include "agent/base/log.h"
+#include "agent/logon/config.h"
+#include "agent/logon/failed_store.h"
 #include "agent/logon/logon.h"
 #include "agent/logon/sync.h"
 
@@ -20,8 +22,11 @@
 
 /* The reading of one secret, on the pool. */
 typedef struct {
-    anonid_logon_t *logon; /* held */
-    unsigned long number;  /* of this reading; a newer one outdates it */
+    anonid_logon_t *logon;   /* held */
+    anonid_config_t *config; /* held: the account lives in it */
+    const anonid_account_t *account;
+    int is_first;         /* of the account: it may have failed before */
+    unsigned long number; /* of this reading; a newer one outdates it */
     int fd;
     anonid_secret_kind_t kind;
     anonid_secret_t *secret;
@@ -65,6 +70,8 @@ static void read_secret(void *data)
 {
     job_t *job = data;
 
+    if (job->is_first)
+        anonid_failed_store_read(job->account);
     job->secret =
         anonid_secret_read(job->fd, job->kind, READ_TIMEOUT, &job->why);
 }
@@ -133,6 +140,7 @@ static void secret_read(void *data)
         take_read(logon, job);
     }
     anonid_secret_drop(job->secret);
+    anonid_config_drop(job->config);
     anonid_logon_drop(logon);
     close(job->fd);
     free(job);
@@ -148,6 +156,10 @@ static void start_reading(anonid_logon_t *logon, int fd)
         return;
     }
     job->logon = anonid_logon_hold(logon);
+    job->config = anonid_config_hold(logon->config);
+    job->account = logon->account;
+    job->is_first = logon->candidate.version == 0
+                    && logon->account->provider != ANONID_PROVIDER_FILE;
     job->number = logon->source.reading = ++last_number;
     job->fd = fd;
     job->kind = anonid_account_secret_kind(logon->account);

@@ -7,6 +7,7 @@
  */
 #include "agent/logon/failed_store.h"
 #include "agent/base/log.h"
+#include "agent/base/thread_pool.h"
 
 #include "common/lognos.h"
 
@@ -15,20 +16,80 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* One that was read and not recalled yet. There are few: only those of
+ * accounts that failed for good before this agent's start. */
+typedef struct read_t {
+    struct read_t *next;
+    anonid_failed_t failed;
+    char account[];
+} read_t;
 
 /* No account's: those are digests. */
 #define TEMPORARY "new"
 
+/* The folder, which main alone changes, and what was read for it. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int folder = -1;
+static read_t *reads;
+
+/* Takes the account's record out of the list, if it was read. */
+static read_t *take(const char *account)
+{
+    read_t **at = &reads, *found;
+
+    pthread_mutex_lock(&lock);
+    while (*at && strcmp((*at)->account, account) != 0)
+        at = &(*at)->next;
+    found = *at;
+    if (found)
+        *at = found->next;
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+static void put(read_t *record)
+{
+    free(take(record->account));
+    pthread_mutex_lock(&lock);
+    record->next = reads;
+    reads = record;
+    pthread_mutex_unlock(&lock);
+}
 
 void anonid_failed_store_open(int fd)
 {
+    read_t *old;
+
+    pthread_mutex_lock(&lock);
     if (folder >= 0)
         close(folder);
     folder = fd;
+    old = reads;
+    reads = NULL;
+    pthread_mutex_unlock(&lock);
+    while (old) {
+        read_t *next = old->next;
+
+        free(old);
+        old = next;
+    }
+}
+
+/* For another thread: the folder may be another one before it is done. */
+static int copy_folder(void)
+{
+    int fd;
+
+    pthread_mutex_lock(&lock);
+    fd = folder >= 0 ? fcntl(folder, F_DUPFD_CLOEXEC, 0) : -1;
+    pthread_mutex_unlock(&lock);
+    return fd;
 }
 
 /* SHA-256 in hexadecimal digits. 1 or 0. */
@@ -70,10 +131,10 @@ static int name_config(char config[ANONID_FAILED_CONFIG],
 }
 
 /* A whole file, if it is not too long: its length, or -1. */
-static ssize_t read_file(const char *name, char text[ANONID_FAILED_MAX])
+static ssize_t read_file(int in, const char *name,
+                         char text[ANONID_FAILED_MAX])
 {
-    int fd =
-        openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = openat(in, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     ssize_t n;
 
     if (fd < 0)
@@ -83,20 +144,46 @@ static ssize_t read_file(const char *name, char text[ANONID_FAILED_MAX])
     return n;
 }
 
+static void read_record(int in, const anonid_account_t *account)
+{
+    char name[ANONID_FAILED_CONFIG], text[ANONID_FAILED_MAX];
+    size_t size = strlen(account->name) + 1;
+    read_t *record = calloc(1, sizeof(*record) + size);
+    ssize_t length;
+
+    if (!record)
+        return;
+    memcpy(record->account, account->name, size);
+    length = name_file(name, account) ? read_file(in, name, text) : -1;
+    if (length > 0
+        && anonid_failed_parse(text, (size_t)length, account->name,
+                               &record->failed))
+        put(record);
+    else
+        free(record);
+}
+
+void anonid_failed_store_read(const anonid_account_t *account)
+{
+    int in = copy_folder();
+
+    if (in < 0)
+        return;
+    read_record(in, account);
+    close(in);
+}
+
 int anonid_failed_store_recall(const anonid_account_t *account,
                                const char *version, anonid_failed_t *failed)
 {
-    char name[ANONID_FAILED_CONFIG], config[ANONID_FAILED_CONFIG];
-    char text[ANONID_FAILED_MAX];
-    ssize_t length;
+    read_t *record = take(account->name);
+    char config[ANONID_FAILED_CONFIG];
 
-    if (folder < 0 || !name_file(name, account)
-        || !name_config(config, account))
+    if (!record)
         return 0;
-    length = read_file(name, text);
-    return length > 0
-           && anonid_failed_parse(text, (size_t)length, account->name, failed)
-           && strcmp(failed->config, config) == 0
+    *failed = record->failed;
+    free(record);
+    return name_config(config, account) && strcmp(failed->config, config) == 0
            && strcmp(failed->version, version) == 0;
 }
 
@@ -163,7 +250,13 @@ void anonid_failed_store_forget(const anonid_account_t *account)
         (void)unlinkat(folder, name, 0);
 }
 
-/* The names of files that may stay. */
+/* What the pool needs to remove records. */
+typedef struct {
+    apr_pool_t *pool;
+    apr_hash_t *names; /* of files that may stay */
+    int fd;            /* of the folder */
+} prune_t;
+
 static apr_hash_t *names_of(const anonid_config_t *config, apr_pool_t *pool)
 {
     apr_hash_t *names = apr_hash_make(pool);
@@ -184,24 +277,51 @@ static int is_record(const char *name)
            && strspn(name, "0123456789abcdef") == strlen(name);
 }
 
-void anonid_failed_store_prune(const anonid_config_t *config)
+static void remove_others(void *data)
 {
-    int fd = folder >= 0 ? openat(folder, ".", O_RDONLY | O_CLOEXEC) : -1;
+    prune_t *prune = data;
+    int fd = openat(prune->fd, ".", O_RDONLY | O_CLOEXEC);
     DIR *files = fd >= 0 ? fdopendir(fd) : NULL;
     struct dirent *entry;
-    apr_hash_t *names;
-    apr_pool_t *pool;
 
-    if (!files || apr_pool_create(&pool, NULL) != APR_SUCCESS) {
-        (void)(files ? closedir(files) : fd >= 0 && close(fd));
+    if (!files) {
+        (void)(fd >= 0 && close(fd));
         return;
     }
-    names = names_of(config, pool);
     for (entry = readdir(files); entry; entry = readdir(files)) {
         if (is_record(entry->d_name)
-            && !apr_hash_get(names, entry->d_name, APR_HASH_KEY_STRING))
-            (void)unlinkat(folder, entry->d_name, 0);
+            && !apr_hash_get(prune->names, entry->d_name, APR_HASH_KEY_STRING))
+            (void)unlinkat(prune->fd, entry->d_name, 0);
     }
     closedir(files);
-    apr_pool_destroy(pool);
+}
+
+static void end_prune(void *data)
+{
+    prune_t *prune = data;
+
+    close(prune->fd);
+    apr_pool_destroy(prune->pool);
+}
+
+void anonid_failed_store_prune(const anonid_config_t *config)
+{
+    int fd = copy_folder();
+    apr_pool_t *pool;
+    prune_t *prune;
+
+    if (fd < 0 || apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+        (void)(fd >= 0 && close(fd));
+        return;
+    }
+    prune = apr_palloc(pool, sizeof(*prune));
+    prune->pool = pool;
+    prune->names = names_of(config, pool);
+    prune->fd = fd;
+    if (anonid_thread_pool_add_to("failed records", remove_others, end_prune,
+                                  prune)
+        == APR_SUCCESS)
+        return;
+    remove_others(prune);
+    end_prune(prune);
 }

@@ -5,7 +5,8 @@
  * each account in a folder that the parent has opened.
  *
  * A file is replaced as a whole, by renaming. What is in one is not trusted:
- * a file that is no record of its account counts as none. Main thread only.
+ * a file that is no record of its account counts as none. Main thread only,
+ * but for reading, which may take as long as the file system likes.
  */
 #ifndef ANONID_AGENT_LOGON_FAILED_STORE_H
 #define ANONID_AGENT_LOGON_FAILED_STORE_H
@@ -17,8 +18,11 @@
  * kept. */
 void anonid_failed_store_open(int folder);
 
-/* The record of the account as it is configured, with that version of its
- * source: 1, or 0 if there is none. */
+/* Reads the account's record, for recall to look at. Any thread. */
+void anonid_failed_store_read(const anonid_account_t *account);
+
+/* The record that was read last of the account, once: 1 if it is of the
+ * account as it is configured, with that version of its source, else 0. */
 int anonid_failed_store_recall(const anonid_account_t *account,
                                const char *version, anonid_failed_t *failed);
 
@@ -31,7 +35,8 @@ void anonid_failed_store_remember(const anonid_account_t *account,
 /* Removes the account's record, if there is one. */
 void anonid_failed_store_forget(const anonid_account_t *account);
 
-/* Removes the records of accounts that the configuration does not have. */
+/* Removes the records of accounts that the configuration does not have, on the
+ * thread pool if that runs. */
 void anonid_failed_store_prune(const anonid_config_t *config);
 
 #endif
