@@ -204,6 +204,46 @@ static void a_parent_that_stores_for_others_is_awaited(void **state)
     anonid_logon_drop(other);
 }
 
+/* What was given up is in the file after all. */
+static void a_verifier_stored_too_late_is_replaced(void **state)
+{
+    (void)state;
+    log_on();
+    anonid_sync_rotate(logon, NULL);
+    world_run_all();
+    world_turn(logon, SECONDS(30));
+    world_run_all();
+    assert_int_equal(world.stores, 2);
+    world.answer = ANONID_LOGON_FAILURE;
+    anonid_sync_stored(logon, 0, NULL);
+    world_file(logon, "3");
+    world_run_all();
+    assert_int_equal(world.stores, 3);
+    world.answer = ANONID_LOGON_OK;
+    store("4");
+    assert_true(fits());
+    assert_int_equal(world.state, ANONID_STATE_LOGGED_ON);
+    assert_int_equal(world.warnings, 0);
+}
+
+static void a_file_that_is_not_passed_in_time_means_another_password(void **s)
+{
+    (void)s;
+    log_on();
+    anonid_sync_rotate(logon, NULL);
+    world_run_all();
+    anonid_sync_stored(logon, 0, NULL);
+    world.answer = ANONID_LOGON_FAILURE;
+    world_turn(logon, SECONDS(30));
+    world_turn(logon, SECONDS(30));
+    world_run_all();
+    assert_int_equal(world.stores, 3);
+    world.answer = ANONID_LOGON_OK;
+    store("4");
+    assert_true(fits());
+    assert_int_equal(world.warnings, 0);
+}
+
 static void a_missing_line_is_not_stored_again_until_the_file_changes(void **s)
 {
     (void)s;
@@ -295,6 +335,8 @@ static const struct CMUnitTest tests[] = {
     TEST(a_failed_rotation_leaves_the_old_password),
     TEST(a_parent_that_does_not_answer_is_not_awaited_for_ever),
     TEST(a_parent_that_stores_for_others_is_awaited),
+    TEST(a_verifier_stored_too_late_is_replaced),
+    TEST(a_file_that_is_not_passed_in_time_means_another_password),
     TEST(a_missing_line_is_not_stored_again_until_the_file_changes),
     TEST(a_line_changed_by_others_fails_and_rotation_repairs_it),
     TEST(a_restored_file_needs_no_rotation),

@@ -178,11 +178,23 @@ static void explain(anonid_outcome_t *outcome, const anonid_logon_t *logon,
                            text ? text : strerror(error));
 }
 
+/* The file has the verifier of a password that was given up: no other one fits
+ * until a new one is stored. */
+static void replace_lost(anonid_logon_t *logon)
+{
+    if (!logon->account || !logon->account->sync)
+        return;
+    logon->sync.wanted = 1;
+    anonid_logon_proceed(logon);
+}
+
 void anonid_sync_stored(anonid_logon_t *logon, int error, const char *text)
 {
     anonid_outcome_t outcome;
 
     answers++;
+    if (logon->sync.stage == ANONID_SYNC_IDLE && error == 0)
+        replace_lost(logon);
     if (logon->sync.stage != ANONID_SYNC_STORING)
         return;
     if (error == 0) {
@@ -225,6 +237,7 @@ void anonid_sync_overdue(anonid_logon_t *logon)
         return;
     }
     logon->sync.deadline = 0;
+    logon->sync.wanted |= logon->sync.stage == ANONID_SYNC_READING;
     fail_for(logon, "the new password's verifier was not stored in time");
 }
 
