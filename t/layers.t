@@ -36,7 +36,7 @@ my %may_include = (
     'agent/request'    => [qw(base logon status submission)],
     'agent/sasl'       => [qw(base krb5 net provider secret)],
     'agent/secret'     => [],
-    'agent/smtp'       => [qw(mail message)],
+    'agent/smtp'       => [qw(base mail message relay)],
     'agent/status'     => [],
     'agent/submission' => [qw(base logon mail message net sasl smtp status)],
 

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "agent/submission/reply_text.h"
+#include "agent/message/reply_text.h"
 
 #include <string.h>
 

@@ -24,6 +24,7 @@ typedef struct {
 
 typedef struct {
     const char *mail_from;
+    int whole;                     /* to all addresses, or to none */
     apr_array_header_t *addresses; /* anonid_envelope_address_t *, each once */
     apr_array_header_t *aliases;   /* anonid_envelope_alias_t */
 } anonid_envelope_t;

@@ -61,6 +61,12 @@ anonid_relay_client_origin(const anonid_relay_client_t *client)
     return &client->origin;
 }
 
+struct event_base *
+anonid_relay_client_base(const anonid_relay_client_t *client)
+{
+    return client->accepted.base;
+}
+
 /* ---- the end ---- */
 
 static void free_event(struct event **event)

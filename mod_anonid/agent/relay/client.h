@@ -41,6 +41,10 @@ typedef struct {
 const anonid_relay_origin_t *
 anonid_relay_client_origin(const anonid_relay_client_t *client);
 
+/* The loop that it lives on. */
+struct event_base *
+anonid_relay_client_base(const anonid_relay_client_t *client);
+
 /* Queues octets; or a line, to which CRLF is added (at most 1,024 octets). */
 void anonid_relay_client_write(anonid_relay_client_t *client, const void *data,
                                size_t length);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 static const anonid_listener_protocol_t *const protocols[] = {
+    &anonid_smtp_listener,
     NULL,
 };
 

@@ -39,6 +39,9 @@ struct anonid_listener_protocol_t {
     void (*closed)(void *dialogue);
 };
 
+/* The rows of this build: smtp/listener.c. */
+extern const anonid_listener_protocol_t anonid_smtp_listener;
+
 /* The row of a protocol; NULL: this build has none. */
 const anonid_listener_protocol_t *
 anonid_listener_protocol_find(anonid_mail_protocol_t protocol);

@@ -3,7 +3,7 @@
  * The header of an application's message, as it goes on to the mail server
  * (RFC 5322, RFC 6409 section 8), field by field while it comes in:
  *
- *   - Received is put in front, and says which program of which user it was;
+ *   - Received is put in front, and says whose process it was;
  *   - From is the service's address. One of another address is replaced, and
  *     goes to Reply-To if there is none; a name in front of the right one
  *     stays. A second From, Sender, Bcc, Return-Path and mbox's "From " go;

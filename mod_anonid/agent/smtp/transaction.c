@@ -163,6 +163,13 @@ static void end_envelope(anonid_smtp_transaction_t *t)
 {
     int accepted = anonid_envelope_count(t->envelope, 2);
 
+    if (t->envelope->whole && accepted < t->envelope->addresses->nelts) {
+        snprintf(t->outcome.text, sizeof(t->outcome.text),
+                 "a recipient that was accepted is refused now");
+        t->outcome.reusable = 1;
+        finish(t, ANONID_SMTP_LATER);
+        return;
+    }
     if (accepted > 0) {
         t->phase = ANONID_PHASE_DATA;
         anonid_session_say(t->session, t->phase, "DATA");
@@ -347,10 +354,11 @@ int anonid_smtp_fits(const anonid_session_t *session,
     return 0;
 }
 
-anonid_smtp_transaction_t *anonid_smtp_transaction_start(
-    anonid_session_t *session, anonid_envelope_t *envelope,
-    const anonid_mail_message_t *message, const anonid_smtp_events_t *events,
-    void *context)
+static anonid_smtp_transaction_t *make(anonid_session_t *session,
+                                       anonid_envelope_t *envelope,
+                                       const anonid_mail_message_t *message,
+                                       const anonid_smtp_events_t *events,
+                                       void *context)
 {
     anonid_smtp_transaction_t *t = calloc(1, sizeof(*t));
 
@@ -361,9 +369,37 @@ anonid_smtp_transaction_t *anonid_smtp_transaction_start(
     t->message = message;
     t->events = events;
     t->context = context;
-    t->phase = session->used > 0 ? ANONID_PHASE_RSET : ANONID_PHASE_MAIL;
     anonid_session_use(session, &transaction_user, t);
+    return t;
+}
+
+anonid_smtp_transaction_t *anonid_smtp_transaction_start(
+    anonid_session_t *session, anonid_envelope_t *envelope,
+    const anonid_mail_message_t *message, const anonid_smtp_events_t *events,
+    void *context)
+{
+    anonid_smtp_transaction_t *t =
+        make(session, envelope, message, events, context);
+
+    if (!t)
+        return NULL;
+    t->phase = session->used > 0 ? ANONID_PHASE_RSET : ANONID_PHASE_MAIL;
     say_envelope(t);
+    return t;
+}
+
+anonid_smtp_transaction_t *anonid_smtp_transaction_resume(
+    anonid_session_t *session, anonid_envelope_t *envelope,
+    const anonid_mail_message_t *message, const anonid_smtp_events_t *events,
+    void *context)
+{
+    anonid_smtp_transaction_t *t =
+        make(session, envelope, message, events, context);
+
+    if (!t)
+        return NULL;
+    t->phase = ANONID_PHASE_DATA;
+    anonid_session_say(t->session, t->phase, "DATA");
     return t;
 }
 

@@ -54,6 +54,13 @@ anonid_smtp_transaction_t *anonid_smtp_transaction_start(
     const anonid_mail_message_t *message, const anonid_smtp_events_t *events,
     void *context);
 
+/* The same where the envelope was said already, and some of it accepted: goes
+ * on with DATA. */
+anonid_smtp_transaction_t *anonid_smtp_transaction_resume(
+    anonid_session_t *session, anonid_envelope_t *envelope,
+    const anonid_mail_message_t *message, const anonid_smtp_events_t *events,
+    void *context);
+
 /* Gives it up; done will not be called. The session, which is of no use any
  * more, is the caller's again. */
 anonid_session_t *anonid_smtp_transaction_cancel(anonid_smtp_transaction_t *t);

@@ -6,7 +6,7 @@
 #include "common/lognos.h"
 #include "agent/base/log.h"
 #include "agent/status/table.h"
-#include "agent/submission/reply_text.h"
+#include "agent/message/reply_text.h"
 
 #include <stdio.h>
 #include <string.h>

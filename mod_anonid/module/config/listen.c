@@ -17,7 +17,7 @@ static const struct {
     anonid_mail_protocol_t protocol;
     int available;
 } protocols[] = {
-    { ANONID_MAIL_SUBMISSION, 0 },
+    { ANONID_MAIL_SUBMISSION, 1 },
     { ANONID_MAIL_IMAP, 0 },
     { ANONID_MAIL_POP3, 0 },
 };

@@ -20,6 +20,7 @@ AnonID::Test::MailSite - a site that sends mail
         password => $password,             # of the account 'site'
         servers  => ['submission://localhost:' . $server->port('smtp')],
         service  => 'AnonIDMechanism PLAIN',   # more of the service
+        from     => 'strict',                  # after the sender
         deadlines => 3,                    # percent, for servers that hang
     )->start;
 
@@ -42,6 +43,7 @@ sub new ($class, %field)
 {
     my $servers = join ' ', @{ $field{servers} };
     my $service = $field{service} // '';
+    my $from = $field{from} // '';
     my $trust = $field{trust} // "ca=@{[ $field{ca}->file ]}";
     my $self = $class->SUPER::new(
         log_level => 'info anonid:debug', %field, config => <<"END");
@@ -52,7 +54,7 @@ AnonIDSecret "file:\${DIR}/secret"
 <AnonIDMailService mail>
 AnonIDMailServer $servers
 AnonIDMailTLS $trust
-AnonIDMailFrom site\@example.test
+AnonIDMailFrom site\@example.test $from
 AnonIDMailRecipient webmaster webmaster\@example.test
 AnonIDMailRecipient two a\@example.test b\@example.test
 AnonIDMailRecipient other c\@example.test

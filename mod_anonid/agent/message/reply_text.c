@@ -2,7 +2,7 @@
 /*
  * Takes mail addresses out of replies; see reply_text.h.
  */
-#include "agent/submission/reply_text.h"
+#include "agent/message/reply_text.h"
 
 #include <ctype.h>
 #include <stdio.h>

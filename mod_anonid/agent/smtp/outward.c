@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An application's message on its way out; see outward.h.
+ *
+ *   RCPT     -> session -> opening -> answer      (the next one: opening)
+ *   message  -> opening -> transaction -> answer
+ *            -> session -> transaction -> answer  (there is no opening)
+ *
+ * Another server is tried as long as none has begun to take the message.
+ */
+#include "agent/smtp/outward.h"
+#include "agent/base/log.h"
+#include "agent/mail/pool.h"
+#include "agent/mail/server.h"
+#include "agent/message/reply_text.h"
+#include "agent/smtp/opening.h"
+#include "agent/smtp/reply.h"
+#include "agent/smtp/transaction.h"
+#include "common/lognos.h"
+
+#include <apr_strings.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Seconds for which a session waits for its application. */
+#define SESSION_WAITS 10
+
+#define LATER "451 4.3.0 "
+
+struct anonid_outward_t {
+    anonid_relay_client_t *client;
+    const anonid_relay_origin_t *origin;
+    anonid_outward_answer_t answer;
+    void *context;
+    apr_pool_t *pool; /* of the message */
+    struct event *timer;
+
+    anonid_envelope_t *envelope; /* of whom a server has accepted */
+    const char *recipient;       /* asked for now; NULL: none is */
+    uint64_t size;
+    int eight_bit;
+    int partial; /* the opening lacks who was accepted before it */
+    const anonid_mail_message_t *message; /* to be sent now; NULL: none is */
+
+    anonid_login_t *login;
+    int server;  /* index in the service; -1: none yet */
+    int round;   /* of going through them */
+    char *tried; /* 1 for each that was */
+    int reused;
+    anonid_pool_request_t *request;
+    anonid_smtp_opening_t *opening;
+    anonid_smtp_transaction_t *transaction;
+    char line[ANONID_REPLY_TEXT_MAX]; /* the answer, if nothing better comes */
+};
+
+static const anonid_mail_server_t *server_of(const anonid_outward_t *out)
+{
+    return &APR_ARRAY_IDX(out->origin->service->servers, out->server,
+                          anonid_mail_server_t);
+}
+
+/* ---- answers ---- */
+
+static void say_later(anonid_outward_t *out, const char *words)
+{
+    snprintf(out->line, sizeof(out->line), LATER "%s", words);
+}
+
+/* A server's words are the application's to know, but not which server it is,
+ * and not as whom it is spoken to. */
+static int tells_too_much(const anonid_outward_t *out, const char *text)
+{
+    const anonid_account_t *account = out->origin->account;
+
+    return anonid_reply_names(text, account->name)
+           || anonid_reply_names(text, account->user)
+           || anonid_reply_names(text, account->principal)
+           || (out->server >= 0
+               && anonid_reply_names(text, server_of(out)->host));
+}
+
+/* Keeps what a server said as the answer. What is said without a code is our
+ * own finding, and gets this one. */
+static void say_reply(anonid_outward_t *out, const char *text,
+                      const char *code)
+{
+    int own = !isdigit((unsigned char)text[0]);
+
+    if (own)
+        snprintf(out->line, sizeof(out->line), "%s %s", code, text);
+    else if (!tells_too_much(out, text))
+        snprintf(out->line, sizeof(out->line), "%s", text);
+    else if (text[0] == '2')
+        snprintf(out->line, sizeof(out->line), "250 2.0.0 accepted");
+    else
+        anonid_reply_withhold(text, out->line, sizeof(out->line));
+    /* That the server closes is not the application's concern. */
+    if (strncmp(out->line, "421", 3) == 0)
+        memcpy(out->line, "451", 3);
+}
+
+static void log_answer(const anonid_outward_t *out, const char *line)
+{
+    const anonid_relay_origin_t *origin = out->origin;
+
+    anonid_log(ANONID_LOG_INFO,
+               "%slistener %s: message of uid %ld, account '%s', mail "
+               "service '%s', server %s, %d recipients: %s",
+               ANONID_LOGNO(0270), origin->listener->url,
+               (long)origin->caller.uid, origin->account->name,
+               origin->service->name,
+               out->server >= 0 ? server_of(out)->url : "none",
+               out->envelope->addresses->nelts, line);
+}
+
+/* Gives the answer that is kept. */
+static void answer(anonid_outward_t *out)
+{
+    char line[ANONID_REPLY_TEXT_MAX];
+
+    snprintf(line, sizeof(line), "%s", out->line);
+    if (out->message)
+        log_answer(out, line);
+    out->recipient = NULL;
+    out->message = NULL;
+    out->answer(out->context, line);
+}
+
+/* ---- sessions ---- */
+
+static void set_timer(anonid_outward_t *out, int seconds)
+{
+    const struct timeval delay = { seconds, 0 };
+
+    (void)evtimer_add(out->timer, &delay);
+}
+
+/* The session goes back; the envelope was said, so it needs RSET. */
+static void end_opening(anonid_outward_t *out, int reusable)
+{
+    anonid_session_t *session;
+
+    if (!out->opening)
+        return;
+    reusable = reusable && anonid_smtp_opening_is_open(out->opening);
+    session = anonid_smtp_opening_end(out->opening);
+    out->opening = NULL;
+    session->used++;
+    anonid_mail_pool_put(session, reusable);
+}
+
+static void on_session(void *context, anonid_session_t *session,
+                       const anonid_mail_error_t *error);
+
+static int ask_session(anonid_outward_t *out, int fresh)
+{
+    out->request = anonid_mail_pool_get(out->login, server_of(out), fresh,
+                                        on_session, out);
+    if (!out->request)
+        say_later(out, "no memory");
+    return out->request != NULL;
+}
+
+/* In the first round servers that are down are passed over; in the second
+ * just they are tried. */
+static int is_for(anonid_outward_t *out)
+{
+    char *tried = &out->tried[out->server];
+
+    if (server_of(out)->protocol != ANONID_MAIL_SUBMISSION || *tried)
+        return 0;
+    *tried =
+        out->round > 0
+        || anonid_server_turn(out->origin->service->name, server_of(out)->url);
+    return *tried;
+}
+
+static int next_server(anonid_outward_t *out)
+{
+    const int servers = out->origin->service->servers->nelts;
+
+    for (; out->round < 2; out->round++, out->server = -1) {
+        while (++out->server < servers) {
+            if (is_for(out))
+                return ask_session(out, 0);
+        }
+    }
+    return 0;
+}
+
+static int log_on(anonid_outward_t *out)
+{
+    const anonid_relay_origin_t *origin = out->origin;
+    anonid_proof_t proof;
+
+    anonid_login_drop(out->login);
+    out->login = NULL;
+    if (!anonid_registry_proof(origin->account->name, &proof)) {
+        say_later(out, "the web server's account is not logged on");
+        return 0;
+    }
+    out->login = anonid_login_make(anonid_relay_client_base(out->client),
+                                   origin->config, origin->account,
+                                   origin->service, &proof);
+    if (!out->login)
+        say_later(out, "no memory");
+    return out->login != NULL;
+}
+
+/* Sets out for a session of any server. */
+static void set_out(anonid_outward_t *out)
+{
+    struct timeval deadline = anonid_phase_deadline(ANONID_PHASE_SUBMISSION);
+
+    say_later(out, "the mail service has no server for messages");
+    out->server = -1;
+    out->round = 0;
+    memset(out->tried, 0, (size_t)out->origin->service->servers->nelts);
+    (void)evtimer_add(out->timer, &deadline);
+    if (!log_on(out) || !next_server(out))
+        answer(out);
+}
+
+/* ---- recipients ---- */
+
+static void accept_recipient(anonid_outward_t *out)
+{
+    apr_array_header_t *addresses =
+        apr_array_make(out->pool, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(addresses, const char *) = out->recipient;
+    anonid_envelope_add(out->pool, out->envelope, out->recipient, addresses);
+    APR_ARRAY_IDX(out->envelope->addresses,
+                  out->envelope->addresses->nelts - 1,
+                  anonid_envelope_address_t *)
+        ->code = 250;
+}
+
+static void on_reply(void *context, anonid_phase_t phase,
+                     const anonid_mail_reply_t *reply)
+{
+    anonid_outward_t *out = context;
+    char text[ANONID_REPLY_TEXT_MAX];
+    int rcpt = phase == ANONID_PHASE_RCPT;
+
+    anonid_smtp_reply_text(reply, text, sizeof(text));
+    say_reply(out, text, "");
+    set_timer(out, SESSION_WAITS);
+    if (rcpt && reply->code / 100 == 2)
+        accept_recipient(out);
+    if (!rcpt || reply->code == 421)
+        end_opening(out, reply->code != 421);
+    if (!rcpt && reply->code < 500 && next_server(out))
+        return;
+    answer(out);
+}
+
+static void on_lost(void *context, const anonid_mail_error_t *error)
+{
+    anonid_outward_t *out = context;
+
+    (void)error;
+    if (out->opening && out->reused) {
+        /* A kept session that is dead says nothing about the server. */
+        anonid_session_t *session = anonid_smtp_opening_end(out->opening);
+
+        out->opening = NULL;
+        anonid_mail_pool_distrust(session);
+        anonid_mail_pool_put(session, 0);
+        if (out->recipient && ask_session(out, 1))
+            return;
+    }
+    end_opening(out, 0);
+    if (!out->recipient)
+        return;
+    say_later(out, "the connection to the mail server was lost");
+    if (!next_server(out))
+        answer(out);
+}
+
+static const anonid_smtp_opening_events_t opening_events = { on_reply,
+                                                             on_lost };
+
+/* A session on which the recipients that a server has taken were not said
+ * cannot go on with another; those are said when the message is there. */
+static void open_session(anonid_outward_t *out, anonid_session_t *session)
+{
+    out->partial = out->envelope->addresses->nelts > 0;
+    out->opening = anonid_smtp_opening_start(
+        session, out->envelope->mail_from, out->size, out->eight_bit,
+        out->recipient, &opening_events, out);
+    if (out->opening)
+        return;
+    anonid_mail_pool_put(session, 1);
+    say_later(out, "no memory");
+    answer(out);
+}
+
+void anonid_outward_rcpt(anonid_outward_t *out, const char *address)
+{
+    out->recipient = apr_pstrdup(out->pool, address);
+    if (out->opening && anonid_smtp_opening_is_open(out->opening)) {
+        set_timer(out, (int)anonid_phase_deadline(ANONID_PHASE_RCPT).tv_sec);
+        anonid_smtp_opening_rcpt(out->opening, out->recipient);
+        return;
+    }
+    end_opening(out, 0);
+    set_out(out);
+}
+
+/* ---- the message ---- */
+
+static const struct {
+    const char *code;  /* for words of our own */
+    const char *words; /* NULL: the outcome's */
+} outcomes[] = {
+    [ANONID_SMTP_ACCEPTED] = { "250 2.0.0", NULL },
+    [ANONID_SMTP_LATER] = { "451 4.3.0", NULL },
+    [ANONID_SMTP_REFUSED] = { "554 5.6.3", NULL },
+    [ANONID_SMTP_TOO_LARGE] = { "552 5.3.4", NULL },
+    [ANONID_SMTP_BROKEN] = { "451 4.4.2", "the connection to the mail server "
+                                          "was lost: the message was not "
+                                          "sent" },
+    [ANONID_SMTP_UNCERTAIN] = { "451 4.4.2", "the connection to the mail "
+                                             "server was lost: the message "
+                                             "was perhaps sent" },
+};
+
+static int is_stale(const anonid_outward_t *out,
+                    const anonid_smtp_outcome_t *outcome)
+{
+    return out->reused && !outcome->begun
+           && outcome->result == ANONID_SMTP_BROKEN;
+}
+
+static void on_done(void *context, anonid_session_t *session,
+                    const anonid_smtp_outcome_t *outcome)
+{
+    anonid_outward_t *out = context;
+    const char *words = outcomes[outcome->result].words;
+    int elsewhere = !outcome->begun
+                    && (outcome->result == ANONID_SMTP_LATER
+                        || outcome->result == ANONID_SMTP_BROKEN);
+
+    out->transaction = NULL;
+    if (words && !is_stale(out, outcome))
+        anonid_mail_error_log(&outcome->error, out->origin->service->name,
+                              server_of(out)->url, out->origin->account->name,
+                              0);
+    say_reply(out, words ? words : outcome->text,
+              outcomes[outcome->result].code);
+    if (is_stale(out, outcome)) {
+        anonid_mail_pool_distrust(session);
+        anonid_mail_pool_put(session, 0);
+        if (ask_session(out, 1))
+            return;
+    }
+    else {
+        anonid_mail_pool_put(session, outcome->reusable);
+        if (elsewhere && next_server(out))
+            return;
+    }
+    answer(out);
+}
+
+static void on_begun(void *context)
+{
+    anonid_outward_t *out = context;
+
+    evtimer_del(out->timer);
+}
+
+static const anonid_smtp_events_t transaction_events = { on_begun, on_done };
+
+/* All of the message over a session on which nothing was said of it. */
+static void send_over(anonid_outward_t *out, anonid_session_t *session)
+{
+    anonid_smtp_outcome_t outcome;
+
+    out->envelope = anonid_envelope_again(out->pool, out->envelope);
+    out->envelope->whole = 1;
+    if (!anonid_smtp_fits(session, out->envelope, out->message, &outcome)) {
+        on_done(out, session, &outcome);
+        return;
+    }
+    out->transaction = anonid_smtp_transaction_start(
+        session, out->envelope, out->message, &transaction_events, out);
+    if (out->transaction)
+        return;
+    anonid_mail_pool_put(session, 1);
+    say_later(out, "no memory");
+    answer(out);
+}
+
+static void on_session(void *context, anonid_session_t *session,
+                       const anonid_mail_error_t *error)
+{
+    anonid_outward_t *out = context;
+
+    out->request = NULL;
+    if (!session) {
+        snprintf(out->line, sizeof(out->line),
+                 "451 %s the mail server takes no message now (%s)",
+                 error->phase == ANONID_PHASE_AUTH ? "4.7.0" : "4.4.1",
+                 anonid_phase_name(error->phase));
+        if (!anonid_mail_error_info(error->kind)->next_server
+            || !next_server(out))
+            answer(out);
+        return;
+    }
+    out->reused = session->used > 0;
+    if (out->message)
+        send_over(out, session);
+    else
+        open_session(out, session);
+}
+
+/* 1 if what MAIL said fits the message, and all that were accepted were said
+ * to that server. */
+static int can_go_on(const anonid_outward_t *out)
+{
+    const anonid_message_traits_t *traits = &out->message->traits;
+
+    return out->opening && anonid_smtp_opening_is_open(out->opening)
+           && !out->partial && !traits->utf8
+           && (!traits->eight_bit || out->eight_bit);
+}
+
+static int fits_opening(anonid_outward_t *out, anonid_session_t *session)
+{
+    anonid_smtp_outcome_t outcome;
+
+    if (anonid_smtp_fits(session, out->envelope, out->message, &outcome))
+        return 1;
+    session->used++;
+    on_done(out, session, &outcome);
+    return 0;
+}
+
+void anonid_outward_send(anonid_outward_t *out,
+                         const anonid_mail_message_t *message)
+{
+    struct timeval deadline = anonid_phase_deadline(ANONID_PHASE_SUBMISSION);
+    anonid_session_t *session;
+
+    out->message = message;
+    if (!can_go_on(out)) {
+        end_opening(out, 1);
+        set_out(out);
+        return;
+    }
+    session = anonid_smtp_opening_end(out->opening);
+    out->opening = NULL;
+    if (!fits_opening(out, session))
+        return;
+    (void)evtimer_add(out->timer, &deadline);
+    out->transaction = anonid_smtp_transaction_resume(
+        session, out->envelope, message, &transaction_events, out);
+    if (out->transaction)
+        return;
+    session->used++;
+    anonid_mail_pool_put(session, 1);
+    say_later(out, "no memory");
+    answer(out);
+}
+
+/* ---- begin and end ---- */
+
+/* Lets go of whatever it waits for. */
+static void give_up(anonid_outward_t *out)
+{
+    if (out->request)
+        anonid_mail_pool_cancel(out->request);
+    out->request = NULL;
+    if (out->transaction)
+        anonid_mail_pool_put(anonid_smtp_transaction_cancel(out->transaction),
+                             0);
+    out->transaction = NULL;
+    end_opening(out, 1);
+    (void)evtimer_del(out->timer);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+    anonid_outward_t *out = context;
+    int asked = out->recipient || out->message;
+
+    (void)fd;
+    (void)what;
+    give_up(out);
+    if (!asked)
+        return;
+    say_later(out, "no mail server answered in time");
+    answer(out);
+}
+
+anonid_outward_t *anonid_outward_make(anonid_relay_client_t *client,
+                                      anonid_outward_answer_t answered,
+                                      void *context)
+{
+    anonid_outward_t *out = calloc(1, sizeof(*out));
+
+    if (!out)
+        return NULL;
+    out->client = client;
+    out->origin = anonid_relay_client_origin(client);
+    out->answer = answered;
+    out->context = context;
+    out->server = -1;
+    out->tried = calloc((size_t)out->origin->service->servers->nelts, 1);
+    out->timer = evtimer_new(anonid_relay_client_base(client), on_timer, out);
+    if (out->tried && out->timer
+        && apr_pool_create(&out->pool, NULL) == APR_SUCCESS)
+        return out;
+    if (out->timer)
+        event_free(out->timer);
+    free(out->tried);
+    free(out);
+    return NULL;
+}
+
+void anonid_outward_mail(anonid_outward_t *out, const char *mail_from,
+                         uint64_t size, int eight_bit)
+{
+    anonid_outward_reset(out);
+    out->envelope =
+        anonid_envelope_make(out->pool, apr_pstrdup(out->pool, mail_from));
+    out->size = size;
+    out->eight_bit = eight_bit;
+}
+
+int anonid_outward_accepted(const anonid_outward_t *out)
+{
+    return out->envelope ? out->envelope->addresses->nelts : 0;
+}
+
+void anonid_outward_reset(anonid_outward_t *out)
+{
+    give_up(out);
+    out->recipient = NULL;
+    out->message = NULL;
+    out->envelope = NULL;
+    apr_pool_clear(out->pool);
+}
+
+void anonid_outward_free(anonid_outward_t *out)
+{
+    give_up(out);
+    event_free(out->timer);
+    anonid_login_drop(out->login);
+    apr_pool_destroy(out->pool);
+    free(out->tried);
+    free(out);
+}
