@@ -65,7 +65,7 @@ sub test_destdir ()
     ok exists $mode->{"$modules/mod_anonid.so"}, 'the module';
     is sprintf('%o', $mode->{$agent}), '711', 'the agent, unreadable';
     is sprintf('%o', $mode->{$ctl}), '755', 'anonidctl';
-    for my $page (qw(anonid-agent anonidctl mod_anonid)) {
+    for my $page (qw(anonid-agent anonid-sendmail anonidctl mod_anonid)) {
         ok((grep { m{/man8/\Q$page\E\.8$} } keys %$mode), "$page(8)");
     }
     is_deeply [grep { /\.la$/ } keys %$mode], [], 'and no .la file';

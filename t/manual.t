@@ -31,7 +31,8 @@ sub complaints
         @lines ];
 }
 
-is_deeply([ sort values %name ], [qw(anonid-agent anonidctl mod_anonid)],
+is_deeply([ sort values %name ], [qw(anonid-agent anonid-sendmail anonidctl
+        mod_anonid)],
     'there is a page for the module and each program');
 
 SKIP: {
