@@ -171,6 +171,47 @@ subtest 'the agent dies while there is no supervisor' => sub {
     $httpd->stop;
 };
 
+# Mappings that processes share, by inode.
+sub shared ($pid)
+{
+    return map { /^\S+ ..(?:.s) \S+ \S+ (\d+) +(.*)/ ? ($1 => $2) : () }
+        split /\n/, slurp("/proc/$pid/maps");
+}
+
+# Ports of IPv4 that the process listens on.
+sub listens ($pid)
+{
+    my %socket = map { (readlink($_) // '') =~ /^socket:\[(\d+)/ ? ($1 => 1)
+                                                                 : () }
+        glob "/proc/$pid/fd/*";
+
+    return map { /^ *\d+: \w+:(\w+) \S+ 0A (?:\S+ +){5}(\d+)/ && $socket{$2}
+                     ? hex $1 : () }
+        split /\n/, slurp('/proc/net/tcp');
+}
+
+subtest 'what is httpd\'s alone' => sub {
+    my $httpd = site()->start;
+
+    wait_until(sub { served($httpd) }, 15, 'httpd serves');
+    my ($supervisor) = $httpd->supervisor_pids;
+    kill KILL => $supervisor;
+    for my $what ('after a crash', 'after a graceful restart') {
+        $supervisor = wait_supervisor($httpd, $supervisor);
+        my %shared = shared($supervisor);
+        my %parent = shared($httpd->pid);
+        my @board = grep { !exists $shared{$_} && $parent{$_} =~ m{/dev/zero} }
+            keys %parent;
+
+        is scalar(@board), 1, "$what a supervisor has no scoreboard";
+        is_deeply [listens($supervisor)], [], '... and listens nowhere';
+        isnt scalar(listens($httpd->pid)), 0, '... as the parent does';
+        ok served($httpd), 'requests are served';
+        $httpd->graceful;
+    }
+    $httpd->stop;
+};
+
 subtest 'the parent is killed' => sub {
     my $httpd = site()->start;
     my @pids = ($httpd->agent_pids, $httpd->supervisor_pids);

@@ -13,8 +13,12 @@
 #include <ap_listen.h>
 #include <apr_strings.h>
 #include <http_log.h>
+#include <inttypes.h>
+#include <scoreboard.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -331,10 +335,54 @@ static void hand_over_lock(void *context, const char *path, int fd)
     (void)anonid_handover_send(talk->handover, &message);
 }
 
+typedef struct {
+    uintptr_t begin, end;
+} range_t;
+
+/* The shared mapping around that address (proc(5), maps); empty if there is
+ * none. */
+static range_t find_shared(uintptr_t address)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    range_t none = { 0, 0 }, range;
+    char line[1024], sharing;
+
+    if (!maps)
+        return none;
+    while (fgets(line, sizeof(line), maps)) {
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*3s%c", &range.begin,
+                   &range.end, &sharing)
+                == 3
+            && sharing == 's' && address >= range.begin
+            && address < range.end) {
+            fclose(maps);
+            return range;
+        }
+    }
+    fclose(maps);
+    return none;
+}
+
+/* A supervisor has no business with httpd's scoreboard. At httpd's very start
+ * there is none yet. ap_cleanup_scoreboard would do too much: it removes a
+ * ScoreBoardFile. */
+static void drop_scoreboard(void)
+{
+    range_t range;
+
+    if (!ap_scoreboard_image)
+        return;
+    range = find_shared((uintptr_t)ap_scoreboard_image->global);
+    ap_scoreboard_image = NULL;
+    if (range.end > range.begin)
+        (void)munmap((void *)range.begin, range.end - range.begin);
+}
+
 /* What is httpd's alone must not be held by a supervisor that hangs. */
 static void let_go(anonid_retained_t *retained)
 {
     ap_close_listeners();
+    drop_scoreboard();
     anonid_retained_close_fd(retained, ANONID_FD_STATE_LOCK);
     anonid_retained_close_fd(retained, ANONID_FD_HANDOVER);
 }
