@@ -59,7 +59,7 @@ END
 
 sub vhost ()
 {
-    return <<'END';
+    return <<'END' =~ s/\\x(\w\w)/chr hex $1/ger;
 AnonIDMapTo web
 DirectoryIndex index.html
 <Location /none>
@@ -71,6 +71,12 @@ AnonIDMapTo None
 <Location /login>
 AuthType Basic
 AuthName login
+AuthUserFile "${DIR}/users"
+Require valid-user
+</Location>
+<Location /evil>
+AuthType Basic
+AuthName "one\xc2\x9btwo\xe2\x80\xaethree"
 AuthUserFile "${DIR}/users"
 Require valid-user
 </Location>
@@ -237,6 +243,18 @@ sub refuses ($pattern, $expected, $what, @arguments)
     like $output, $pattern, '... and the words for it';
 }
 
+# What others have said does not steer the operator's terminal.
+sub shows_text_as_text
+{
+    like check(1, '/evil'), qr/^Challenge: +Basic realm="one twothree"$/m,
+        'neither a control character nor another direction is printed';
+    my $json = check(1, '/evil', '--json');
+
+    unlike $json, qr/[^\x20-\x7e\n]/, 'JSON is ASCII';
+    is decode_json($json)->{challenge},
+        qq{Basic realm="one\x{9b}two\x{202e}three"}, '... and loses nothing';
+}
+
 for my $mpm (qw(event prefork)) {
     $httpd = site($mpm);
     $ctl = AnonID::Test::Ctl->new($httpd);
@@ -246,6 +264,7 @@ for my $mpm (qw(event prefork)) {
     wait_until(sub { $ctl->ok('status') !~ /pending/ }, 15, 'first attempts');
     subtest "$mpm: explains" => \&explains;
     subtest "$mpm: says why not" => \&says_why_not;
+    subtest "$mpm: hostile text" => \&shows_text_as_text;
     subtest "$mpm: TLS" => \&speaks_tls;
     subtest "$mpm: runs nothing" => \&runs_nothing;
     subtest "$mpm: tokens" => \&is_good_once;

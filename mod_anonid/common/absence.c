@@ -3,6 +3,7 @@
  * The file that says why there is no agent; see absence.h.
  */
 #include "common/absence.h"
+#include "common/text.h"
 
 #include <apr_strings.h>
 #include <fcntl.h>
@@ -63,10 +64,7 @@ void anonid_absence_end(const char *state_dir)
 static void make_printable(char *text)
 {
     text[strcspn(text, "\n")] = '\0';
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = ' ';
-    }
+    anonid_text_clean(text);
 }
 
 const char *anonid_absence_read(const char *state_dir, apr_pool_t *pool)

@@ -76,10 +76,12 @@ static const char *place_of(anonid_ctl_session_t *session,
         (long)json_integer_value(json_object_get(object, "line")));
 }
 
-static void print_row(const char *label, const char *value, const char *more)
+static void print_row(const anonid_ctl_session_t *session, const char *label,
+                      const char *value, const char *more)
 {
     if (*value)
-        printf("%-13s %s%s\n", label, value, more);
+        printf("%-13s %s%s\n", label, anonid_session_shown(session, value),
+               anonid_session_shown(session, more));
 }
 
 static int is_mapped(const json_t *document)
@@ -103,27 +105,30 @@ static void print_account(anonid_ctl_session_t *session,
         (unsigned)json_integer_value(json_object_get(document, "code"));
 
     if (!*account)
-        print_row("Account:", "none", "");
+        print_row(session, "Account:", "none", "");
     else if (is_mapped(document))
-        print_row("Account:", account, standing);
+        print_row(session, "Account:", account, standing);
     else
         print_row(
-            "Account:",
+            session, "Account:",
             apr_psprintf(session->pool, "none, but could be %s", account),
             standing);
     if (code != 0)
-        print_row("Failure:", text_of(document, "text"),
+        print_row(session, "Failure:", text_of(document, "text"),
                   apr_psprintf(session->pool, " [data %08x]", code));
 }
 
-static void print_lines(const json_t *lines)
+static void print_lines(const anonid_ctl_session_t *session,
+                        const json_t *lines)
 {
     size_t i;
     const json_t *line;
 
     json_array_foreach(lines, i, line)
     {
-        print_row(i == 0 ? "Because:" : "", json_string_value(line), "");
+        const char *text = json_string_value(line);
+
+        print_row(session, i == 0 ? "Because:" : "", text ? text : "", "");
     }
 }
 
@@ -134,26 +139,26 @@ static void print_report(anonid_ctl_session_t *session, const check_t *check,
     const json_t *directive = json_object_get(document, "directive");
     const json_t *mail = json_object_get(document, "mail");
 
-    print_row("Request:", check->request.url, "");
-    print_row("Virtual host:", text_of(server, "name"),
+    print_row(session, "Request:", check->request.url, "");
+    print_row(session, "Virtual host:", text_of(server, "name"),
               place_of(session, server));
-    print_row("Answer:",
+    print_row(session, "Answer:",
               apr_psprintf(session->pool, "%ld %s", status_of(document),
                            text_of(document, "reason")),
               "");
-    print_row("Challenge:", text_of(document, "challenge"), "");
-    print_row("Location:", text_of(document, "location"), "");
+    print_row(session, "Challenge:", text_of(document, "challenge"), "");
+    print_row(session, "Location:", text_of(document, "location"), "");
     if (!is_mapped(document))
-        print_row("User:", text_of(document, "user"), "");
+        print_row(session, "User:", text_of(document, "user"), "");
     print_account(session, document);
     if (json_is_object(directive))
-        print_row("Directive:", text_of(directive, "text"),
+        print_row(session, "Directive:", text_of(directive, "text"),
                   place_of(session, directive));
     else
-        print_row("Directive:", "no AnonIDMapTo is in force", "");
-    print_row("Mail service:", text_of(mail, "service"),
+        print_row(session, "Directive:", "no AnonIDMapTo is in force", "");
+    print_row(session, "Mail service:", text_of(mail, "service"),
               place_of(session, mail));
-    print_lines(json_object_get(document, "explanation"));
+    print_lines(session, json_object_get(document, "explanation"));
 }
 
 static int judge(const json_t *document)
@@ -180,7 +185,8 @@ static int print(anonid_ctl_session_t *session, const check_t *check,
         return ANONID_CTL_UNREACHABLE;
     }
     if (check->as_json) {
-        json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        json_dumpf(document, stdout,
+                   JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
         putchar('\n');
     }
     else {

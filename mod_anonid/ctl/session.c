@@ -8,6 +8,7 @@
 #include "common/absence.h"
 #include "common/build.h"
 #include "common/monotonic.h"
+#include "common/text.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -32,6 +33,15 @@ apr_interval_time_t anonid_session_left(const anonid_ctl_session_t *session)
     apr_interval_time_t left = session->deadline - anonid_monotonic_now();
 
     return left > 0 ? left : 0;
+}
+
+const char *anonid_session_shown(const anonid_ctl_session_t *session,
+                                 const char *text)
+{
+    char *shown = apr_pstrdup(session->pool, text);
+
+    anonid_text_clean(shown);
+    return shown;
 }
 
 /* ---- what cannot be reached ---- */
@@ -153,7 +163,8 @@ int anonid_session_print(anonid_ctl_session_t *session,
 {
     apr_pool_t *pool = session->pool;
     const char *text = anonid_frame_text(answer, ANONID_TAG_TEXT, pool);
-    const char *detail = anonid_frame_text(answer, ANONID_TAG_DETAIL, pool);
+    const char *more = anonid_frame_text(answer, ANONID_TAG_DETAIL, pool);
+    const char *detail = anonid_session_shown(session, more ? more : "");
     uint32_t code = anonid_frame_u32(answer, ANONID_TAG_CODE, UINT32_MAX);
 
     if (answer->type != ANONID_MSG_CTL_REPLY || code == UINT32_MAX || !text) {
@@ -161,12 +172,13 @@ int anonid_session_print(anonid_ctl_session_t *session,
                         "are both of one version?\n");
         return ANONID_CTL_UNREACHABLE;
     }
+    text = anonid_session_shown(session, text);
     if (code == 0) {
         puts(text);
         return ANONID_CTL_DONE;
     }
     fprintf(stderr, "anonidctl: %s [data %08x%s%s]\n", text, (unsigned)code,
-            detail && *detail ? ", " : "", detail ? detail : "");
+            *detail ? ", " : "", detail);
     return ANONID_CTL_FAILED;
 }
 

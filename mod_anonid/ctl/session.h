@@ -45,6 +45,11 @@ int anonid_session_ask(anonid_ctl_session_t *session, anonid_writer_t *request,
 int anonid_session_print(anonid_ctl_session_t *session,
                          const anonid_frame_t *answer);
 
+/* A text from elsewhere as a terminal may get it (common/text.h): on one
+ * line, without what would steer it. Lives as long as the session. */
+const char *anonid_session_shown(const anonid_ctl_session_t *session,
+                                 const char *text);
+
 void anonid_session_close(anonid_ctl_session_t *session);
 
 #endif

@@ -64,6 +64,19 @@ static size_t widest_name(const report_t *report)
     return width;
 }
 
+/* Makes what comes from elsewhere fit for a terminal. */
+static void make_shown(const anonid_ctl_session_t *session, report_t *report)
+{
+    for (int i = 0; i < report->accounts->nelts; i++) {
+        anonid_account_status_t *account =
+            &APR_ARRAY_IDX(report->accounts, i, anonid_account_status_t);
+
+        account->name = anonid_session_shown(session, account->name);
+        if (account->detail)
+            account->detail = anonid_session_shown(session, account->detail);
+    }
+}
+
 /* What has failed is tried again, what is good is renewed. */
 static void print_account(const anonid_account_status_t *account, int width)
 {
@@ -168,7 +181,8 @@ static void print_json(const report_t *report)
                                     account_json(account_at(report, i)));
     document = json_pack("{s:o, s:o}", "agent", agent_json(&report->agent),
                          "accounts", accounts);
-    json_dumpf(document, stdout, JSON_INDENT(2));
+    /* Other characters are escaped: a terminal may be what reads it. */
+    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     putchar('\n');
     json_decref(document);
 }
@@ -239,6 +253,8 @@ int anonid_command_status(anonid_ctl_session_t *session,
     status = ask(session, argc > n ? argv[n] : NULL, &report);
     if (status)
         return status;
+    if (print != print_json)
+        make_shown(session, &report);
     print(&report);
     return judge(&report);
 }
