@@ -183,7 +183,7 @@ sub invents_no_account ($httpd, $ctl)
     spit("$file.next", $without, 0640);
     rename "$file.next", $file or die;
     my $failed = wait_state($ctl, 'local', 'failed');
-    like $failed->{detail}, qr/no line of 'local': restore it/,
+    like $failed->{detail}, qr/no line of 'local'.*: restore it/,
         'a missing account is reported';
     my ($exit, $output) = $ctl->run('rotate', 'local');
     is $exit, 1, 'it cannot be rotated';
@@ -218,7 +218,30 @@ sub works_on_a_file_of_the_operator ()
     invents_no_account($httpd, $ctl);
 }
 
+# The account file is that of a machine of another name.
+sub tells_a_renamed_machine ()
+{
+    my $httpd = AnonID::Test::Httpd->new(config => <<'END');
+AnonIDAccountFile "${DIR}/accounts"
+AnonIDMapTo
+END
+    my $ctl = AnonID::Test::Ctl->new($httpd);
+
+    spit($httpd->path('accounts'), "alice:x\nIUSR_former:*\n", 0640);
+    $httpd->expect_log(qr/ANID0001: .*\ knows\ 'IUSR_former'\ and\ not
+        \ '\Q$default\E':\ the\ machine\ was\ renamed;
+        \ run\ anonidctl\ create\ \Q$default\E\]/x,
+        qr/ANID0002: /);
+    $httpd->allow_log(qr/ANID0501: /, qr/ANID0019: /);
+    $httpd->start;
+    wait_state($ctl, $default, 'failed');
+    $ctl->ok('create', $default);
+    is account_of($ctl, $default)->{state}, 'logged on',
+        'a renamed machine: what the warning says helps';
+}
+
 sets_the_default_account_up();
+tells_a_renamed_machine();
 works_on_a_file_of_the_operator();
 
 done_testing;

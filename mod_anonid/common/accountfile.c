@@ -7,6 +7,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+/* What the default account is called, before the machine's name. */
+#define DEFAULT_PREFIX "IUSR_"
+
+#define FORMER_MAX 64
 
 /* The octets up to a mark, or all of them. */
 static size_t until(const char *text, size_t length, char mark)
@@ -67,6 +73,26 @@ int anonid_accountfile_next(const char *text, size_t length, size_t *at,
         *at += line + 1;
         if (*user_length > 0 && *user_length < line && **user != '#')
             return 1;
+    }
+    return 0;
+}
+
+int anonid_accountfile_former(const char *text, size_t length,
+                              const char *user, const char **former,
+                              size_t *former_length)
+{
+    const size_t prefix = strlen(DEFAULT_PREFIX);
+    size_t at = 0;
+
+    if (strncasecmp(user, DEFAULT_PREFIX, prefix) != 0)
+        return 0;
+    while (anonid_accountfile_next(text, length, &at, former, former_length)) {
+        if (*former_length < prefix
+            || strncasecmp(*former, DEFAULT_PREFIX, prefix) != 0)
+            continue;
+        if (*former_length > FORMER_MAX)
+            *former_length = FORMER_MAX;
+        return 1;
     }
     return 0;
 }

@@ -40,6 +40,13 @@ anonid_accountfile_t anonid_accountfile_find(const char *text, size_t length,
 int anonid_accountfile_next(const char *text, size_t length, size_t *at,
                             const char **user, size_t *user_length);
 
+/* 1 if user is the default account of a machine (IUSR_<its name>) and the
+ * file knows one of another name: *former, inside the text, cut to 64 octets.
+ * The file has no line of the user. */
+int anonid_accountfile_former(const char *text, size_t length,
+                              const char *user, const char **former,
+                              size_t *former_length);
+
 /* Copies the text with the span replaced: malloc'd, *out_length octets; NULL
  * when there is no memory. Every other octet stays as it is. */
 char *anonid_accountfile_replace(const char *text, size_t length,

@@ -226,8 +226,14 @@ static void invents_no_account(void **state)
     assert_int_equal(
         anonid_account_writer_store(locks, account, "new", &why, pool),
         ENOENT);
-    assert_non_null(strstr(why, "no line of the user 'IUSR_web'"));
+    assert_non_null(strstr(why, "knows 'IUSR_other' and not 'IUSR_web': the "
+                                "machine was renamed"));
     assert_string_equal(slurp(path), "IUSR_other:old\n");
+    spit("other:old\n");
+    assert_int_equal(
+        anonid_account_writer_store(locks, account, "new", &why, pool),
+        ENOENT);
+    assert_non_null(strstr(why, "no line of 'IUSR_web'"));
     assert_int_equal(unlink(path), 0);
     assert_int_equal(store("new"), ENOENT);
     assert_int_not_equal(access(path, F_OK), 0);

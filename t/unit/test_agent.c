@@ -314,7 +314,7 @@ static void a_missing_account_is_reported_and_restored(void **state)
     assert_int_equal(anonid_frame_u32(&frame, ANONID_TAG_CODE, 0),
                      ANONID_LOGON_FAILURE);
     assert_non_null(strstr(anonid_frame_text(&frame, ANONID_TAG_DETAIL, pool),
-                           "restore it"));
+                           strerror(ENOENT)));
     agent_await_state(agent, bob->slot, ANONID_STATE_FAILED);
     agent_expect_silence(agent);
     pass_line("bob", "!");

@@ -163,12 +163,12 @@ static void explain(anonid_outcome_t *outcome, const anonid_logon_t *logon,
 {
     const anonid_account_t *account = logon->account;
 
-    if (error == ENOENT)
+    if (error == ENOENT && text)
+        anonid_outcome_set(outcome, ANONID_LOGON_FAILURE, "%s", text);
+    else if (error == ENOENT)
         anonid_outcome_set(outcome, ANONID_LOGON_FAILURE,
-                           "%s has no line of '%s': restore it, or run "
-                           "anonidctl create; password synchronisation does "
-                           "not create accounts",
-                           account->path, account->user);
+                           "%s has no line of '%s': restore it", account->path,
+                           account->user);
     else if (error == EEXIST)
         anonid_outcome_set(outcome, ANONID_LOGON_FAILURE,
                            "%s has more than one line of '%s'", account->path,

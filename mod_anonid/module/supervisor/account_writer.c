@@ -26,8 +26,11 @@ static const struct {
     const char *why;
 } found[] = {
     [ANONID_ACCOUNTFILE_OK] = { APR_SUCCESS, NULL },
-    [ANONID_ACCOUNTFILE_MISSING] = { ENOENT, "there is no line of the user "
-                                             "'%s' in %s: restore it" },
+    [ANONID_ACCOUNTFILE_MISSING] = { ENOENT, "there is no line of '%s' in "
+                                             "%s: restore it, or run "
+                                             "anonidctl create; password "
+                                             "synchronisation does not "
+                                             "create accounts" },
     [ANONID_ACCOUNTFILE_TWICE] = { EEXIST, "there is more than one line of "
                                            "the user '%s' in %s" },
     [ANONID_ACCOUNTFILE_BAD] = { EINVAL, "the line of the user '%s' or the "
@@ -155,8 +158,28 @@ static void fail_all(anonid_store_t **stores, int n, apr_status_t rv)
     }
 }
 
+/* Of a file that knows the default account of another name only, the machine
+ * was renamed since. */
+static void fail_unknown(anonid_store_t *store,
+                         const anonid_file_content_t *old, const char *path,
+                         apr_pool_t *pool)
+{
+    const char *user = store->account->user, *former;
+    size_t length;
+
+    fail_store(store, ANONID_ACCOUNTFILE_MISSING, path, pool);
+    if (anonid_accountfile_former(old->text, old->length, user, &former,
+                                  &length))
+        store->why = apr_psprintf(
+            pool,
+            "%s knows '%.*s' and not '%s': the machine was "
+            "renamed; run anonidctl create %s",
+            path, (int)length, former, user, store->account->name);
+}
+
 /* Those that have no line. */
 static void fail_missing(anonid_store_t **stores, int n,
+                         const anonid_file_content_t *old,
                          const apr_array_header_t *hits, const char *path,
                          apr_pool_t *pool)
 {
@@ -171,7 +194,7 @@ static void fail_missing(anonid_store_t **stores, int n,
         if (stores[i]->rv == APR_SUCCESS
             && !apr_hash_get(there, stores[i]->account->user,
                              APR_HASH_KEY_STRING))
-            fail_store(stores[i], ANONID_ACCOUNTFILE_MISSING, path, pool);
+            fail_unknown(stores[i], old, path, pool);
     }
 }
 
@@ -202,7 +225,7 @@ static apr_status_t replace(anonid_store_t **stores, int n, const char *path,
     if (rv != APR_SUCCESS)
         goto cleanup;
     hits = find_lines(&old, path, by_user(stores, n, pool), pool);
-    fail_missing(stores, n, hits, path, pool);
+    fail_missing(stores, n, &old, hits, path, pool);
     if (any_is_good(stores, n)) {
         new = compose(&old, hits);
         rv = new.text ? anonid_atomic_file_replace(&file, &new, pool) : ENOMEM;
