@@ -247,13 +247,13 @@ static void on_reply(void *context, anonid_phase_t phase,
 
     anonid_smtp_reply_text(reply, text, sizeof(text));
     say_reply(out, text, "");
-    set_timer(out, SESSION_WAITS);
     if (rcpt && reply->code / 100 == 2)
         accept_recipient(out);
     if (!rcpt || reply->code == 421)
         end_opening(out, reply->code != 421);
     if (!rcpt && reply->code < 500 && next_server(out))
         return;
+    set_timer(out, SESSION_WAITS);
     answer(out);
 }
 
