@@ -192,7 +192,7 @@ refuses($httpd,
      qr/AnonIDMechanism 'plain' is listed twice/],
     (map { ["$_, which is not there yet", mechanism($_),
             qr/AnonIDMechanism '$_' is not there in this build yet; write/] }
-         qw(NTLM OAUTHBEARER XOAUTH2)),
+         qw(OAUTHBEARER XOAUTH2)),
 );
 
 # What an account has, and what a service's mechanisms work from.

@@ -34,6 +34,7 @@ typedef struct {
     unsigned flags;
     size_t octets_max; /* of one of its messages, before base64 */
     anonid_mechanism_state_t state;
+    const char *library; /* what it comes with; NULL: with the agent */
 } anonid_mechanism_info_t;
 
 /* The mechanism of that name (without regard to case); NULL: none. */

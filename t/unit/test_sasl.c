@@ -105,6 +105,7 @@ static void open_exchange(exchange_t *x, const setting_t *setting)
     anonid_sasl_login_t login = { .service = "smtp",
                                   .host = "localhost",
                                   .user = USER,
+                                  .account = USER,
                                   .mechanism = mechanism_of(setting) };
     const char *why = "";
 
@@ -326,9 +327,9 @@ static void a_keytab_is_no_password(void **state)
 {
     static const char *const names[] = { "PLAIN", "CRAM-MD5",
                                          "SCRAM-SHA-256" };
-    anonid_sasl_login_t login = { .service = "smtp",
-                                  .host = "localhost",
-                                  .user = USER };
+    anonid_sasl_login_t login = {
+        .service = "smtp", .host = "localhost", .user = USER, .account = USER
+    };
     const char *why;
 
     (void)state;

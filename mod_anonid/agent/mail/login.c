@@ -266,6 +266,7 @@ static void begin_auth(anonid_dialogue_t *d)
         .service = anonid_mail_sasl_service(s->driver->protocol),
         .host = s->server->host,
         .user = s->login->account->user,
+        .account = s->login->account->name,
         .secret = s->login->proof.secret,
         .credentials = s->login->proof.credentials,
         .mechanism = d->mechanism,

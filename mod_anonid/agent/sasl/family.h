@@ -52,6 +52,10 @@ extern const anonid_sasl_family_t anonid_sasl_cyrus;
 /* Kerberos by GSS-API (gssapi.c). */
 extern const anonid_sasl_family_t anonid_sasl_gssapi;
 
+/* NTLM by GSS-API (ntlm.c); looks once per program whether it is there. */
+extern const anonid_sasl_family_t anonid_sasl_ntlm;
+void anonid_sasl_ntlm_start(void);
+
 /* libsasl2's own part of it (library.c). */
 int anonid_sasl_library_has(const char *mechanism);
 

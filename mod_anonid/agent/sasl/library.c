@@ -75,6 +75,7 @@ apr_status_t anonid_sasl_library_start(void)
         { SASL_CB_LIST_END, NULL, NULL }
     };
 
+    anonid_sasl_ntlm_start();
     sasl_set_alloc(malloc, calloc, wiping_realloc, wiping_free);
     sasl_set_mutex(mutex_make, mutex_lock, mutex_unlock, mutex_drop);
     return sasl_client_init(callbacks) == SASL_OK ? APR_SUCCESS : APR_EGENERAL;

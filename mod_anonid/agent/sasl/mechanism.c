@@ -51,6 +51,8 @@ static const char *missing_proof(const anonid_mechanism_info_t *info)
     return "needs a password, which the account does not have";
 }
 
+static const char not_installed[] = "needs a library that is not installed";
+
 /* NULL, or why the connection rules an offered mechanism out. */
 static const char *obstacle(const anonid_mechanism_info_t *info,
                             const anonid_mechanism_terms_t *terms)
@@ -62,7 +64,7 @@ static const char *obstacle(const anonid_mechanism_info_t *info,
     if (!(info->proof & terms->proofs))
         return missing_proof(info);
     if (!terms->supported(info->base))
-        return "is not supported by the libraries that are installed";
+        return not_installed;
     return NULL;
 }
 
@@ -102,6 +104,9 @@ static void explain(const apr_array_header_t *allowed, const char *offered,
         used = strlen(why);
         if (!listed(offered, name))
             snprintf(why + used, size - used, "; %s is not offered", name);
+        else if (reason == not_installed && info->library)
+            snprintf(why + used, size - used, "; %s %s: %s", name, reason,
+                     info->library);
         else
             snprintf(why + used, size - used, "; %s %s", name, reason);
     }

@@ -18,6 +18,7 @@
 struct anonid_sasl_t {
     anonid_sasl_login_t login;
     char *user;
+    char *account;
     char *host;
     const anonid_sasl_family_t *family;
     void *state; /* the family's */
@@ -38,6 +39,7 @@ struct anonid_sasl_t {
 static const anonid_sasl_family_t *const families[] = {
     &anonid_sasl_cyrus,
     &anonid_sasl_gssapi,
+    &anonid_sasl_ntlm,
 };
 
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -79,6 +81,7 @@ static void destroy(anonid_sasl_t *sasl)
     anonid_secret_drop(sasl->login.secret);
     anonid_credentials_drop(sasl->login.credentials);
     free(sasl->user);
+    free(sasl->account);
     free(sasl->host);
     explicit_bzero(sasl, sizeof(*sasl));
     free(sasl);
@@ -91,11 +94,13 @@ static int copy_login(anonid_sasl_t *sasl, const anonid_sasl_login_t *login)
     sasl->login.secret = anonid_secret_hold(login->secret);
     sasl->login.credentials = anonid_credentials_hold(login->credentials);
     sasl->login.user = sasl->user = strdup(login->user);
+    sasl->login.account = sasl->account = strdup(login->account);
     sasl->login.host = sasl->host = strdup(login->host);
     sasl->octets_max = login->mechanism.info->octets_max;
     sasl->challenge = malloc(sasl->octets_max + 1);
     sasl->text = malloc(text_size(sasl));
-    return sasl->user && sasl->host && sasl->challenge && sasl->text;
+    return sasl->user && sasl->account && sasl->host && sasl->challenge
+           && sasl->text;
 }
 
 anonid_sasl_t *anonid_sasl_open(const anonid_sasl_login_t *login,

@@ -28,6 +28,7 @@ typedef struct {
     const char *service; /* "smtp" */
     const char *host;    /* the server's, for GSS-API and DIGEST */
     const char *user;
+    const char *account;     /* the user with domain: "DOMAIN\\user" */
     anonid_secret_t *secret; /* held while the engine lives; may be NULL */
     anonid_credentials_t *credentials; /* so are these */
     anonid_mechanism_t mechanism;
@@ -46,7 +47,7 @@ typedef void (*anonid_sasl_stepped_t)(void *context,
                                       anonid_sasl_result_t result,
                                       const char *text);
 
-/* Readies the library, once per program. */
+/* Readies the libraries, once per program, before threads have work. */
 apr_status_t anonid_sasl_library_start(void);
 
 /* 1 if the mechanism can be spoken here ("SCRAM-SHA-256"). */
