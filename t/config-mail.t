@@ -190,9 +190,6 @@ refuses($httpd,
      qr/'LOGIN' is not supported, because PLAIN does the same/],
     ['a mechanism twice', mechanism('PLAIN plain'),
      qr/AnonIDMechanism 'plain' is listed twice/],
-    (map { ["$_, which is not there yet", mechanism($_),
-            qr/AnonIDMechanism '$_' is not there in this build yet; write/] }
-         qw(OAUTHBEARER XOAUTH2)),
 );
 
 # What an account has, and what a service's mechanisms work from.

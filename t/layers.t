@@ -31,10 +31,12 @@ my %may_include = (
     'agent/message'    => [],
     'agent/net'        => [qw(base)],
     'agent/pop3'       => [qw(mail)],
+    'agent/oauth'      => [qw(base provider secret)],
     'agent/provider'   => [qw(secret)],
     'agent/relay'      => [qw(base logon status)],
     'agent/request'    => [qw(base logon status submission)],
-    'agent/sasl'       => [qw(base krb5 net provider secret)],
+    'agent/sasl'       => [qw(base krb5 net oauth provider
+                              secret)],
     'agent/secret'     => [],
     'agent/smtp'       => [qw(base mail message relay)],
     'agent/status'     => [],
@@ -67,7 +69,7 @@ my @libraries = (
     [ libcrypt => qr{^crypt\.h$}, qw(agent) ],
     [ GMime => qr{^(?:gmime|glib|gio|gobject)\b}, qw(module) ],
     [ libcurl => qr{^curl/}, qw(ctl) ],
-    [ Jansson => qr{^jansson\.h$}, qw(module ctl) ],
+    [ Jansson => qr{^jansson\.h$}, qw(module agent ctl) ],
     [ 'APR-util' => qr{^(?:apu|apr_(?:dbd|dbm|ldap|crypto|memcache|redis
                            |xml|buckets|brigade|optional|hooks|sha1|md4
                            |base64|uri|thread_pool|reslist|rmm|queue)

@@ -10,9 +10,11 @@
 
 #define NAME_MAX_OCTETS 256
 
-static const char *const provider_names[] = { "file", "ldap", "krb5" };
+static const char *const provider_names[] = { "file", "ldap", "krb5",
+                                              "token" };
 static const char *const provider_kinds[] = { "local account", "LDAP account",
-                                              "Kerberos account" };
+                                              "Kerberos account",
+                                              "OAuth account" };
 
 #define N_PROVIDERS (sizeof(provider_names) / sizeof(provider_names[0]))
 
@@ -48,6 +50,8 @@ anonid_account_secret_kind(const anonid_account_t *account)
 {
     static const char keytab[] = "keytab:";
 
+    if (account->provider == ANONID_PROVIDER_TOKEN)
+        return ANONID_SECRET_TOKEN;
     if (account->secret
         && strncmp(account->secret, keytab, sizeof(keytab) - 1) == 0)
         return ANONID_SECRET_KEYTAB;

@@ -15,7 +15,8 @@
 typedef enum {
     ANONID_PROVIDER_FILE = 0,
     ANONID_PROVIDER_LDAP = 1,
-    ANONID_PROVIDER_KRB5 = 2
+    ANONID_PROVIDER_KRB5 = 2,
+    ANONID_PROVIDER_TOKEN = 3
 } anonid_provider_t;
 
 /* What an account's secret is. One of one kind is never used as another. */
@@ -48,6 +49,8 @@ typedef struct {
                                     provider, e.g. "ca=/etc/ssl/ca.pem" */
     const char *path;            /* file: the account file, absolute */
     const char *secret; /* source, e.g. "file:/etc/s"; NULL when synced */
+    int token;          /* 1: it was AnonIDToken that named the source; for
+                           the configuration's check */
     int sync;           /* 1: the server controls the password */
     const char *scheme; /* of the synchronised verifier; never NULL */
     int shared;         /* synchronised, and other machines read the account
@@ -66,11 +69,11 @@ anonid_account_secret_kind(const anonid_account_t *account);
 /* What it can show to services once it is logged on: ANONID_PROOF_... */
 unsigned anonid_account_proofs(const anonid_account_t *account);
 
-/* "file", "ldap", "krb5". */
+/* "file", "ldap", "krb5", "token". */
 const char *anonid_provider_name(anonid_provider_t provider);
 
 /* What the warning calls it: "Windows NT account" for DOMAIN\user, else
- * "local account", "LDAP account", "Kerberos account". */
+ * "local account", "LDAP account", "Kerberos account", "OAuth account". */
 const char *anonid_account_kind(const anonid_account_t *account);
 
 /* NULL if the name can be an account's; else what is wrong with it. Names

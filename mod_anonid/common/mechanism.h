@@ -12,8 +12,7 @@
 
 typedef enum {
     ANONID_MECHANISM_AVAILABLE,
-    ANONID_MECHANISM_NOT_YET, /* known, and not in this build */
-    ANONID_MECHANISM_REFUSED  /* known, and not wanted */
+    ANONID_MECHANISM_REFUSED /* known, and not wanted */
 } anonid_mechanism_state_t;
 
 /* Flags of a mechanism. */

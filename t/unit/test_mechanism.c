@@ -52,7 +52,7 @@ static const choice_case_t cases[] = {
     { DEFAULT, "", ALL, NULL, "the server offers none" },
     { "GSSAPI", "GSSAPI", ALL, NULL, "GSSAPI needs a Kerberos ticket" },
     { "GSSAPI", "GSSAPI", PRIVATE, "GSSAPI", "n" },
-    { "XOAUTH2", "XOAUTH2", ALL, NULL, "XOAUTH2 is not in this build" },
+    { "XOAUTH2", "XOAUTH2", ALL, NULL, "XOAUTH2 needs a token" },
     { "X-ABSENT", "X-ABSENT", ALL, NULL, "X-ABSENT is not in this build" },
     /* Names are whole words. */
     { "PLAIN", "PLAINER XPLAIN", ALL, NULL, "PLAIN is not offered" },

@@ -173,7 +173,7 @@ static void a_service_survives_the_wire(void **state)
     (void)state;
     assert_non_null(back);
     assert_string_equal(back->name, "exchange");
-    assert_int_equal(back->mechanisms->nelts, 5);
+    assert_int_equal(back->mechanisms->nelts, 7);
     assert_string_equal(APR_ARRAY_IDX(back->mechanisms, 2, const char *),
                         "SCRAM-SHA-256");
     assert_int_equal(

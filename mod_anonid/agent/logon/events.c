@@ -149,6 +149,32 @@ static int is_over(apr_time_t when, apr_time_t now)
     return when && now >= when;
 }
 
+/* A token that its source still has is the same version again, and changes
+ * nothing: services go on refusing it, and it is not asked for a second
+ * time. */
+void anonid_logon_token_refused(anonid_logon_t *logon, unsigned long version)
+{
+    if (logon->gone || version != logon->proven.version
+        || version == logon->asked_anew)
+        return;
+    logon->asked_anew = version;
+    if (logon->account->provider == ANONID_PROVIDER_TOKEN)
+        anonid_logon_world()->look(logon->name);
+}
+
+/* Half of a token's life is over: its source may have the next one. To look
+ * at the same one again would be of no use. */
+static void renew(anonid_logon_t *logon)
+{
+    logon->renewal = 0;
+    if (logon->account->provider == ANONID_PROVIDER_TOKEN)
+        anonid_logon_world()->look(logon->name);
+    else if (logon->candidate.version == logon->proven.version)
+        logon->candidate.due = 1;
+    else
+        logon->proven.due = 1;
+}
+
 void anonid_logon_alarm(anonid_logon_t *logon)
 {
     apr_time_t now = anonid_logon_world()->now();
@@ -159,13 +185,8 @@ void anonid_logon_alarm(anonid_logon_t *logon)
         looked(logon, logon->looking);
     if (is_over(logon->sync.deadline, now))
         anonid_sync_overdue(logon);
-    if (is_over(logon->renewal, now)) {
-        logon->renewal = 0;
-        if (logon->candidate.version == logon->proven.version)
-            logon->candidate.due = 1;
-        else
-            logon->proven.due = 1;
-    }
+    if (is_over(logon->renewal, now))
+        renew(logon);
     if (is_over(logon->expires, now))
         expire(logon);
     anonid_logon_proceed(logon);

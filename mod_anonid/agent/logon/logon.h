@@ -130,6 +130,8 @@ struct anonid_logon_t {
     anonid_state_t known;     /* as last told to accounts that need this one */
     apr_time_t expires;       /* of the logon; 0: never */
     apr_time_t renewal;       /* at half its life; 0: never */
+    unsigned long asked_anew; /* the version whose token was refused last, or
+                                 the one that came for it */
     int running;              /* an attempt is on the pool */
     int attempted;            /* outcome says something */
     anonid_outcome_t outcome; /* of the newest secret */
@@ -191,6 +193,9 @@ void anonid_logon_forget_waiter(anonid_logon_t *logon,
 /* That account has logged on or failed, which this one may have waited for.
  * What follows happens later, by world.wake. */
 void anonid_logon_helper_changed(anonid_logon_t *logon, const char *name);
+
+/* A service has refused the token of that version. */
+void anonid_logon_token_refused(anonid_logon_t *logon, unsigned long version);
 
 /* Time has come; see world.wake. */
 void anonid_logon_alarm(anonid_logon_t *logon);

@@ -64,12 +64,12 @@ unsigned anonid_proof_kinds(const anonid_proof_t *proof)
     if (proof->secret
         && anonid_secret_kind(proof->secret) == ANONID_SECRET_PASSWORD)
         kinds |= ANONID_PROOF_PASSWORD;
-    if (proof->secret
-        && anonid_secret_kind(proof->secret) == ANONID_SECRET_TOKEN)
-        kinds |= ANONID_PROOF_TOKEN;
     if (proof->credentials
         && proof->credentials->provider->id == ANONID_PROVIDER_KRB5)
         kinds |= ANONID_PROOF_TICKET;
+    if (proof->credentials
+        && proof->credentials->provider->id == ANONID_PROVIDER_TOKEN)
+        kinds |= ANONID_PROOF_TOKEN;
     return kinds;
 }
 

@@ -47,6 +47,14 @@ int anonid_registry_proof(const char *account, anonid_proof_t *proof)
     return logon && anonid_logon_proof(logon, proof);
 }
 
+void anonid_registry_token_refused(const char *account, unsigned long version)
+{
+    anonid_logon_t *logon = anonid_registry_logon(account);
+
+    if (logon)
+        anonid_logon_token_refused(logon, version);
+}
+
 int anonid_registry_settling(const char *account)
 {
     const anonid_logon_t *logon = anonid_registry_logon(account);

@@ -50,6 +50,9 @@ typedef struct {
 /* 1 and a held proof if the account is logged on, else 0. A refused mail
  * login is no logon failure: the agent does not change state for it. */
 int anonid_registry_proof(const char *account, anonid_proof_t *proof);
+/* A service refused the account's token of that version: whoever gives it is
+ * asked for another, once. */
+void anonid_registry_token_refused(const char *account, unsigned long version);
 /* What a service can be shown of it: ANONID_PROOF_... */
 unsigned anonid_proof_kinds(const anonid_proof_t *proof);
 void anonid_proof_release(anonid_proof_t *proof);

@@ -91,6 +91,16 @@ static void begin_anew(anonid_dialogue_t *d, const anonid_mail_error_t *error)
     forget_initial(d);
 }
 
+/* Whoever gave a token may have a better one; the gate knows of no other. */
+static void refuse_token(const anonid_dialogue_t *d)
+{
+    const anonid_mechanism_info_t *info = d->mechanism.info;
+
+    if (info && info->proof == ANONID_PROOF_TOKEN)
+        anonid_registry_token_refused(d->login->account->name,
+                                      d->login->proof.version);
+}
+
 static void on_failed(void *context, const anonid_mail_error_t *error)
 {
     anonid_dialogue_t *d = context;
@@ -103,6 +113,7 @@ static void on_failed(void *context, const anonid_mail_error_t *error)
         return;
     }
     if (error->kind == ANONID_MAIL_ERROR_LOGIN) {
+        refuse_token(d);
         wait = anonid_gate_refused(d->pass);
         if (wait > 0)
             copy.retry_after = wait;
@@ -266,6 +277,7 @@ static void begin_auth(anonid_dialogue_t *d)
         .service = anonid_mail_sasl_service(s->driver->protocol),
         .host = s->server->host,
         .user = s->login->account->user,
+        .port = s->server->port,
         .account = s->login->account->name,
         .secret = s->login->proof.secret,
         .credentials = s->login->proof.credentials,

@@ -14,6 +14,7 @@ typedef enum {
     ANONID_TURN_MORE,       /* the exchange goes on */
     ANONID_TURN_DONE,       /* the mechanism is satisfied on this side, and
                                the server has proven itself as far as it can */
+    ANONID_TURN_SATISFIED,  /* the same, but the server may yet say why not */
     ANONID_TURN_BAD_SERVER, /* the server broke the mechanism's rules */
     ANONID_TURN_FAILED      /* here: no memory, a library that refuses */
 } anonid_sasl_outcome_t;
@@ -51,6 +52,9 @@ extern const anonid_sasl_family_t anonid_sasl_cyrus;
 
 /* Kerberos by GSS-API (gssapi.c). */
 extern const anonid_sasl_family_t anonid_sasl_gssapi;
+
+/* OAUTHBEARER and XOAUTH2 (oauth.c). */
+extern const anonid_sasl_family_t anonid_sasl_oauth;
 
 /* NTLM by GSS-API (ntlm.c); looks once per program whether it is there. */
 extern const anonid_sasl_family_t anonid_sasl_ntlm;

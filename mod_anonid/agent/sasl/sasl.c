@@ -40,6 +40,7 @@ static const anonid_sasl_family_t *const families[] = {
     &anonid_sasl_cyrus,
     &anonid_sasl_gssapi,
     &anonid_sasl_ntlm,
+    &anonid_sasl_oauth,
 };
 
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -134,7 +135,8 @@ void anonid_sasl_close(anonid_sasl_t *sasl)
 
 int anonid_sasl_complete(const anonid_sasl_t *sasl)
 {
-    return sasl->turn.outcome == ANONID_TURN_DONE;
+    return sasl->turn.outcome == ANONID_TURN_DONE
+           || sasl->turn.outcome == ANONID_TURN_SATISFIED;
 }
 
 /* ---- turns ---- */
@@ -238,7 +240,8 @@ void anonid_sasl_step(anonid_sasl_t *sasl, const char *challenge,
     sasl->context = context;
     if (!decode(sasl, challenge, length))
         report(sasl, ANONID_SASL_BAD_SERVER, "a challenge is not base64");
-    else if (sasl->turn.outcome != ANONID_TURN_MORE)
+    else if (sasl->turn.outcome != ANONID_TURN_MORE
+             && sasl->turn.outcome != ANONID_TURN_SATISFIED)
         report(sasl, ANONID_SASL_BAD_SERVER, "a challenge too many");
     else
         take_turn(sasl);

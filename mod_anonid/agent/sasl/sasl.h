@@ -27,6 +27,7 @@ typedef struct anonid_sasl_t anonid_sasl_t;
 typedef struct {
     const char *service; /* "smtp" */
     const char *host;    /* the server's, for GSS-API and DIGEST */
+    int port;
     const char *user;
     const char *account;     /* the user with domain: "DOMAIN\\user" */
     anonid_secret_t *secret; /* held while the engine lives; may be NULL */

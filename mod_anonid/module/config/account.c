@@ -15,7 +15,8 @@
 static const anonid_container_item_t items[] = {
     { "AnonIDLogon", 1 },         { "AnonIDLogonTLS", 1 },
     { "AnonIDLogonLifetime", 1 }, { "AnonIDLogonSearchAs", 1 },
-    { "AnonIDSecret", 1 },        { "AnonIDPasswordSync", 1 },
+    { "AnonIDSecret", 1 },        { "AnonIDToken", 1 },
+    { "AnonIDPasswordSync", 1 },
 };
 
 static const anonid_container_t container = {
@@ -66,6 +67,17 @@ static const char *logon_krb5(cmd_parms *cmd, anonid_account_t *account,
     return NULL;
 }
 
+static const char *logon_token(cmd_parms *cmd, anonid_account_t *account,
+                               int argc, char *const argv[])
+{
+    (void)cmd;
+    (void)account;
+    (void)argv;
+    return argc == 0 ? NULL
+                     : "AnonIDLogon token takes nothing more: where the token "
+                       "is, AnonIDToken says";
+}
+
 /* How AnonIDLogon is written for a provider, and whether the agent of this
  * build has it. */
 static const struct {
@@ -77,6 +89,7 @@ static const struct {
     { ANONID_PROVIDER_FILE, 1, logon_file },
     { ANONID_PROVIDER_LDAP, 1, anonid_logon_ldap },
     { ANONID_PROVIDER_KRB5, 1, logon_krb5 },
+    { ANONID_PROVIDER_TOKEN, 1, logon_token },
 };
 
 #define N_LOGONS (sizeof(logons) / sizeof(logons[0]))
@@ -137,9 +150,12 @@ static const char *check_secret(cmd_parms *cmd,
     if (!account->sync && !account->secret)
         return apr_psprintf(
             cmd->pool,
-            "<AnonIDAccount %s> has no secret: add AnonIDSecret file:PATH "
-            "(the file that holds its password)%s",
+            "<AnonIDAccount %s> has no secret: add %s file:PATH (the file "
+            "that holds its %s)%s",
             account->name,
+            account->provider == ANONID_PROVIDER_TOKEN ? "AnonIDToken"
+                                                       : "AnonIDSecret",
+            account->provider == ANONID_PROVIDER_TOKEN ? "token" : "password",
             account->provider == ANONID_PROVIDER_FILE
                 ? ", or AnonIDPasswordSync On (the server controls it)"
                 : "");
@@ -159,6 +175,30 @@ static const char *check_keytab(cmd_parms *cmd,
                      "AnonIDSecret keytab: is for AnonIDLogon krb5, and "
                      "<AnonIDAccount %s> has AnonIDLogon %s: write the place "
                      "of its password",
+                     account->name, anonid_provider_name(account->provider)));
+}
+
+/* A token is nothing to log on with, but what a logon brings. */
+static const char *check_token(cmd_parms *cmd, const anonid_account_t *account)
+{
+    int wanted = account->provider == ANONID_PROVIDER_TOKEN;
+
+    if (!account->secret || account->token == wanted)
+        return NULL;
+    if (wanted)
+        return anonid_container_blame(
+            cmd, "AnonIDSecret",
+            apr_psprintf(cmd->pool,
+                         "AnonIDSecret is of no use with AnonIDLogon token "
+                         "(<AnonIDAccount %s>): write AnonIDToken, and the "
+                         "place of the token",
+                         account->name));
+    return anonid_container_blame(
+        cmd, "AnonIDToken",
+        apr_psprintf(cmd->pool,
+                     "AnonIDToken is for AnonIDLogon token, and "
+                     "<AnonIDAccount %s> has AnonIDLogon %s: write "
+                     "AnonIDSecret, and the place of its secret",
                      account->name, anonid_provider_name(account->provider)));
 }
 
@@ -185,6 +225,8 @@ static const char *check_account(cmd_parms *cmd,
         error = check_secret(cmd, account);
     if (!error)
         error = check_keytab(cmd, account);
+    if (!error)
+        error = check_token(cmd, account);
     if (!error)
         error = check_user(cmd, account);
     return error;
@@ -235,7 +277,8 @@ const char *anonid_set_account(cmd_parms *cmd, void *dir, const char *args)
     return error ? error : check_account(cmd, account);
 }
 
-#define LOGON_FORMS "write file [path], ldap URL... DN, or krb5 principal"
+#define LOGON_FORMS                                                           \
+    "write file [path], ldap URL... DN, krb5 principal, or token"
 
 const char *anonid_set_logon(cmd_parms *cmd, void *dir, int argc,
                              char *const argv[])
@@ -287,6 +330,36 @@ const char *anonid_set_secret(cmd_parms *cmd, void *dir, int argc,
     if (!error)
         error = anonid_secret_source_check(cmd->pool, account->secret);
     return error;
+}
+
+#define SECRET "AnonIDSecret"
+
+/* The words of AnonIDSecret, whose rules are AnonIDToken's, with the other
+ * name at their beginning. */
+static const char *of_token(cmd_parms *cmd, const char *error)
+{
+    return apr_pstrcat(cmd->pool, "AnonIDToken", error + strlen(SECRET), NULL);
+}
+
+const char *anonid_set_token(cmd_parms *cmd, void *dir, int argc,
+                             char *const argv[])
+{
+    const char *error;
+    anonid_account_t *account = anonid_open_account(cmd, &error);
+
+    if (error)
+        return error;
+    if (account->secret)
+        return apr_psprintf(cmd->pool,
+                            "AnonIDToken and AnonIDSecret exclude each other "
+                            "in <AnonIDAccount %s>: remove one of them",
+                            account->name);
+    if (argc == 1 && ap_cstr_casecmpn(argv[0], "keytab:", 7) == 0)
+        return "AnonIDToken keytab: a keytab holds no token; write "
+               "file:PATH, exec:COMMAND or credential:NAME";
+    error = anonid_set_secret(cmd, dir, argc, argv);
+    account->token = 1;
+    return error ? of_token(cmd, error) : NULL;
 }
 
 static const char *const sync_schemes[] = { ANONID_SCHEME_SCRAM,

@@ -38,7 +38,7 @@ const command_rec anonid_directives[] = {
                      "the account's name: user, DOMAIN\\user or user@REALM"),
     AP_INIT_TAKE_ARGV("AnonIDLogon", anonid_set_logon, NULL, RSRC_CONF,
                       "how the account is proven: file [path], "
-                      "ldap URL... DN, or krb5 principal"),
+                      "ldap URL... DN, krb5 principal, or token"),
     AP_INIT_TAKE_ARGV("AnonIDLogonTLS", anonid_set_logon_tls, NULL, RSRC_CONF,
                       "ca=FILE: whom AnonIDLogon ldap trusts; name=HOST: the "
                       "name in the certificate"),
@@ -51,6 +51,9 @@ const command_rec anonid_directives[] = {
     AP_INIT_TAKE_ARGV("AnonIDSecret", anonid_set_secret, NULL, RSRC_CONF,
                       "where the secret comes from: file:PATH or "
                       "credential:NAME"),
+    AP_INIT_TAKE_ARGV("AnonIDToken", anonid_set_token, NULL, RSRC_CONF,
+                      "where an access token comes from: file:PATH, "
+                      "exec:COMMAND or credential:NAME"),
     AP_INIT_TAKE_ARGV("AnonIDPasswordSync", anonid_set_password_sync, NULL,
                       RSRC_CONF,
                       "On: the server controls the password of this local "

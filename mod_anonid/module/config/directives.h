@@ -32,6 +32,8 @@ const char *anonid_set_logon(cmd_parms *cmd, void *dir, int argc,
                              char *const argv[]);
 const char *anonid_set_secret(cmd_parms *cmd, void *dir, int argc,
                               char *const argv[]);
+const char *anonid_set_token(cmd_parms *cmd, void *dir, int argc,
+                             char *const argv[]);
 const char *anonid_set_password_sync(cmd_parms *cmd, void *dir, int argc,
                                      char *const argv[]);
 

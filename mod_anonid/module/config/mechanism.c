@@ -51,8 +51,6 @@ static const char *add_mechanism(cmd_parms *cmd, anonid_service_t *service,
 
     if (!info)
         return refusal(cmd, word, "is unknown");
-    if (info->state == ANONID_MECHANISM_NOT_YET)
-        return refusal(cmd, word, "is not there in this build yet");
     if (info->state == ANONID_MECHANISM_REFUSED)
         return refusal(cmd, word,
                        "is not supported, because PLAIN does the same in "

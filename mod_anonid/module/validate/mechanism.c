@@ -32,6 +32,8 @@ static const char *proofs_text(unsigned proofs)
         return "a password";
     if (proofs & ANONID_PROOF_TICKET)
         return "a keytab, so Kerberos tickets and no password";
+    if (proofs & ANONID_PROOF_TOKEN)
+        return "an access token";
     return "neither password nor ticket";
 }
 
