@@ -68,7 +68,7 @@ my @libraries = (
         qw(agent) ],
     [ libcrypt => qr{^crypt\.h$}, qw(agent) ],
     [ GMime => qr{^(?:gmime|glib|gio|gobject)\b}, qw(module) ],
-    [ libcurl => qr{^curl/}, qw(ctl) ],
+    [ libcurl => qr{^curl/}, qw(agent ctl) ],
     [ Jansson => qr{^jansson\.h$}, qw(module agent ctl) ],
     [ 'APR-util' => qr{^(?:apu|apr_(?:dbd|dbm|ldap|crypto|memcache|redis
                            |xml|buckets|brigade|optional|hooks|sha1|md4

@@ -10,10 +10,11 @@
 
 #define NAME_MAX_OCTETS 256
 
-static const char *const provider_names[] = { "file", "ldap", "krb5",
-                                              "token" };
+static const char *const provider_names[] = { "file", "ldap", "krb5", "token",
+                                              "oauth2" };
 static const char *const provider_kinds[] = { "local account", "LDAP account",
                                               "Kerberos account",
+                                              "OAuth account",
                                               "OAuth account" };
 
 #define N_PROVIDERS (sizeof(provider_names) / sizeof(provider_names[0]))
@@ -52,6 +53,8 @@ anonid_account_secret_kind(const anonid_account_t *account)
 
     if (account->provider == ANONID_PROVIDER_TOKEN)
         return ANONID_SECRET_TOKEN;
+    if (account->provider == ANONID_PROVIDER_OAUTH2)
+        return ANONID_SECRET_CLIENT;
     if (account->secret
         && strncmp(account->secret, keytab, sizeof(keytab) - 1) == 0)
         return ANONID_SECRET_KEYTAB;
@@ -64,6 +67,7 @@ unsigned anonid_account_proofs(const anonid_account_t *account)
         [ANONID_SECRET_PASSWORD] = ANONID_PROOF_PASSWORD,
         [ANONID_SECRET_KEYTAB] = 0, /* good for tickets only */
         [ANONID_SECRET_TOKEN] = ANONID_PROOF_TOKEN,
+        [ANONID_SECRET_CLIENT] = ANONID_PROOF_TOKEN,
     };
     unsigned proofs = of_kind[anonid_account_secret_kind(account)];
 

@@ -16,14 +16,16 @@ typedef enum {
     ANONID_PROVIDER_FILE = 0,
     ANONID_PROVIDER_LDAP = 1,
     ANONID_PROVIDER_KRB5 = 2,
-    ANONID_PROVIDER_TOKEN = 3
+    ANONID_PROVIDER_TOKEN = 3,
+    ANONID_PROVIDER_OAUTH2 = 4
 } anonid_provider_t;
 
 /* What an account's secret is. One of one kind is never used as another. */
 typedef enum {
     ANONID_SECRET_PASSWORD,
     ANONID_SECRET_KEYTAB,
-    ANONID_SECRET_TOKEN
+    ANONID_SECRET_TOKEN,
+    ANONID_SECRET_CLIENT /* of a client of a token endpoint */
 } anonid_secret_kind_t;
 
 /* What an account can show to a service: bits. */
@@ -69,7 +71,7 @@ anonid_account_secret_kind(const anonid_account_t *account);
 /* What it can show to services once it is logged on: ANONID_PROOF_... */
 unsigned anonid_account_proofs(const anonid_account_t *account);
 
-/* "file", "ldap", "krb5", "token". */
+/* "file", "ldap", "krb5", "token", "oauth2". */
 const char *anonid_provider_name(anonid_provider_t provider);
 
 /* What the warning calls it: "Windows NT account" for DOMAIN\user, else

@@ -82,7 +82,8 @@ static const char *queue(const anonid_account_t *account)
 {
     const char *realm;
 
-    if (account->provider == ANONID_PROVIDER_LDAP)
+    if (account->provider == ANONID_PROVIDER_LDAP
+        || account->provider == ANONID_PROVIDER_OAUTH2)
         return account->urls && account->urls->nelts > 0
                    ? APR_ARRAY_IDX(account->urls, 0, const char *)
                    : NULL;

@@ -158,8 +158,17 @@ void anonid_logon_token_refused(anonid_logon_t *logon, unsigned long version)
         || version == logon->asked_anew)
         return;
     logon->asked_anew = version;
-    if (logon->account->provider == ANONID_PROVIDER_TOKEN)
+    if (logon->account->provider == ANONID_PROVIDER_TOKEN) {
         anonid_logon_world()->look(logon->name);
+    }
+    else if (logon->account->provider == ANONID_PROVIDER_OAUTH2
+             && logon->candidate.version == version) {
+        /* The next token is another credential, though the client's secret
+         * stays: services have to try that, too. */
+        anonid_logon_adopt(logon, logon->candidate.secret);
+        logon->asked_anew = logon->candidate.version;
+        anonid_logon_proceed(logon);
+    }
 }
 
 /* Half of a token's life is over: its source may have the next one. To look

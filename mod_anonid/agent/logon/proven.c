@@ -68,7 +68,8 @@ unsigned anonid_proof_kinds(const anonid_proof_t *proof)
         && proof->credentials->provider->id == ANONID_PROVIDER_KRB5)
         kinds |= ANONID_PROOF_TICKET;
     if (proof->credentials
-        && proof->credentials->provider->id == ANONID_PROVIDER_TOKEN)
+        && (proof->credentials->provider->id == ANONID_PROVIDER_TOKEN
+            || proof->credentials->provider->id == ANONID_PROVIDER_OAUTH2))
         kinds |= ANONID_PROOF_TOKEN;
     return kinds;
 }

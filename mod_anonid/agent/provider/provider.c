@@ -6,10 +6,8 @@
 #include "agent/provider/provider.h"
 
 static const anonid_provider_ops_t *const providers[] = {
-    &anonid_provider_file,
-    &anonid_provider_krb5,
-    &anonid_provider_ldap,
-    &anonid_provider_token,
+    &anonid_provider_file,   &anonid_provider_krb5,  &anonid_provider_ldap,
+    &anonid_provider_oauth2, &anonid_provider_token,
 };
 
 #define N_PROVIDERS (sizeof(providers) / sizeof(providers[0]))

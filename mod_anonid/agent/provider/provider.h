@@ -70,6 +70,7 @@ struct anonid_provider_ops_t {
 extern const anonid_provider_ops_t anonid_provider_file;
 extern const anonid_provider_ops_t anonid_provider_krb5;
 extern const anonid_provider_ops_t anonid_provider_ldap;
+extern const anonid_provider_ops_t anonid_provider_oauth2;
 extern const anonid_provider_ops_t anonid_provider_token;
 
 /* The provider of an account; NULL if this build has none. */

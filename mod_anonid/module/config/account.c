@@ -10,7 +10,10 @@
 #include "module/text/principal.h"
 #include "module/config/secret_source.h"
 
+#include "common/service.h"
+
 #include <apr_strings.h>
+#include <apr_uri.h>
 
 static const anonid_container_item_t items[] = {
     { "AnonIDLogon", 1 },         { "AnonIDLogonTLS", 1 },
@@ -78,6 +81,48 @@ static const char *logon_token(cmd_parms *cmd, anonid_account_t *account,
                        "is, AnonIDToken says";
 }
 
+/* The token endpoint is shown the client's secret: by TLS, or on this machine
+ * (RFC 6749 section 3.2). */
+static const char *check_endpoint(cmd_parms *cmd, const char *url)
+{
+    apr_uri_t uri;
+
+    if (apr_uri_parse(cmd->temp_pool, url, &uri) != APR_SUCCESS || !uri.scheme
+        || !uri.hostname || !*uri.hostname || uri.fragment || uri.user
+        || (ap_cstr_casecmp(uri.scheme, "https") != 0
+            && ap_cstr_casecmp(uri.scheme, "http") != 0))
+        return "it is not the URL of a token endpoint; write "
+               "https://host/path";
+    if (ap_cstr_casecmp(uri.scheme, "https") == 0
+        || anonid_host_is_loopback(uri.hostname))
+        return NULL;
+    return "http: would send the client's secret in the clear; write https:";
+}
+
+static const char *logon_oauth2(cmd_parms *cmd, anonid_account_t *account,
+                                int argc, char *const argv[])
+{
+    const char *scope = "scope=", *wrong;
+    int i;
+
+    if (argc < 2 || *argv[1] == '\0')
+        return "AnonIDLogon oauth2 takes the URL of a token endpoint, the "
+               "client's id and perhaps scopes, for example AnonIDLogon "
+               "oauth2 "
+               "https://login.example.com/token webclient";
+    wrong = check_endpoint(cmd, argv[0]);
+    if (wrong)
+        return apr_psprintf(cmd->pool, "AnonIDLogon oauth2 '%s': %s", argv[0],
+                            wrong);
+    APR_ARRAY_PUSH(account->urls, const char *) = argv[0];
+    account->principal = argv[1];
+    for (i = 2; i < argc; i++)
+        scope = apr_pstrcat(cmd->pool, scope, i > 2 ? " " : "", argv[i], NULL);
+    if (argc > 2)
+        APR_ARRAY_PUSH(account->options, const char *) = scope;
+    return NULL;
+}
+
 /* How AnonIDLogon is written for a provider, and whether the agent of this
  * build has it. */
 static const struct {
@@ -90,6 +135,7 @@ static const struct {
     { ANONID_PROVIDER_LDAP, 1, anonid_logon_ldap },
     { ANONID_PROVIDER_KRB5, 1, logon_krb5 },
     { ANONID_PROVIDER_TOKEN, 1, logon_token },
+    { ANONID_PROVIDER_OAUTH2, 1, logon_oauth2 },
 };
 
 #define N_LOGONS (sizeof(logons) / sizeof(logons[0]))
@@ -278,7 +324,8 @@ const char *anonid_set_account(cmd_parms *cmd, void *dir, const char *args)
 }
 
 #define LOGON_FORMS                                                           \
-    "write file [path], ldap URL... DN, krb5 principal, or token"
+    "write file [path], ldap URL... DN, krb5 principal, "                     \
+    "oauth2 URL client-id [scope...], or token"
 
 const char *anonid_set_logon(cmd_parms *cmd, void *dir, int argc,
                              char *const argv[])

@@ -38,7 +38,8 @@ const command_rec anonid_directives[] = {
                      "the account's name: user, DOMAIN\\user or user@REALM"),
     AP_INIT_TAKE_ARGV("AnonIDLogon", anonid_set_logon, NULL, RSRC_CONF,
                       "how the account is proven: file [path], "
-                      "ldap URL... DN, krb5 principal, or token"),
+                      "ldap URL... DN, krb5 principal, "
+                      "oauth2 URL client-id [scope...], or token"),
     AP_INIT_TAKE_ARGV("AnonIDLogonTLS", anonid_set_logon_tls, NULL, RSRC_CONF,
                       "ca=FILE: whom AnonIDLogon ldap trusts; name=HOST: the "
                       "name in the certificate"),

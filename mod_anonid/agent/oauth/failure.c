@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of RFC 6749's errors; see failure.h.
+ */
+#include "agent/oauth/failure.h"
+
+#include <string.h>
+
+static const struct {
+    const char *error;
+    anonid_failure_t code;
+} rows[] = {
+    { "invalid_client", ANONID_LOGON_FAILURE },
+    { "invalid_grant", ANONID_LOGON_FAILURE },
+    { "unauthorized_client", ANONID_LOGON_TYPE_NOT_GRANTED },
+    { "unsupported_grant_type", ANONID_LOGON_TYPE_NOT_GRANTED },
+    { "invalid_scope", ANONID_ACCOUNT_RESTRICTION },
+    { "access_denied", ANONID_ACCOUNT_RESTRICTION },
+    { "invalid_request", ANONID_ACCOUNT_RESTRICTION },
+    { "server_error", ANONID_NO_LOGON_SERVERS },
+    { "temporarily_unavailable", ANONID_NO_LOGON_SERVERS },
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* What is no error of the RFC's: of a proxy in between, perhaps, or of an
+ * endpoint that is overloaded. 401 is for the client alone. */
+static anonid_failure_t of_status(long status)
+{
+    if (status == 401)
+        return ANONID_LOGON_FAILURE;
+    return status == 400 || status == 403 ? ANONID_ACCOUNT_RESTRICTION
+                                          : ANONID_NO_LOGON_SERVERS;
+}
+
+static const char *text_of(const json_t *answer, const char *name,
+                           const char *secret)
+{
+    const char *text = json_string_value(json_object_get(answer, name));
+
+    return text && !strstr(text, secret) ? text : "";
+}
+
+void anonid_oauth_failure(anonid_outcome_t *outcome, long status,
+                          const json_t *answer, const char *secret)
+{
+    const char *error = text_of(answer, "error", secret);
+    const char *words = text_of(answer, "error_description", secret);
+    anonid_failure_t code = of_status(status);
+
+    for (size_t i = 0; i < N_ROWS && status < 500 && status != 429; i++) {
+        if (strcmp(error, rows[i].error) == 0)
+            code = rows[i].code;
+    }
+    anonid_outcome_set(outcome, code, "HTTP %ld%s%s%s%s", status,
+                       *error ? ", " : "", error, *words ? ": " : "", words);
+}
