@@ -19,8 +19,8 @@ my %may_include = (
     common => [],
     ctl    => [],
 
-    agent              => [qw(base control logon net relay request status
-                              submission)],
+    agent              => [qw(base control logon net oauth relay request
+                              status submission)],
     'agent/base'       => [],
     'agent/control'    => [qw(base logon relay request status)],
     'agent/imap'       => [qw(mail)],

@@ -8,6 +8,7 @@
 #include "agent/logon/logon.h"
 #include "agent/control/reports.h"
 #include "agent/logon/schedule.h"
+#include "agent/oauth/library.h"
 #include "agent/request/create.h"
 #include "agent/status/table.h"
 
@@ -34,6 +35,7 @@ static const anonid_logon_world_t world = {
 
 void anonid_bootstrap_logons(void)
 {
+    anonid_oauth_library_start();
     anonid_logon_set_world(&world);
     anonid_create_use(anonid_report_add_line);
 }

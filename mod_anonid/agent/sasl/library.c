@@ -4,34 +4,13 @@
  * freed (its modules leave passwords and keys in theirs), locks, and a log.
  */
 #include "agent/base/log.h"
+#include "agent/base/wipe.h"
 #include "agent/sasl/family.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <sasl/sasl.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void wiping_free(void *memory)
-{
-    if (!memory)
-        return;
-    explicit_bzero(memory, malloc_usable_size(memory));
-    free(memory);
-}
-
-static void *wiping_realloc(void *memory, size_t size)
-{
-    size_t old = memory ? malloc_usable_size(memory) : 0;
-    void *grown = malloc(size);
-
-    if (!grown)
-        return NULL;
-    if (memory)
-        memcpy(grown, memory, old < size ? old : size);
-    wiping_free(memory);
-    return grown;
-}
 
 static void *mutex_make(void)
 {
@@ -76,7 +55,7 @@ apr_status_t anonid_sasl_library_start(void)
     };
 
     anonid_sasl_ntlm_start();
-    sasl_set_alloc(malloc, calloc, wiping_realloc, wiping_free);
+    sasl_set_alloc(malloc, calloc, anonid_wipe_realloc, anonid_wipe_free);
     sasl_set_mutex(mutex_make, mutex_lock, mutex_unlock, mutex_drop);
     return sasl_client_init(callbacks) == SASL_OK ? APR_SUCCESS : APR_EGENERAL;
 }
