@@ -227,6 +227,11 @@ refuses($httpd,
          'www', '@example.com', 'www@', 'a b@example.com', '<a@example.com>',
          'a@b@example.com', 'A Name <a@example.com>', '<>',
          'x' x 65 . '@example.com'),
+    ['a server that is a listener of its own',
+     server('submission://localhost:2525?tls=none')
+         . "AnonIDMapTo\nAnonIDMail mail\n"
+         . 'AnonIDMailListen smtp://127.0.0.1:2525',
+     qr/AnonIDMailListen .*that is the server \S+ of .* in a loop/],
     ['a sender that is something else',
      service('mail', 'AnonIDMailFrom a@example.com loose'),
      qr/AnonIDMailFrom a\@example\.com 'loose': .* 'strict'/],

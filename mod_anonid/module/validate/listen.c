@@ -173,6 +173,40 @@ static void check_path(anonid_check_t *check, const anonid_listen_t *listen)
         report(check, listen, "%s", wrong);
 }
 
+/* The port of a TCP listener; 0 of others. */
+static int port_of(const anonid_listener_t *listener)
+{
+    if (listener->socket.any.sa_family == AF_INET)
+        return ntohs(listener->socket.v4.sin_port);
+    if (listener->socket.any.sa_family == AF_INET6)
+        return ntohs(listener->socket.v6.sin6_port);
+    return 0;
+}
+
+/* A service whose server is a listener of our own would serve itself, round
+ * and round. */
+static void check_loop(anonid_check_t *check, const anonid_listen_t *listen)
+{
+    const apr_array_header_t *services = anonid_global()->services;
+
+    for (int i = 0; i < services->nelts; i++) {
+        const anonid_service_t *service =
+            APR_ARRAY_IDX(services, i, anonid_service_t *);
+
+        for (int n = 0; n < service->servers->nelts; n++) {
+            const anonid_mail_server_t *server =
+                &APR_ARRAY_IDX(service->servers, n, anonid_mail_server_t);
+
+            if (server->loopback && server->port == port_of(listen->listener))
+                report(check, listen,
+                       "that is the server %s of <AnonIDMailService %s>, "
+                       "which would go round in a loop; give the listener "
+                       "another port",
+                       server->url, service->name);
+        }
+    }
+}
+
 void anonid_check_listeners(anonid_check_t *check)
 {
     const apr_array_header_t *listens = anonid_global()->listens;
@@ -186,5 +220,6 @@ void anonid_check_listeners(anonid_check_t *check)
         fill_users(listen);
         check_address(check, listen, seen);
         check_path(check, listen);
+        check_loop(check, listen);
     }
 }
