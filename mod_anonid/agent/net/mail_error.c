@@ -118,6 +118,18 @@ anonid_mail_error_info(anonid_mail_error_kind_t kind)
     return &errors[kind];
 }
 
+int anonid_mail_error_is_lasting(anonid_mail_error_kind_t kind)
+{
+    static const char lasting[ANONID_MAIL_ERROR_INTERNAL + 1] = {
+        [ANONID_MAIL_ERROR_TLS] = 1,       [ANONID_MAIL_ERROR_TRUST] = 1,
+        [ANONID_MAIL_ERROR_REFUSED] = 1,   [ANONID_MAIL_ERROR_NO_STARTTLS] = 1,
+        [ANONID_MAIL_ERROR_MECHANISM] = 1, [ANONID_MAIL_ERROR_LOGIN] = 1,
+        [ANONID_MAIL_ERROR_HELD] = 1,      [ANONID_MAIL_ERROR_UNPROVEN] = 1,
+    };
+
+    return lasting[kind];
+}
+
 void anonid_mail_error_set(anonid_mail_error_t *error,
                            anonid_mail_error_kind_t kind, anonid_phase_t phase,
                            const char *format, ...)

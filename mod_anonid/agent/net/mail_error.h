@@ -53,6 +53,10 @@ typedef struct {
 const anonid_mail_error_info_t *
 anonid_mail_error_info(anonid_mail_error_kind_t kind);
 
+/* 1 if it will be the same until somebody changes something: the account, the
+ * service, or the server. */
+int anonid_mail_error_is_lasting(anonid_mail_error_kind_t kind);
+
 /* Fills it; the text is cut to its room, control characters become spaces. */
 void anonid_mail_error_set(anonid_mail_error_t *error,
                            anonid_mail_error_kind_t kind, anonid_phase_t phase,

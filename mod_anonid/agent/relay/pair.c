@@ -9,12 +9,12 @@
 #include <event2/bufferevent_ssl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #define IDLE_LIMIT (40 * 60)
+#define TLS_QUIET_LIMIT 3
 #define HALF_CLOSED_LIMIT 30
 
 /* A peer that has vanished is noticed within five minutes. */
@@ -93,13 +93,15 @@ static int is_over(const anonid_relay_pair_t *pair)
     return server->ended && waiting_for(client) == 0;
 }
 
+/* In TLS there is no half of a connection that ends: servers take the client's
+ * close_notify for the end of both and drop what they still owe it (Dovecot
+ * 2.3), so they are not told, but left when they have said nothing for a
+ * moment. */
 static void tell_end(side_t *side)
 {
-    SSL *ssl = bufferevent_openssl_get_ssl(side->bev);
-
     side->shut = 1;
-    if (ssl)
-        (void)SSL_shutdown(ssl);
+    if (bufferevent_openssl_get_ssl(side->bev))
+        set_limit(side->pair, TLS_QUIET_LIMIT);
     else
         (void)shutdown(bufferevent_getfd(side->bev), SHUT_WR);
 }

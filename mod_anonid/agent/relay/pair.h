@@ -7,7 +7,8 @@
  * is bounded; nothing is kept for a pair that is idle. When the client has
  * ended its half, the server is told and may still answer; when the server
  * has ended, the client gets the rest. Nothing may happen for half a
- * minute in a pair of which one half is closed, else for 40 minutes (a
+ * minute in a pair of which one half is closed (three seconds where the server
+ * speaks TLS, which has no halves), else for 40 minutes (a
  * server's own limit is 30 or more, RFC 9051 section 5.4). Event loop only.
  */
 #ifndef ANONID_AGENT_RELAY_PAIR_H

@@ -9,13 +9,16 @@
 
 static const anonid_listener_protocol_t *const protocols[] = {
     &anonid_smtp_listener,
-    NULL,
+    &anonid_imap_listener,
+    &anonid_pop3_listener,
 };
+
+#define N_PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
 
 const anonid_listener_protocol_t *
 anonid_listener_protocol_find(anonid_mail_protocol_t protocol)
 {
-    for (size_t i = 0; protocols[i]; i++) {
+    for (size_t i = 0; i < N_PROTOCOLS; i++) {
         if (protocols[i]->protocol == protocol)
             return protocols[i];
     }

@@ -39,8 +39,11 @@ struct anonid_listener_protocol_t {
     void (*closed)(void *dialogue);
 };
 
-/* The rows of this build: smtp/listener.c. */
+/* The rows of this build: smtp/listener.c, imap/listener.c,
+ * pop3/listener.c. */
 extern const anonid_listener_protocol_t anonid_smtp_listener;
+extern const anonid_listener_protocol_t anonid_imap_listener;
+extern const anonid_listener_protocol_t anonid_pop3_listener;
 
 /* The row of a protocol; NULL: this build has none. */
 const anonid_listener_protocol_t *

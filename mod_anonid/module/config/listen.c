@@ -12,27 +12,6 @@
 #include <pwd.h>
 #include <stdlib.h>
 
-/* The protocols that this build speaks with applications. */
-static const struct {
-    anonid_mail_protocol_t protocol;
-    int available;
-} protocols[] = {
-    { ANONID_MAIL_SUBMISSION, 1 },
-    { ANONID_MAIL_IMAP, 0 },
-    { ANONID_MAIL_POP3, 0 },
-};
-
-#define N_PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
-
-static int is_available(anonid_mail_protocol_t protocol)
-{
-    for (size_t i = 0; i < N_PROTOCOLS; i++) {
-        if (protocols[i].protocol == protocol)
-            return protocols[i].available;
-    }
-    return 0;
-}
-
 /* ---- options: each gets its value; NULL, or what is wrong ---- */
 
 static const char *add_user(anonid_listen_t *listen, const char *name,
@@ -194,18 +173,6 @@ static const char *set_option(anonid_listen_t *listen, const char *word,
 
 /* ---- the directive ---- */
 
-static const char *check_protocol(cmd_parms *cmd,
-                                  const anonid_listener_t *listener)
-{
-    if (is_available(listener->protocol))
-        return NULL;
-    return apr_psprintf(cmd->pool,
-                        "AnonIDMailListen '%s': this build has no %s "
-                        "listener yet; remove the line",
-                        listener->url,
-                        anonid_listener_scheme(listener->protocol));
-}
-
 static anonid_listen_t *make_listen(cmd_parms *cmd)
 {
     anonid_listen_t *listen = apr_pcalloc(cmd->pool, sizeof(*listen));
@@ -235,9 +202,6 @@ const char *anonid_set_mail_listen(cmd_parms *cmd, void *dir, int argc,
     if (error)
         return apr_psprintf(cmd->pool, "AnonIDMailListen '%s': %s", argv[0],
                             error);
-    error = check_protocol(cmd, listen->listener);
-    if (error)
-        return error;
     for (int i = 1; i < argc; i++) {
         error = set_option(listen, argv[i], cmd->pool);
         if (error)

@@ -21,6 +21,7 @@ AnonID::Test::MailSite - a site that sends mail
         servers  => ['submission://localhost:' . $server->port('smtp')],
         service  => 'AnonIDMechanism PLAIN',   # more of the service
         from     => 'strict',                  # after the sender
+        listen   => ["imap://127.0.0.1:$port preauth"],
         deadlines => 3,                    # percent, for servers that hang
     )->start;
 
@@ -44,6 +45,8 @@ sub new ($class, %field)
     my $servers = join ' ', @{ $field{servers} };
     my $service = $field{service} // '';
     my $from = $field{from} // '';
+    my $listen = join "\n",
+        map { "AnonIDMailListen $_" } @{ $field{listen} // [] };
     my $trust = $field{trust} // "ca=@{[ $field{ca}->file ]}";
     my $self = $class->SUPER::new(
         log_level => 'info anonid:debug', %field, config => <<"END");
@@ -62,6 +65,7 @@ $service
 </AnonIDMailService>
 AnonIDMapTo site
 AnonIDMail mail
+$listen
 <Location "/mail">
 SetHandler anonid-submit
 </Location>
