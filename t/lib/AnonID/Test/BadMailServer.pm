@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A submission server that misbehaves as a script says, and is a good one
-# otherwise. Here is what a test holds; the server's side of a connection is
-# BadMailServer::Session.
+# A mail server that misbehaves as a script says, and is a good one otherwise.
+# Here is what a test holds; the server's side of a connection is
+# BadMailServer::Session for submission, BadMailServer::Imap and ::Pop3.
 
 package AnonID::Test::BadMailServer;
 
@@ -15,12 +15,13 @@ use AnonID::Test::Listener qw(perl_command);
 
 =head1 NAME
 
-AnonID::Test::BadMailServer - a submission server that misbehaves
+AnonID::Test::BadMailServer - a mail server that misbehaves
 
 =head1 SYNOPSIS
 
     my $server = AnonID::Test::BadMailServer->new(
         ca => $ca, user => 'u', password => $password,
+        protocol => 'imap',                # default: submission; or pop3
         tls => 'starttls',                 # default; or implicit, none
         mechanisms => ['SCRAM-SHA-256'],   # default; see Sasl
         extensions => ['SIZE 1000000'],    # default: SIZE, 8BITMIME, SMTPUTF8
@@ -67,7 +68,7 @@ time in this connection that the state comes).
 sub new ($class, %field)
 {
     my $self = $class->SUPER::new(
-        tls => 'starttls', mechanisms => ['SCRAM-SHA-256'],
+        protocol => 'submission', tls => 'starttls', mechanisms => ['SCRAM-SHA-256'],
         extensions => ['SIZE 10485760', '8BITMIME', 'SMTPUTF8',
                        'ENHANCEDSTATUSCODES'],
         user => 'user', password => 'password', sasl => {}, script => [],
@@ -79,6 +80,8 @@ sub new ($class, %field)
     $self->script(@{ $self->{script} });
     return $self;
 }
+
+my %SESSION = (submission => 'Session', imap => 'Imap', pop3 => 'Pop3');
 
 # Replaces the script. The file is renamed into place, since sessions read it
 # before each answer.
@@ -98,8 +101,9 @@ sub start ($self)
 
     Storable::nstore({ %config, port => $self->port('smtp') },
                      $self->path('config'));
-    $self->spawn([perl_command(__PACKAGE__ . '::Session',
-                               $self->path('config'))]);
+    $self->spawn([perl_command(
+        __PACKAGE__ . "::$SESSION{$self->{protocol}}",
+        $self->path('config'))]);
     return $self->wait_ready(
         sub { $self->log_text('output') =~ /^ready$/m });
 }

@@ -133,11 +133,14 @@ sub challenge ($self, $bytes)
 {
     my $action = $self->scripted('challenge', '');
 
-    $self->perform($action // { reply => '334 ' . encode_base64($bytes, '') });
+    $self->perform($action // {
+        reply => $self->continuation . encode_base64($bytes, '') });
     my $line = $self->read_line;
     return $self->scripted('response', $line)
         // ($line eq '*' ? undef : decode_base64($line));
 }
+
+sub continuation ($self) { return '334 ' }
 
 # Reads up to CRLF.CRLF and nothing else; lines are kept as they came.
 sub read_message ($self)
