@@ -29,7 +29,7 @@ sub listens (@lines) { return $site . join '', map { "AnonIDMailListen $_\n" } @
 
 takes($httpd,
     ['loopback addresses', listens('imap://127.0.0.1:1143',
-                                   'imap://[::1]:1143', 'pop3://127.9.9.9')],
+                                   'imap://[::1]:1143', 'pop3://127.9.9.9:1110')],
     ['a Unix socket, and its access',
      listens("imap+unix:$folder/imap mode=0600 group=root")],
     ['a socket in the state folder', listens('imap+unix:${STATE}/imap.sock')],
