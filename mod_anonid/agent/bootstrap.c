@@ -1,41 +1,132 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The logon machine's world; see bootstrap.h and anonid_logon_world_t.
+ * What the logon machine decides is done here, effect by effect; see
+ * bootstrap.h and logon/step.h.
  */
 #include "agent/bootstrap.h"
-#include "agent/base/backoff.h"
-#include "agent/logon/failed_store.h"
-#include "agent/logon/logon.h"
+#include "agent/base/log.h"
 #include "agent/control/reports.h"
+#include "agent/logon/failed_store.h"
+#include "agent/logon/jobs.h"
 #include "agent/logon/schedule.h"
 #include "agent/oauth/library.h"
+#include "agent/logon/step.h"
 #include "agent/request/create.h"
 #include "agent/status/table.h"
 
-static const anonid_logon_world_t world = {
-    .now = apr_time_now,
-    .random = anonid_backoff_random,
-    .run = anonid_thread_pool_add_to,
-    .provider = anonid_provider_find,
-    .wake = anonid_schedule_wake,
-    .publish = anonid_status_table_publish,
-    .count_attempt = anonid_status_table_count_attempt,
-    .published = anonid_status_table_state,
-    .warn = anonid_report_warning,
-    .recovered = anonid_report_recovered,
-    .store = anonid_report_store,
-    .look = anonid_report_look,
-    .find = anonid_registry_logon,
-    .changed = anonid_registry_changed,
-    .proven = anonid_registry_tell,
-    .recall = anonid_failed_store_recall,
-    .remember = anonid_failed_store_remember,
-    .forget = anonid_failed_store_forget,
+#include "common/lognos.h"
+
+static void forget_failed(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    (void)effect;
+    anonid_failed_store_forget(logon->account);
+}
+
+static void record_failed(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    anonid_failed_store_remember(logon->account, effect->failed.version,
+                                 &effect->failed.outcome);
+}
+
+static void tell_mail(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    anonid_registry_tell(logon->name, effect->version);
+}
+
+static void report_recovery(anonid_logon_t *logon,
+                            const anonid_effect_t *effect)
+{
+    anonid_report_recovered(logon->name, effect->recovered.failures,
+                            effect->recovered.seconds);
+}
+
+static void publish(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    anonid_status_table_publish(
+        logon->account->slot, effect->published.state, effect->published.code,
+        effect->published.expires, effect->published.next_attempt);
+}
+
+static void warn(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    anonid_report_warning(logon->name, &effect->warning.outcome,
+                          effect->warning.kept);
+}
+
+static void log_not_rotated(anonid_logon_t *logon,
+                            const anonid_effect_t *effect)
+{
+    anonid_log(ANONID_LOG_WARNING,
+               ANONID_LOGNO(0401) "The password of the account '%s' was not "
+                                  "changed, and the old one stays in use: %s",
+               logon->name, effect->why.detail);
+}
+
+static void tell_others(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    (void)effect;
+    anonid_registry_changed(logon->name);
+}
+
+static void look(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    (void)effect;
+    anonid_report_look(logon->name);
+}
+
+static void store(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    anonid_report_store(logon->name, effect->verifier);
+}
+
+static void set_alarm(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    anonid_schedule_wake(logon, effect->when);
+}
+
+static void make_verifier(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    anonid_new_password_start(logon, effect->number);
+}
+
+static void attempt(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    anonid_attempt_start(logon, effect->with);
+}
+
+static void answer(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    (void)logon;
+    anonid_waiters_tell(effect->answer.waiters, &effect->answer.outcome);
+}
+
+static void (*const carry_out[ANONID_EFFECT_KINDS])(
+    anonid_logon_t *logon, const anonid_effect_t *effect) = {
+    [ANONID_EFFECT_FORGET_FAILED] = forget_failed,
+    [ANONID_EFFECT_RECORD_FAILED] = record_failed,
+    [ANONID_EFFECT_PROVEN] = tell_mail,
+    [ANONID_EFFECT_RECOVERED] = report_recovery,
+    [ANONID_EFFECT_PUBLISH] = publish,
+    [ANONID_EFFECT_WARN] = warn,
+    [ANONID_EFFECT_NOT_ROTATED] = log_not_rotated,
+    [ANONID_EFFECT_TELL_OTHERS] = tell_others,
+    [ANONID_EFFECT_LOOK] = look,
+    [ANONID_EFFECT_STORE] = store,
+    [ANONID_EFFECT_ALARM] = set_alarm,
+    [ANONID_EFFECT_MAKE_VERIFIER] = make_verifier,
+    [ANONID_EFFECT_ATTEMPT] = attempt,
+    [ANONID_EFFECT_ANSWER] = answer,
 };
+
+static void execute(anonid_logon_t *logon, const anonid_step_t *step)
+{
+    for (int i = 0; i < step->n_effects; i++)
+        carry_out[step->effects[i].kind](logon, &step->effects[i]);
+}
 
 void anonid_bootstrap_logons(void)
 {
     anonid_oauth_library_start();
-    anonid_logon_set_world(&world);
+    anonid_logon_execute_by(execute);
     anonid_create_use(anonid_report_add_line);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gives the logon machine its world: this agent's clock, pool, timers, status
- * table, parent and mail.
+ * Carries out what the logon machine decides: with this agent's pool, timers,
+ * status table, supervisor and mail.
  */
 #ifndef ANONID_AGENT_BOOTSTRAP_H
 #define ANONID_AGENT_BOOTSTRAP_H

@@ -5,55 +5,239 @@
 #include "logon_world.h"
 
 #include "agent/logon/config.h"
+#include "agent/logon/events.h"
+#include "agent/provider/option.h"
+#include "agent/secret/verifier.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define JOBS 16
-
-typedef struct {
-    anonid_work_t work, done;
-    void *data;
-} job_t;
+/* An attempt, or the making of a verifier. */
+typedef struct job_t job_t;
+struct job_t {
+    job_t *next;
+    anonid_effect_kind_t kind;
+    anonid_logon_t *logon;   /* held */
+    anonid_secret_t *secret; /* held */
+    unsigned long number;    /* or version */
+    unsigned char checked[ANONID_DIGEST_OCTETS];
+};
 
 logon_world_t world;
-static job_t jobs[JOBS];
-static int n_jobs;
+static unsigned long last_version, answers;
+static job_t *jobs, **last_job = &jobs;
 
-static apr_time_t now(void)
+/* Where the ends of jobs go. */
+static void (*tell)(anonid_logon_t *logon,
+                    const anonid_logon_event_t *event) = world_handle;
+
+/* ---- effects ---- */
+
+static void add_job(anonid_logon_t *logon, anonid_effect_kind_t kind,
+                    const anonid_versioned_t *with, unsigned long number)
 {
-    return world.now;
+    job_t *job = calloc(1, sizeof(*job));
+
+    if (!job)
+        abort();
+    *last_job = job;
+    last_job = &job->next;
+    job->kind = kind;
+    job->logon = anonid_logon_hold(logon);
+    job->number = number;
+    if (!with)
+        return;
+    job->number = with->version;
+    job->secret = anonid_secret_hold(with->secret);
+    memcpy(job->checked, with->checked, sizeof(job->checked));
 }
 
-static uint32_t random_number(void)
+static void record(const anonid_effect_t *effect)
 {
-    return 0;
+    world.records++;
+    world.failed.outcome = effect->failed.outcome;
+    world.failed.when = world.now;
+    apr_cpystrn(world.failed.version, effect->failed.version,
+                sizeof(world.failed.version));
 }
 
-static apr_status_t run(const char *queue, anonid_work_t work,
-                        anonid_work_t done, void *data)
+static void recover(const anonid_effect_t *effect)
 {
-    (void)queue;
-    if (n_jobs == JOBS)
-        return APR_EGENERAL;
-    jobs[n_jobs++] = (job_t){ work, done, data };
-    return APR_SUCCESS;
+    world.recoveries++;
+    world.failures = effect->recovered.failures;
+    world.seconds = effect->recovered.seconds;
+}
+
+static void warn(const anonid_effect_t *effect)
+{
+    world.warnings++;
+    world.warned_of = effect->warning.outcome;
+    world.kept = effect->warning.kept;
+}
+
+static void publish(const anonid_effect_t *effect)
+{
+    world.state = effect->published.state;
+    world.next_attempt = effect->published.next_attempt;
+}
+
+static void carry_out(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    switch (effect->kind) {
+    case ANONID_EFFECT_FORGET_FAILED:
+        world.failed.version[0] = '\0';
+        break;
+    case ANONID_EFFECT_RECORD_FAILED:
+        record(effect);
+        break;
+    case ANONID_EFFECT_PROVEN:
+        world.version = effect->version;
+        world.version_changes++;
+        break;
+    case ANONID_EFFECT_RECOVERED:
+        recover(effect);
+        break;
+    case ANONID_EFFECT_PUBLISH:
+        publish(effect);
+        break;
+    case ANONID_EFFECT_WARN:
+        warn(effect);
+        break;
+    case ANONID_EFFECT_NOT_ROTATED:
+        world.not_rotated++;
+        break;
+    case ANONID_EFFECT_TELL_OTHERS:
+        world.changes++;
+        break;
+    case ANONID_EFFECT_LOOK:
+        world.looks++;
+        break;
+    case ANONID_EFFECT_STORE:
+        world.stores++;
+        apr_cpystrn(world.verifier, effect->verifier, sizeof(world.verifier));
+        break;
+    case ANONID_EFFECT_ALARM:
+        world.wake = effect->when;
+        break;
+    case ANONID_EFFECT_MAKE_VERIFIER:
+        add_job(logon, effect->kind, NULL, effect->number);
+        break;
+    case ANONID_EFFECT_ATTEMPT:
+        add_job(logon, effect->kind, effect->with, 0);
+        break;
+    case ANONID_EFFECT_ANSWER:
+        anonid_waiters_tell(effect->answer.waiters, &effect->answer.outcome);
+        break;
+    default:
+        abort();
+    }
+}
+
+static void execute(anonid_logon_t *logon, const anonid_step_t *step)
+{
+    for (int i = 0; i < step->n_effects; i++)
+        carry_out(logon, &step->effects[i]);
+}
+
+/* ---- steps ---- */
+
+static int helper_is_pending(const anonid_account_t *account)
+{
+    const char *name = account ? anonid_account_helper(account) : NULL;
+
+    return name && world.other && strcmp(world.other->name, name) == 0
+           && anonid_logon_state(world.other) == ANONID_STATE_PENDING;
+}
+
+void world_handle(anonid_logon_t *logon, const anonid_logon_event_t *event)
+{
+    anonid_step_t step = {
+        .now = world.now,
+        .helper_pending = helper_is_pending(
+            event->kind == ANONID_EVENT_CONFIGURED ? event->configured.account
+                                                   : logon->account),
+        .answers = answers,
+        .last_version = last_version,
+    };
+
+    anonid_logon_step(logon, event, &step);
+    last_version = step.last_version;
+    execute(logon, &step);
+}
+
+void world_join(void)
+{
+    anonid_logon_execute_by(execute);
+    tell = anonid_logon_handle;
+}
+
+/* ---- jobs ---- */
+
+static void log_on(anonid_attempt_t *attempt)
+{
+    world.attempts++;
+    apr_cpystrn(world.tried,
+                attempt->secret ? anonid_secret_data(attempt->secret) : "",
+                sizeof(world.tried));
+    anonid_outcome_set(&attempt->outcome, world.answer, "as told");
+    if (world.answer_kind >= 0)
+        attempt->outcome.kind = (anonid_failure_kind_t)world.answer_kind;
+    if (world.answer == ANONID_LOGON_OK)
+        attempt->outcome.expires = world.expires;
+}
+
+static void end_attempt(const job_t *job, int is_run)
+{
+    anonid_attempt_t attempt;
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_ATTEMPTED,
+        .attempted = { job->number, job->secret, &attempt },
+    };
+
+    memset(&attempt, 0, sizeof(attempt));
+    memcpy(attempt.checked, job->checked, sizeof(job->checked));
+    attempt.secret = job->secret;
+    attempt.unchanged = !is_run;
+    if (is_run)
+        log_on(&attempt);
+    tell(job->logon, &event);
+}
+
+static void end_verifier(const job_t *job, int is_run)
+{
+    char verifier[ANONID_VERIFIER_ROOM] = "";
+    anonid_secret_t *secret = anonid_secret_random();
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_VERIFIER_MADE,
+        .made = { job->number, secret, verifier,
+                  is_run ? anonid_verifier_make(
+                      verifier, job->logon->account->scheme, secret)
+                         : "it was not made" },
+    };
+
+    tell(job->logon, &event);
+    anonid_secret_drop(secret);
 }
 
 /* Ends the oldest job, which is run before or not. */
 static int take(int is_run)
 {
-    job_t job = jobs[0];
+    job_t *job = jobs;
 
-    if (n_jobs == 0)
+    if (!job)
         return 0;
-    n_jobs--;
-    memmove(jobs, jobs + 1, sizeof(jobs[0]) * (size_t)n_jobs);
-    if (is_run)
-        job.work(job.data);
-    job.done(job.data);
+    jobs = job->next;
+    if (!jobs)
+        last_job = &jobs;
+    if (job->kind == ANONID_EFFECT_ATTEMPT)
+        end_attempt(job, is_run);
+    else
+        end_verifier(job, is_run);
+    anonid_secret_drop(job->secret);
+    anonid_logon_drop(job->logon);
+    free(job);
     return 1;
 }
 
@@ -74,149 +258,14 @@ void world_drop_all(void)
         continue;
 }
 
-static void logon(anonid_attempt_t *attempt)
+/* ---- events ---- */
+
+static void handle(anonid_logon_t *logon, anonid_logon_event_kind_t kind)
 {
-    world.attempts++;
-    apr_cpystrn(world.tried,
-                attempt->secret ? anonid_secret_data(attempt->secret) : "",
-                sizeof(world.tried));
-    anonid_outcome_set(&attempt->outcome, world.answer, "as told");
-    if (world.answer_kind >= 0)
-        attempt->outcome.kind = (anonid_failure_kind_t)world.answer_kind;
-    if (world.answer == ANONID_LOGON_OK)
-        attempt->outcome.expires = world.expires;
+    const anonid_logon_event_t event = { .kind = kind };
+
+    world_handle(logon, &event);
 }
-
-static const anonid_provider_ops_t provider = { "fake", ANONID_PROVIDER_KRB5,
-                                                logon, NULL };
-
-static const anonid_provider_ops_t *find_provider(anonid_provider_t id)
-{
-    (void)id;
-    return &provider;
-}
-
-static void wake(anonid_logon_t *l, apr_time_t when)
-{
-    (void)l;
-    world.wake = when;
-}
-
-static void publish(int slot, anonid_state_t state, anonid_failure_t code,
-                    apr_time_t expires, apr_time_t next_attempt)
-{
-    (void)slot;
-    (void)code;
-    (void)expires;
-    world.state = state;
-    world.next_attempt = next_attempt;
-}
-
-static void count_attempt(int slot)
-{
-    (void)slot;
-}
-
-static anonid_state_t published(int slot, apr_time_t *since)
-{
-    (void)slot;
-    *since = world.now - apr_time_from_sec(60);
-    return world.inherited;
-}
-
-static void warn(const char *account, const anonid_outcome_t *outcome,
-                 int kept)
-{
-    (void)account;
-    world.warnings++;
-    world.warned_of = *outcome;
-    world.kept = kept;
-}
-
-static void recovered(const char *account, unsigned failures, unsigned seconds)
-{
-    (void)account;
-    world.recoveries++;
-    world.failures = failures;
-    world.seconds = seconds;
-}
-
-static void store(const char *account, const char *verifier)
-{
-    (void)account;
-    world.stores++;
-    apr_cpystrn(world.verifier, verifier, sizeof(world.verifier));
-}
-
-static void look(const char *account)
-{
-    (void)account;
-    world.looks++;
-}
-
-static void proven(const char *account, unsigned long version)
-{
-    (void)account;
-    world.version = version;
-    world.version_changes++;
-}
-
-static anonid_logon_t *find(const char *account)
-{
-    return world.other && strcmp(world.other->name, account) == 0 ? world.other
-                                                                  : NULL;
-}
-
-static void changed(const char *account)
-{
-    (void)account;
-    world.changes++;
-}
-
-static int recall(const anonid_account_t *account, const char *version,
-                  anonid_failed_t *failed)
-{
-    (void)account;
-    *failed = world.failed;
-    return *version && strcmp(world.failed.version, version) == 0;
-}
-
-static void remember(const anonid_account_t *account, const char *version,
-                     const anonid_outcome_t *outcome)
-{
-    (void)account;
-    world.records++;
-    world.failed.outcome = *outcome;
-    world.failed.when = world.now;
-    apr_cpystrn(world.failed.version, version, sizeof(world.failed.version));
-}
-
-static void forget(const anonid_account_t *account)
-{
-    (void)account;
-    world.failed.version[0] = '\0';
-}
-
-static const anonid_logon_world_t functions = {
-    .now = now,
-    .random = random_number,
-    .run = run,
-    .provider = find_provider,
-    .wake = wake,
-    .publish = publish,
-    .count_attempt = count_attempt,
-    .published = published,
-    .warn = warn,
-    .recovered = recovered,
-    .store = store,
-    .look = look,
-    .find = find,
-    .changed = changed,
-    .proven = proven,
-    .recall = recall,
-    .remember = remember,
-    .forget = forget,
-};
 
 /* A configuration that holds nothing but its own life. */
 static anonid_config_t *empty_config(void)
@@ -236,8 +285,15 @@ static anonid_config_t *empty_config(void)
 void world_configure(anonid_logon_t *l, const anonid_account_t *account)
 {
     anonid_config_t *config = empty_config();
+    apr_time_t failed_since = world.inherited == ANONID_STATE_FAILED
+                                  ? world.now - apr_time_from_sec(60)
+                                  : 0;
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_CONFIGURED,
+        .configured = { config, account, l->file, failed_since },
+    };
 
-    anonid_logon_configure(l, config, account, l->file);
+    world_handle(l, &event);
     anonid_config_drop(config);
 }
 
@@ -250,18 +306,22 @@ anonid_logon_t *world_begin(const anonid_account_t *account)
     world.now = apr_time_from_sec(1000000);
     world.answer_kind = -1;
     world.inherited = inherited;
-    n_jobs = 0;
-    anonid_logon_set_world(&functions);
+    tell = world_handle;
     world_configure(l, account);
     return l;
 }
 
 void world_end(anonid_logon_t *l)
 {
-    anonid_logon_end(l);
+    handle(l, ANONID_EVENT_ENDED);
     world_run_all();
     anonid_logon_drop(l);
     world.inherited = ANONID_STATE_PENDING;
+}
+
+void world_alarm(anonid_logon_t *logon)
+{
+    handle(logon, ANONID_EVENT_TIME);
 }
 
 void world_turn(anonid_logon_t *l, apr_interval_time_t by)
@@ -272,7 +332,7 @@ void world_turn(anonid_logon_t *l, apr_interval_time_t by)
     while (world.wake && world.wake <= until) {
         if (world.wake > world.now)
             world.now = world.wake;
-        anonid_logon_alarm(l);
+        world_alarm(l);
         world_run_all();
     }
     world.now = until;
@@ -282,25 +342,95 @@ void world_secret(anonid_logon_t *l, const char *text)
 {
     anonid_secret_t *secret =
         anonid_secret_make(ANONID_SECRET_PASSWORD, text, strlen(text));
+    int is_recorded = l->source.version[0]
+                      && strcmp(world.failed.version, l->source.version) == 0;
+    anonid_failed_t failed = world.failed;
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_SECRET,
+        .secret = { secret, is_recorded ? &failed : NULL },
+    };
 
-    anonid_logon_secret(l, secret);
+    world_handle(l, &event);
     anonid_secret_drop(secret);
+}
+
+void world_no_secret(anonid_logon_t *logon, const char *why)
+{
+    anonid_outcome_t outcome;
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_NO_SECRET,
+        .no_secret = &outcome,
+    };
+
+    anonid_outcome_set(&outcome, ANONID_ACCESS_DENIED, "%s", why);
+    world_handle(logon, &event);
+}
+
+void world_same_secret(anonid_logon_t *logon)
+{
+    handle(logon, ANONID_EVENT_SAME_SECRET);
+}
+
+static void take_file(anonid_logon_t *logon, anonid_account_file_t *file)
+{
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_FILE,
+        .file = file,
+    };
+
+    world_handle(logon, &event);
+    anonid_account_file_drop(file);
 }
 
 void world_file(anonid_logon_t *l, const char *version)
 {
-    anonid_account_file_t *file =
-        anonid_account_file_make("/accounts", version, dup(0));
-
-    anonid_logon_file(l, file);
-    anonid_account_file_drop(file);
+    take_file(l, anonid_account_file_make("/accounts", version, dup(0)));
 }
 
 void world_no_file(anonid_logon_t *l, int error)
 {
-    anonid_account_file_t *file =
-        anonid_account_file_failed("/accounts", error, strerror(error));
+    take_file(l,
+              anonid_account_file_failed("/accounts", error, strerror(error)));
+}
 
-    anonid_logon_file(l, file);
-    anonid_account_file_drop(file);
+static void ask(anonid_logon_t *logon, anonid_logon_event_kind_t kind,
+                anonid_waiter_t *waiter)
+{
+    const anonid_logon_event_t event = {
+        .kind = kind,
+        .asked = { waiter, kind == ANONID_EVENT_ASKED },
+    };
+
+    world_handle(logon, &event);
+}
+
+void world_demand(anonid_logon_t *logon, anonid_waiter_t *waiter)
+{
+    ask(logon, ANONID_EVENT_ASKED, waiter);
+}
+
+void world_rotate(anonid_logon_t *logon, anonid_waiter_t *waiter)
+{
+    ask(logon, ANONID_EVENT_ROTATE, waiter);
+}
+
+void world_stored(anonid_logon_t *logon, int error, const char *text)
+{
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_VERIFIER_STORED,
+        .stored = { error, text },
+    };
+
+    answers++;
+    world_handle(logon, &event);
+}
+
+void world_helper_changed(anonid_logon_t *logon, const char *name)
+{
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_HELPER_CHANGED,
+        .helper = name,
+    };
+
+    world_handle(logon, &event);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A world for the logon machine with a clock that a test turns, a pool that
- * runs a job when told, and a provider that says what it is told to say.
+ * A world for the logon machine: gives its step a time that a test turns, and
+ * keeps the effects: what was said last, how often, and the jobs, which are
+ * done when told and come to what they are told.
  */
 #ifndef ANONID_T_LOGON_WORLD_H
 #define ANONID_T_LOGON_WORLD_H
 
-#include "agent/logon/logon.h"
+#include "agent/logon/step.h"
 
 /* What the world has seen and what it does next. */
 typedef struct {
@@ -30,6 +31,7 @@ typedef struct {
     unsigned long version; /* the proven one; 0: none */
     int version_changes;
     int changes; /* that other accounts were told of */
+    int not_rotated;
     /* another account, which the one under test may need; NULL: none */
     anonid_logon_t *other;
     /* the record of a failed version; version "": none */
@@ -40,6 +42,13 @@ typedef struct {
 } logon_world_t;
 
 extern logon_world_t world;
+
+/* Takes a step in this world. */
+void world_handle(anonid_logon_t *logon, const anonid_logon_event_t *event);
+
+/* Makes this world the one of the agent's own logons, as agent/bootstrap.c
+ * does with the real one. */
+void world_join(void);
 
 /* A fresh world, and an account of that name in it, which is configured but
  * has neither secret nor file. */
@@ -57,6 +66,9 @@ void world_run_all(void);
 /* Drops all jobs there are, as the agent does at its end. */
 void world_drop_all(void);
 
+/* Time has come. */
+void world_alarm(anonid_logon_t *logon);
+
 /* Moves the clock on, ringing every alarm on the way and running the jobs
  * that follow. */
 void world_turn(anonid_logon_t *logon, apr_interval_time_t by);
@@ -68,5 +80,19 @@ void world_configure(anonid_logon_t *logon, const anonid_account_t *account);
 void world_secret(anonid_logon_t *logon, const char *text);
 void world_file(anonid_logon_t *logon, const char *version);
 void world_no_file(anonid_logon_t *logon, int error);
+
+/* No secret, and the one that is known. */
+void world_no_secret(anonid_logon_t *logon, const char *why);
+void world_same_secret(anonid_logon_t *logon);
+
+/* What an operator asks. The waiter may be NULL. */
+void world_demand(anonid_logon_t *logon, anonid_waiter_t *waiter);
+void world_rotate(anonid_logon_t *logon, anonid_waiter_t *waiter);
+
+/* The supervisor has stored the verifier, or could not. */
+void world_stored(anonid_logon_t *logon, int error, const char *text);
+
+/* The account of that name has logged on or failed. */
+void world_helper_changed(anonid_logon_t *logon, const char *name);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "logon_world.h"
 
-#include "agent/logon/steps.h"
+#include "agent/logon/jobs.h"
 
 #include <string.h>
 
@@ -56,9 +56,9 @@ static void try_other(const char *secret, anonid_failure_t code)
 static void tell_of_other(void)
 {
     world.wake = 0;
-    anonid_logon_helper_changed(logon, "reader");
+    world_helper_changed(logon, "reader");
     if (world.wake)
-        anonid_logon_alarm(logon);
+        world_alarm(logon);
     world_run_all();
 }
 
@@ -92,7 +92,7 @@ static void somebody_else_is_none_of_its_business(void **state)
     (void)state;
     world_secret(logon, "mine");
     world.wake = 0;
-    anonid_logon_helper_changed(logon, "read");
+    world_helper_changed(logon, "read");
     assert_int_equal(world.wake, 0);
 }
 
@@ -123,7 +123,7 @@ static void a_locked_account_is_not_hurried_by_the_other(void **state)
     assert_int_equal(world.attempts, 0);
 }
 
-static void it_is_lent_the_proof_and_gives_it_back(void **state)
+static void the_proof_is_lent_and_given_back(void **state)
 {
     anonid_helper_t helper;
     anonid_loan_t loan;
@@ -132,44 +132,50 @@ static void it_is_lent_the_proof_and_gives_it_back(void **state)
     memset(&helper, 0, sizeof(helper));
     memset(&loan, 0, sizeof(loan));
     try_other("its", ANONID_LOGON_OK);
-    anonid_helper_lend(logon, &loan, &helper);
-    assert_string_equal(helper.account, "reader");
+    anonid_loan_take(&loan, other, &helper);
     assert_string_equal(anonid_secret_data(helper.secret), "its");
-    anonid_helper_give_back(&loan, &helper);
+    anonid_loan_give_back(&loan, &helper);
+    assert_null(loan.lender);
     assert_int_equal(anonid_logon_state(other), ANONID_STATE_LOGGED_ON);
+}
+
+/* A loan of what is proven now, which is refused after `between`. */
+static void refuse_loan(void (*between)(void))
+{
+    anonid_helper_t helper;
+    anonid_loan_t loan;
+
+    memset(&helper, 0, sizeof(helper));
+    memset(&loan, 0, sizeof(loan));
+    world_join();
+    anonid_loan_take(&loan, other, &helper);
+    if (between)
+        between();
+    anonid_outcome_set(&helper.outcome, ANONID_LOGON_FAILURE, "refused");
+    anonid_loan_give_back(&loan, &helper);
+    world_run_all();
 }
 
 static void a_refusal_ends_the_logon_without_another_attempt(void **state)
 {
-    anonid_helper_t helper;
-    anonid_loan_t loan;
-
     (void)state;
-    memset(&helper, 0, sizeof(helper));
-    memset(&loan, 0, sizeof(loan));
     try_other("its", ANONID_LOGON_OK);
-    anonid_helper_lend(logon, &loan, &helper);
-    anonid_outcome_set(&helper.outcome, ANONID_LOGON_FAILURE, "refused");
-    anonid_helper_give_back(&loan, &helper);
-    world_run_all();
+    refuse_loan(NULL);
     assert_int_equal(anonid_logon_state(other), ANONID_STATE_FAILED);
     assert_int_equal(world.attempts, 1);
     assert_int_equal(world.warnings, 1);
 }
 
+static void prove_newer(void)
+{
+    try_other("newer", ANONID_LOGON_OK);
+}
+
 static void a_refusal_of_an_older_secret_says_nothing(void **state)
 {
-    anonid_helper_t helper;
-    anonid_loan_t loan;
-
     (void)state;
-    memset(&helper, 0, sizeof(helper));
-    memset(&loan, 0, sizeof(loan));
     try_other("its", ANONID_LOGON_OK);
-    anonid_helper_lend(logon, &loan, &helper);
-    try_other("newer", ANONID_LOGON_OK);
-    anonid_outcome_set(&helper.outcome, ANONID_LOGON_FAILURE, "refused");
-    anonid_helper_give_back(&loan, &helper);
+    refuse_loan(prove_newer);
     assert_int_equal(anonid_logon_state(other), ANONID_STATE_LOGGED_ON);
 }
 
@@ -183,7 +189,7 @@ int main(void)
         TEST(somebody_else_is_none_of_its_business),
         TEST(what_failed_for_want_of_the_other_is_tried_at_once),
         TEST(a_locked_account_is_not_hurried_by_the_other),
-        TEST(it_is_lent_the_proof_and_gives_it_back),
+        TEST(the_proof_is_lent_and_given_back),
         TEST(a_refusal_ends_the_logon_without_another_attempt),
         TEST(a_refusal_of_an_older_secret_says_nothing),
     };

@@ -13,6 +13,7 @@
 #include "agent/base/backoff.h"
 #include "agent/logon/logon.h"
 
+#include <apr_strings.h>
 #include <errno.h>
 #include <string.h>
 
@@ -102,22 +103,28 @@ static void a_permanent_failure_is_not_tried_again(void **state)
     assert_int_equal(world.next_attempt, 0);
 }
 
+static anonid_account_t *copy_of(const anonid_account_t *from)
+{
+    return apr_pmemdup(pool, from, sizeof(*from));
+}
+
 static void a_new_secret_or_a_changed_account_is_tried_once(void **state)
 {
-    anonid_account_t changed;
+    anonid_account_t *changed = copy_of(account), *again;
 
     (void)state;
     try_secret("bad", ANONID_LOGON_FAILURE);
     try_secret("bad too", ANONID_LOGON_FAILURE);
     assert_int_equal(world.attempts, 2);
-    changed = *account;
-    changed.principal = "somebody@EXAMPLE.TEST";
-    world_configure(logon, &changed);
+    changed->principal = "somebody@EXAMPLE.TEST";
+    world_configure(logon, changed);
     world_turn(logon, HOUR);
     assert_int_equal(world.attempts, 3);
     assert_string_equal(world.tried, "bad too");
-    changed.secret = "file:/another";
-    world_configure(logon, &changed);
+    again = copy_of(changed);
+    again->secret = "file:/another";
+    world_configure(logon, again);
+    assert_int_equal(world.wake, 0);
     world_turn(logon, HOUR);
     assert_int_equal(world.attempts, 3);
     world_secret(logon, "third");
@@ -206,12 +213,9 @@ static void a_bad_new_secret_leaves_the_old_one_in_use(void **state)
 
 static void the_old_secret_stays_while_the_new_one_cannot_be_read(void **s)
 {
-    anonid_outcome_t why;
-
     (void)s;
     try_secret("old", ANONID_LOGON_OK);
-    anonid_outcome_set(&why, ANONID_ACCESS_DENIED, "no permission");
-    anonid_logon_no_secret(logon, &why);
+    world_no_secret(logon, "no permission");
     assert_int_equal(world.state, ANONID_STATE_LOGGED_ON);
     assert_int_equal(world.kept, 1);
     world_turn(logon, SECONDS(600));
@@ -222,13 +226,10 @@ static void the_old_secret_stays_while_the_new_one_cannot_be_read(void **s)
 
 static void a_secret_that_could_not_be_read_is_asked_for_again(void **state)
 {
-    anonid_outcome_t why;
-
     (void)state;
-    anonid_outcome_set(&why, ANONID_ACCESS_DENIED, "did not arrive in time");
     for (int i = 1; i <= 3; i++) {
         logon->source.retry = 1;
-        anonid_logon_no_secret(logon, &why);
+        world_no_secret(logon, "did not arrive in time");
         assert_int_equal(world.looks, i - 1);
         world_turn(logon, SECONDS(5));
         assert_int_equal(world.looks, i);
@@ -275,13 +276,10 @@ static void a_changed_file_is_checked_at_once(void **state)
 /* The newest secret cannot be read; what is in use is checked all the same. */
 static void a_changed_file_is_checked_without_a_new_secret(void **state)
 {
-    anonid_outcome_t why;
-
     (void)state;
     world_file(logon, "1");
     try_secret("old", ANONID_LOGON_OK);
-    anonid_outcome_set(&why, ANONID_ACCESS_DENIED, "no permission");
-    anonid_logon_no_secret(logon, &why);
+    world_no_secret(logon, "no permission");
     world.answer = ANONID_LOGON_FAILURE;
     world_file(logon, "2");
     world_run_all();
@@ -426,7 +424,7 @@ static void a_logon_ends_in_time_although_its_renewal_hangs(void **state)
     try_secret("good", ANONID_LOGON_OK);
     world.expires = world.now + 2 * HOUR;
     world.now += HOUR;
-    anonid_logon_alarm(logon);
+    world_alarm(logon);
     assert_int_equal(world.state, ANONID_STATE_FAILED);
     assert_int_equal(world.warned_of.code, ANONID_NO_LOGON_SERVERS);
     assert_int_equal(world.kept, ANONID_KEPT_NOTHING);
@@ -456,11 +454,11 @@ static void a_demand_looks_first_and_tries_once(void **state)
     (void)state;
     n_told = 0;
     try_secret("bad", ANONID_LOGON_FAILURE);
-    anonid_logon_demand(logon, &waiter);
+    world_demand(logon, &waiter);
     world_run_all();
     assert_int_equal(world.looks, 1);
     assert_int_equal(world.attempts, 1);
-    anonid_logon_same_secret(logon);
+    world_same_secret(logon);
     world_run_all();
     assert_int_equal(world.attempts, 2);
     assert_int_equal(n_told, 1);
@@ -476,11 +474,28 @@ static void a_demand_does_not_wait_for_ever(void **state)
     (void)state;
     n_told = 0;
     try_secret("good", ANONID_LOGON_OK);
-    anonid_logon_demand(logon, &waiter);
+    world_demand(logon, &waiter);
     world_turn(logon, SECONDS(5));
     assert_int_equal(world.attempts, 2);
     assert_int_equal(n_told, 1);
     assert_int_equal(told, ANONID_LOGON_OK);
+}
+
+/* The request has held the logon until now. */
+static void who_asks_after_the_account_is_told_so(void **state)
+{
+    anonid_waiter_t waiter = { NULL, be_told };
+
+    n_told = 0;
+    anonid_logon_hold(logon);
+    end(state);
+    world_rotate(logon, &waiter);
+    assert_int_equal(n_told, 1);
+    world_demand(logon, &waiter);
+    assert_int_equal(n_told, 2);
+    assert_int_equal(told, ANONID_ACCESS_DENIED);
+    anonid_logon_drop(logon);
+    begin(state);
 }
 
 static void who_waits_is_told_when_the_account_goes(void **state)
@@ -488,7 +503,7 @@ static void who_waits_is_told_when_the_account_goes(void **state)
     anonid_waiter_t waiter = { NULL, be_told };
 
     n_told = 0;
-    anonid_logon_demand(logon, &waiter);
+    world_demand(logon, &waiter);
     end(state);
     assert_int_equal(n_told, 1);
     assert_int_equal(told, ANONID_ACCESS_DENIED);
@@ -526,6 +541,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_demand_looks_first_and_tries_once),
     TEST(a_demand_does_not_wait_for_ever),
     TEST(who_waits_is_told_when_the_account_goes),
+    TEST(who_asks_after_the_account_is_told_so),
 #undef TEST
 #undef FILE_TEST
 };

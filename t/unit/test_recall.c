@@ -116,8 +116,8 @@ static void a_demand_tries_what_is_recorded(void **state)
     try_version("v1", ANONID_LOGON_FAILURE);
     next_agent();
     try_version("v1", ANONID_LOGON_OK);
-    anonid_logon_demand(logon, NULL);
-    anonid_logon_same_secret(logon);
+    world_demand(logon, NULL);
+    world_same_secret(logon);
     world_run_all();
     assert_int_equal(world.attempts, 1);
     assert_int_equal(world.state, ANONID_STATE_LOGGED_ON);
@@ -130,7 +130,7 @@ static void an_early_demand_tries_what_is_recorded(void **state)
     (void)state;
     try_version("v1", ANONID_LOGON_FAILURE);
     next_agent();
-    anonid_logon_demand(logon, NULL);
+    world_demand(logon, NULL);
     try_version("v1", ANONID_LOGON_OK);
     assert_int_equal(world.attempts, 1);
 }
@@ -140,8 +140,8 @@ static void a_failed_renewal_is_recorded(void **state)
     (void)state;
     try_version("v1", ANONID_LOGON_OK);
     world.answer = ANONID_ACCOUNT_DISABLED;
-    anonid_logon_demand(logon, NULL);
-    anonid_logon_same_secret(logon);
+    world_demand(logon, NULL);
+    world_same_secret(logon);
     world_run_all();
     assert_int_equal(world.records, 1);
     assert_int_equal(world.failed.outcome.code, ANONID_ACCOUNT_DISABLED);
@@ -191,8 +191,8 @@ static void an_attempt_that_is_dropped_changes_nothing(void **state)
 {
     (void)state;
     try_version("v1", ANONID_LOGON_FAILURE);
-    anonid_logon_demand(logon, NULL);
-    anonid_logon_same_secret(logon);
+    world_demand(logon, NULL);
+    world_same_secret(logon);
     world_drop_all();
     assert_int_equal(world.attempts, 1);
     assert_int_equal(world.recoveries, 0);

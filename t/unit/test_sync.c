@@ -7,9 +7,9 @@
 
 #include "logon_world.h"
 
-#include "agent/logon/sync.h"
 #include "agent/secret/verifier.h"
 
+#include <apr_strings.h>
 #include <errno.h>
 #include <string.h>
 
@@ -63,7 +63,7 @@ static int fits(void)
 static void store(const char *version)
 {
     world_run_all();
-    anonid_sync_stored(logon, 0, NULL);
+    world_stored(logon, 0, NULL);
     world_file(logon, version);
     world_run_all();
 }
@@ -84,7 +84,7 @@ static void a_password_is_made_stored_and_proven(void **state)
     world_run_all();
     assert_int_equal(world.stores, 1);
     assert_int_equal(world.attempts, 0);
-    anonid_sync_stored(logon, 0, NULL);
+    world_stored(logon, 0, NULL);
     assert_int_equal(world.attempts, 0);
     world_file(logon, "2");
     world_run_all();
@@ -99,7 +99,7 @@ static void a_file_that_comes_too_early_is_not_checked(void **state)
 {
     (void)state;
     log_on();
-    anonid_sync_rotate(logon, NULL);
+    world_rotate(logon, NULL);
     world_run_all();
     world.answer = ANONID_LOGON_FAILURE;
     world_file(logon, "3");
@@ -121,7 +121,7 @@ static void rotation_changes_the_password(void **state)
     log_on();
     strcpy(before, world.tried);
     version = world.version;
-    anonid_sync_rotate(logon, &waiter);
+    world_rotate(logon, &waiter);
     store("3");
     assert_string_not_equal(world.tried, before);
     assert_true(fits());
@@ -135,20 +135,21 @@ static void a_password_settles(void **state)
 {
     (void)state;
     log_on();
-    assert_true(anonid_sync_settling(logon));
+    assert_true(anonid_logon_is_settling(logon, world.now));
     world_turn(logon, SECONDS(10));
-    assert_false(anonid_sync_settling(logon));
-    anonid_sync_rotate(logon, NULL);
-    assert_false(anonid_sync_settling(logon));
+    assert_false(anonid_logon_is_settling(logon, world.now));
+    world_rotate(logon, NULL);
+    assert_false(anonid_logon_is_settling(logon, world.now));
     world_run_all();
-    assert_true(anonid_sync_settling(logon));
+    assert_true(anonid_logon_is_settling(logon, world.now));
     world_turn(logon, SECONDS(20));
-    assert_true(anonid_sync_settling(logon)); /* it may be stored any moment */
+    assert_true(anonid_logon_is_settling(
+        logon, world.now)); /* it may be stored any moment */
     store("3");
     world_turn(logon, SECONDS(9));
-    assert_true(anonid_sync_settling(logon));
+    assert_true(anonid_logon_is_settling(logon, world.now));
     world_turn(logon, SECONDS(1));
-    assert_false(anonid_sync_settling(logon));
+    assert_false(anonid_logon_is_settling(logon, world.now));
 }
 
 static void a_failed_rotation_leaves_the_old_password(void **state)
@@ -158,9 +159,9 @@ static void a_failed_rotation_leaves_the_old_password(void **state)
     (void)state;
     log_on();
     version = world.version;
-    anonid_sync_rotate(logon, &waiter);
+    world_rotate(logon, &waiter);
     world_run_all();
-    anonid_sync_stored(logon, ENOSPC, "the disk is full");
+    world_stored(logon, ENOSPC, "the disk is full");
     world_run_all();
     assert_int_equal(n_told, 1);
     assert_int_equal(told.code, ANONID_ACCESS_DENIED);
@@ -195,7 +196,7 @@ static void a_parent_that_stores_for_others_is_awaited(void **state)
     world_file(logon, "1");
     world_run_all();
     world_turn(logon, SECONDS(20));
-    anonid_sync_stored(other, 0, NULL);
+    world_stored(other, 0, NULL);
     world_turn(logon, SECONDS(20));
     assert_int_equal(world.warnings, 0);
     world_turn(logon, SECONDS(20));
@@ -209,13 +210,13 @@ static void a_verifier_stored_too_late_is_replaced(void **state)
 {
     (void)state;
     log_on();
-    anonid_sync_rotate(logon, NULL);
+    world_rotate(logon, NULL);
     world_run_all();
     world_turn(logon, SECONDS(30));
     world_run_all();
     assert_int_equal(world.stores, 2);
     world.answer = ANONID_LOGON_FAILURE;
-    anonid_sync_stored(logon, 0, NULL);
+    world_stored(logon, 0, NULL);
     world_file(logon, "3");
     world_run_all();
     assert_int_equal(world.stores, 3);
@@ -230,9 +231,9 @@ static void a_file_that_is_not_passed_in_time_means_another_password(void **s)
 {
     (void)s;
     log_on();
-    anonid_sync_rotate(logon, NULL);
+    world_rotate(logon, NULL);
     world_run_all();
-    anonid_sync_stored(logon, 0, NULL);
+    world_stored(logon, 0, NULL);
     world.answer = ANONID_LOGON_FAILURE;
     world_turn(logon, SECONDS(30));
     world_turn(logon, SECONDS(30));
@@ -249,7 +250,7 @@ static void a_missing_line_is_not_stored_again_until_the_file_changes(void **s)
     (void)s;
     world_file(logon, "1");
     world_run_all();
-    anonid_sync_stored(logon, ENOENT, NULL);
+    world_stored(logon, ENOENT, NULL);
     assert_int_equal(world.warned_of.code, ANONID_LOGON_FAILURE);
     assert_int_equal(world.state, ANONID_STATE_FAILED);
     world_turn(logon, SECONDS(1800));
@@ -271,7 +272,7 @@ static void a_line_changed_by_others_fails_and_rotation_repairs_it(void **s)
     world_turn(logon, SECONDS(1800));
     assert_int_equal(world.stores, 1);
     world.answer = ANONID_LOGON_OK;
-    anonid_sync_rotate(logon, &waiter);
+    world_rotate(logon, &waiter);
     store("4");
     assert_int_equal(n_told, 1);
     assert_int_equal(told.code, ANONID_LOGON_OK);
@@ -297,7 +298,7 @@ static void a_rotation_waits_for_the_attempt_that_runs(void **state)
     (void)state;
     log_on();
     world_file(logon, "3");
-    anonid_sync_rotate(logon, &waiter);
+    world_rotate(logon, &waiter);
     assert_int_equal(world.stores, 1);
     store("4");
     assert_int_equal(world.stores, 2);
@@ -314,12 +315,12 @@ static void an_account_that_goes_meanwhile_is_let_go(void **state)
 
 static void another_scheme_means_another_password(void **state)
 {
-    anonid_account_t changed = *account;
+    anonid_account_t *changed = apr_pmemdup(pool, account, sizeof(*account));
 
     (void)state;
     log_on();
-    changed.scheme = ANONID_SCHEME_SHA512;
-    world_configure(logon, &changed);
+    changed->scheme = ANONID_SCHEME_SHA512;
+    world_configure(logon, changed);
     store("3");
     assert_int_equal(world.stores, 2);
     assert_memory_equal(world.verifier, "$6$", 3);

@@ -10,7 +10,6 @@
 #include "agent/logon/config.h"
 #include "agent/logon/failed_store.h"
 #include "agent/logon/logon.h"
-#include "agent/logon/sync.h"
 #include "agent/control/lifeline.h"
 #include "agent/control/secret_receiver.h"
 #include "agent/base/link.h"
@@ -83,7 +82,7 @@ static const char *hello(const anonid_frame_t *frame, anonid_take_fd_t take_fd)
 static void store_again(void *unused, anonid_logon_t *logon)
 {
     (void)unused;
-    anonid_sync_again(logon);
+    anonid_logon_new_supervisor(logon);
 }
 
 /* The configuration is whole: accounts and services are what it says. */

@@ -5,10 +5,10 @@
  */
 #include "agent/control/secret_receiver.h"
 #include "agent/base/log.h"
+#include "agent/base/thread_pool.h"
 #include "agent/logon/config.h"
 #include "agent/logon/failed_store.h"
 #include "agent/logon/logon.h"
-#include "agent/logon/sync.h"
 
 #include "common/lognos.h"
 #include "common/protocol.h"
@@ -253,8 +253,8 @@ void anonid_secret_receiver_verifier_stored(const anonid_frame_t *frame,
 
     (void)fd;
     if (logon)
-        anonid_sync_stored(logon,
-                           (int)anonid_frame_u32(frame, ANONID_TAG_CODE, 5),
-                           anonid_frame_text(frame, ANONID_TAG_TEXT, pool));
+        anonid_logon_verifier_stored(
+            logon, (int)anonid_frame_u32(frame, ANONID_TAG_CODE, 5),
+            anonid_frame_text(frame, ANONID_TAG_TEXT, pool));
     apr_pool_destroy(pool);
 }

@@ -3,8 +3,12 @@
  * One logon attempt: holds all that the provider may look at while it runs on
  * the pool. It must not know what follows from the outcome.
  */
+#include "agent/base/thread_pool.h"
 #include "agent/logon/config.h"
-#include "agent/logon/steps.h"
+#include "agent/logon/events.h"
+#include "agent/logon/jobs.h"
+#include "agent/provider/option.h"
+#include "agent/status/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,15 +32,25 @@ static void run(void *data)
     job->provider->logon(&job->attempt);
 }
 
+static void tell(anonid_logon_t *logon, unsigned long version,
+                 anonid_secret_t *secret, const anonid_attempt_t *attempt)
+{
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_ATTEMPTED,
+        .attempted = { version, secret, attempt },
+    };
+
+    anonid_logon_handle(logon, &event);
+}
+
 static void finish(void *data)
 {
     job_t *job = data;
 
     if (!job->attempt.unchanged)
-        anonid_logon_world()->count_attempt(job->attempt.account->slot);
-    anonid_logon_attempted(job->logon, job->version, job->secret,
-                           &job->attempt);
-    anonid_helper_give_back(&job->loan, &job->attempt.helper);
+        anonid_status_table_count_attempt(job->attempt.account->slot);
+    tell(job->logon, job->version, job->secret, &job->attempt);
+    anonid_loan_give_back(&job->loan, &job->attempt.helper);
     anonid_credentials_drop(job->attempt.credentials);
     anonid_secret_drop(job->secret);
     anonid_account_file_drop(job->file);
@@ -50,6 +64,17 @@ static void fail(job_t *job)
 {
     job->attempt.unchanged = 0;
     finish(job);
+}
+
+/* Of the account that this one needs to log on, if it needs one. */
+static void borrow(job_t *job)
+{
+    anonid_helper_t *helper = &job->attempt.helper;
+
+    helper->account = anonid_account_helper(job->attempt.account);
+    if (helper->account)
+        anonid_loan_take(&job->loan, anonid_registry_logon(helper->account),
+                         helper);
 }
 
 static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
@@ -69,7 +94,7 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
     job->attempt.account = logon->account;
     job->attempt.secret = job->secret;
     job->attempt.table = job->file ? job->file->table : NULL;
-    anonid_helper_lend(logon, &job->loan, &job->attempt.helper);
+    borrow(job);
     job->attempt.services =
         anonid_config_tickets(logon->config, logon->account);
     return job;
@@ -93,44 +118,36 @@ static const char *queue(const anonid_account_t *account)
     return realm ? realm : "the default realm";
 }
 
-/* 1 if the attempt cannot be made, for a reason that is in its outcome. */
-static int is_hopeless(job_t *job)
+/* There is not even a job. */
+static void fail_at_once(anonid_logon_t *logon, unsigned long version)
 {
-    if (job->file && !job->file->table) {
-        memset(job->attempt.checked, 0, sizeof(job->attempt.checked));
-        job->attempt.outcome = job->file->outcome;
-        return 1;
+    anonid_attempt_t failed;
+
+    memset(&failed, 0, sizeof(failed));
+    anonid_outcome_set(&failed.outcome, ANONID_ACCESS_DENIED,
+                       "there is no memory for the attempt");
+    tell(logon, version, NULL, &failed);
+}
+
+void anonid_attempt_start(anonid_logon_t *logon,
+                          const anonid_versioned_t *with)
+{
+    job_t *job = make_job(logon, with);
+
+    if (!job) {
+        fail_at_once(logon, with->version);
+        return;
     }
+    job->provider = anonid_provider_find(logon->account->provider);
     if (!job->provider) {
         anonid_outcome_set(&job->attempt.outcome, ANONID_ACCESS_DENIED,
                            "this agent was built without that provider");
         job->attempt.outcome.kind = ANONID_PERMANENT;
-        return 1;
-    }
-    return 0;
-}
-
-void anonid_attempt_start(anonid_logon_t *logon, anonid_versioned_t *what)
-{
-    const anonid_logon_world_t *world = anonid_logon_world();
-    job_t *job = make_job(logon, what);
-    anonid_attempt_t failed;
-
-    what->due = 0;
-    logon->running = 1;
-    if (!job) {
-        memset(&failed, 0, sizeof(failed));
-        anonid_outcome_set(&failed.outcome, ANONID_ACCESS_DENIED,
-                           "there is no memory for the attempt");
-        anonid_logon_attempted(logon, what->version, NULL, &failed);
-        return;
-    }
-    job->provider = world->provider(logon->account->provider);
-    if (is_hopeless(job)) {
         fail(job);
         return;
     }
-    if (world->run(queue(logon->account), run, finish, job) != APR_SUCCESS) {
+    if (anonid_thread_pool_add_to(queue(logon->account), run, finish, job)
+        != APR_SUCCESS) {
         anonid_outcome_set(&job->attempt.outcome, ANONID_ACCESS_DENIED,
                            "the attempt could not be started");
         fail(job);

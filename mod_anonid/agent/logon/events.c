@@ -1,202 +1,212 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What happens to an account: secrets, account files, demands, time. Each
- * event changes what is known; what follows is decided in logon.c.
+ * What happens to an account becomes an event of its logon, together with
+ * what a step has to know of the rest of the world. What follows is decided in
+ * step.c; who carries it out is not known here.
  */
-#include "agent/logon/steps.h"
-#include "agent/logon/sync.h"
+#include "agent/logon/events.h"
+#include "agent/base/backoff.h"
+#include "agent/logon/failed_store.h"
+#include "agent/provider/option.h"
+#include "agent/status/table.h"
 
-#include <string.h>
+static anonid_logon_executor_t execute;
+static unsigned long last_version;
 
-#define LOOK_TIMEOUT apr_time_from_sec(5)
+/* What the supervisor has answered, for whatever account: it stores one
+ * verifier after the other, and whoever waits has to know that it is at
+ * work. */
+static unsigned long answers;
 
-void anonid_logon_doubt(anonid_logon_t *logon)
+void anonid_logon_execute_by(anonid_logon_executor_t executor)
 {
-    logon->candidate.due = 1;
-    logon->proven.due = logon->proven.version != logon->candidate.version;
-    logon->next_attempt = 0;
+    execute = executor;
 }
 
-void anonid_logon_adopt(anonid_logon_t *logon, anonid_secret_t *secret)
+static int helper_is_pending(const anonid_account_t *account)
 {
-    anonid_secret_hold(secret);
-    anonid_versioned_forget(&logon->candidate);
-    logon->candidate.secret = secret;
-    logon->candidate.version = anonid_logon_new_version();
-    logon->candidate.due = 1;
-    logon->next_attempt = 0;
+    const char *name = account ? anonid_account_helper(account) : NULL;
+    const anonid_logon_t *other = name ? anonid_registry_logon(name) : NULL;
+
+    return other && anonid_logon_state(other) == ANONID_STATE_PENDING;
 }
 
-/* An attempt with the newest secret, even if nothing seems to have changed. */
-static void insist(anonid_logon_t *logon)
+void anonid_logon_handle(anonid_logon_t *logon,
+                         const anonid_logon_event_t *event)
 {
-    anonid_versioned_t *candidate = &logon->candidate;
+    anonid_step_t step = {
+        .now = apr_time_now(),
+        .random = anonid_backoff_random(),
+        .helper_pending = helper_is_pending(
+            event->kind == ANONID_EVENT_CONFIGURED ? event->configured.account
+                                                   : logon->account),
+        .answers = answers,
+        .last_version = last_version,
+    };
 
-    memset(candidate->checked, 0, sizeof(candidate->checked));
-    memset(candidate->made, 0, sizeof(candidate->made));
-    candidate->due = 1;
-    logon->next_attempt = 0;
+    anonid_logon_step(logon, event, &step);
+    last_version = step.last_version;
+    execute(logon, &step);
 }
 
-/* One of the things that were looked for has come. */
-static void looked(anonid_logon_t *logon, int what)
+/* Of an event that is no more than its kind. */
+static void handle(anonid_logon_t *logon, anonid_logon_event_kind_t kind)
 {
-    if (!(logon->looking & what))
-        return;
-    logon->looking &= ~what;
-    if (logon->looking)
-        return;
-    logon->look_until = 0;
-    if (logon->insistent)
-        insist(logon);
-    logon->insistent = 0;
+    const anonid_logon_event_t event = { .kind = kind };
+
+    anonid_logon_handle(logon, &event);
+}
+
+/* ---- configurations ---- */
+
+/* When an earlier agent's failures began; 0: it was logged on, or there was
+ * none. */
+static apr_time_t failed_since(const anonid_account_t *account)
+{
+    apr_time_t since;
+
+    return anonid_status_table_state(account->slot, &since)
+                   == ANONID_STATE_FAILED
+               ? since
+               : 0;
+}
+
+void anonid_logon_configure(anonid_logon_t *logon, anonid_config_t *config,
+                            const anonid_account_t *account,
+                            anonid_account_file_t *file)
+{
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_CONFIGURED,
+        .configured = { config, account, file, failed_since(account) },
+    };
+
+    anonid_logon_handle(logon, &event);
+}
+
+void anonid_logon_end(anonid_logon_t *logon)
+{
+    handle(logon, ANONID_EVENT_ENDED);
+}
+
+/* ---- what the supervisor sends ---- */
+
+/* What an earlier agent has recorded of the first secret's version; NULL:
+ * nothing. */
+static const anonid_failed_t *recall(const anonid_logon_t *logon,
+                                     anonid_failed_t *failed)
+{
+    if (logon->candidate.version
+        || logon->account->provider == ANONID_PROVIDER_FILE
+        || !anonid_failed_store_recall(logon->account, logon->source.version,
+                                       failed))
+        return NULL;
+    return failed;
 }
 
 void anonid_logon_secret(anonid_logon_t *logon, anonid_secret_t *secret)
 {
-    int is_first = logon->candidate.version == 0;
+    anonid_failed_t failed;
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_SECRET,
+        .secret = { secret, recall(logon, &failed) },
+    };
 
-    anonid_logon_adopt(logon, secret);
-    memcpy(logon->source.adopted, logon->source.version,
-           sizeof(logon->source.adopted));
-    if (is_first)
-        anonid_logon_recall(logon);
-    looked(logon, ANONID_LOOK_SECRET);
-    anonid_logon_proceed(logon);
+    anonid_logon_handle(logon, &event);
 }
 
 void anonid_logon_no_secret(anonid_logon_t *logon, const anonid_outcome_t *why)
 {
-    anonid_versioned_forget(&logon->candidate);
-    looked(logon, ANONID_LOOK_SECRET);
-    anonid_logon_fail(logon, why);
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_NO_SECRET,
+        .no_secret = why,
+    };
+
+    anonid_logon_handle(logon, &event);
 }
 
 void anonid_logon_same_secret(anonid_logon_t *logon)
 {
-    looked(logon, ANONID_LOOK_SECRET);
-    anonid_logon_proceed(logon);
-}
-
-static int same_file(const anonid_account_file_t *a,
-                     const anonid_account_file_t *b)
-{
-    return a && strcmp(a->path, b->path) == 0
-           && strcmp(a->version, b->version) == 0
-           && strcmp(a->outcome.detail, b->outcome.detail) == 0;
+    handle(logon, ANONID_EVENT_SAME_SECRET);
 }
 
 void anonid_logon_file(anonid_logon_t *logon, anonid_account_file_t *file)
 {
-    int changed = !same_file(logon->file, file);
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_FILE,
+        .file = file,
+    };
 
-    anonid_account_file_hold(file);
-    anonid_account_file_drop(logon->file);
-    logon->file = file;
-    if (anonid_sync_file_came(logon)
-        || (changed && !anonid_sync_unsettled(logon)))
-        anonid_logon_doubt(logon);
-    looked(logon, ANONID_LOOK_FILE);
-    anonid_logon_proceed(logon);
+    anonid_logon_handle(logon, &event);
 }
 
-static void ask(anonid_logon_t *logon, anonid_waiter_t *waiter, int insistent)
+void anonid_logon_verifier_stored(anonid_logon_t *logon, int error,
+                                  const char *text)
 {
-    const anonid_logon_world_t *world = anonid_logon_world();
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_VERIFIER_STORED,
+        .stored = { error, text },
+    };
 
-    anonid_logon_add_waiter(logon, waiter);
-    logon->insistent |= insistent;
-    if (logon->account->secret)
-        logon->looking |= ANONID_LOOK_SECRET;
-    if (anonid_logon_wants_file(logon))
-        logon->looking |= ANONID_LOOK_FILE;
-    if (logon->looking) {
-        logon->look_until = world->now() + LOOK_TIMEOUT;
-        world->look(logon->name);
-    }
-    else if (logon->insistent) {
-        insist(logon);
-        logon->insistent = 0;
-    }
-    anonid_logon_proceed(logon);
+    answers++;
+    anonid_logon_handle(logon, &event);
+}
+
+void anonid_logon_new_supervisor(anonid_logon_t *logon)
+{
+    handle(logon, ANONID_EVENT_NEW_SUPERVISOR);
+}
+
+/* ---- what operators ask ---- */
+
+static void ask(anonid_logon_t *logon, anonid_logon_event_kind_t kind,
+                anonid_waiter_t *waiter, int insistent)
+{
+    const anonid_logon_event_t event = {
+        .kind = kind,
+        .asked = { waiter, insistent },
+    };
+
+    anonid_logon_handle(logon, &event);
 }
 
 void anonid_logon_demand(anonid_logon_t *logon, anonid_waiter_t *waiter)
 {
-    ask(logon, waiter, 1);
+    ask(logon, ANONID_EVENT_ASKED, waiter, 1);
 }
 
 void anonid_logon_inquire(anonid_logon_t *logon, anonid_waiter_t *waiter)
 {
-    ask(logon, waiter, 0);
+    ask(logon, ANONID_EVENT_ASKED, waiter, 0);
 }
 
-/* The logon's end came before a renewal succeeded. One that is under way may
- * wait for a server that hangs; visitors are not served until then. */
-static void expire(anonid_logon_t *logon)
+void anonid_logon_rotate(anonid_logon_t *logon, anonid_waiter_t *waiter)
 {
-    anonid_logon_unprove(logon);
-    if (logon->outcome.code == ANONID_LOGON_OK) {
-        anonid_outcome_set(&logon->outcome, ANONID_NO_LOGON_SERVERS,
-                           "the logon ended before it could be renewed");
-        anonid_streak_failed(logon);
-    }
-    anonid_logon_settle(logon);
+    ask(logon, ANONID_EVENT_ROTATE, waiter, 0);
 }
 
-static int is_over(apr_time_t when, apr_time_t now)
+/* ---- other accounts, and time ---- */
+
+void anonid_logon_helper_changed(anonid_logon_t *logon, const char *name)
 {
-    return when && now >= when;
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_HELPER_CHANGED,
+        .helper = name,
+    };
+
+    anonid_logon_handle(logon, &event);
 }
 
-/* A token that its source still has is the same version again, and changes
- * nothing: services go on refusing it, and it is not asked for a second
- * time. */
 void anonid_logon_token_refused(anonid_logon_t *logon, unsigned long version)
 {
-    if (logon->gone || version != logon->proven.version
-        || version == logon->asked_anew)
-        return;
-    logon->asked_anew = version;
-    if (logon->account->provider == ANONID_PROVIDER_TOKEN) {
-        anonid_logon_world()->look(logon->name);
-    }
-    else if (logon->account->provider == ANONID_PROVIDER_OAUTH2
-             && logon->candidate.version == version) {
-        /* The next token is another credential, though the client's secret
-         * stays: services have to try that, too. */
-        anonid_logon_adopt(logon, logon->candidate.secret);
-        logon->asked_anew = logon->candidate.version;
-        anonid_logon_proceed(logon);
-    }
-}
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_TOKEN_REFUSED,
+        .version = version,
+    };
 
-/* Half of a token's life is over: its source may have the next one. To look
- * at the same one again would be of no use. */
-static void renew(anonid_logon_t *logon)
-{
-    logon->renewal = 0;
-    if (logon->account->provider == ANONID_PROVIDER_TOKEN)
-        anonid_logon_world()->look(logon->name);
-    else if (logon->candidate.version == logon->proven.version)
-        logon->candidate.due = 1;
-    else
-        logon->proven.due = 1;
+    anonid_logon_handle(logon, &event);
 }
 
 void anonid_logon_alarm(anonid_logon_t *logon)
 {
-    apr_time_t now = anonid_logon_world()->now();
-
-    if (logon->gone)
-        return;
-    if (is_over(logon->look_until, now))
-        looked(logon, logon->looking);
-    if (is_over(logon->sync.deadline, now))
-        anonid_sync_overdue(logon);
-    if (is_over(logon->renewal, now))
-        renew(logon);
-    if (is_over(logon->expires, now))
-        expire(logon);
-    anonid_logon_proceed(logon);
+    handle(logon, ANONID_EVENT_TIME);
 }

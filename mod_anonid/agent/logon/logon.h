@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The logon of one account: a state machine.
+ * The logon of one account: what is known of it, and what may happen to it.
  *
  *   events: a new secret, a changed account file, a changed configuration,
  *           an operator's demand, time
- *   what it does: attempts on the pool, one at a time; publishes the state;
- *           says when a warning is due
+ *   what follows: attempts on the pool, one at a time; the published state;
+ *           warnings
  *
  * Rules (section 7 of the design): one attempt per credential version after a
  * permanent failure; transient ones again after growing delays; a new secret
- * is proven before it replaces one that works.
- *
- * Knows no provider, no event loop and no socket: all that is behind
- * anonid_logon_world_t, which a unit test replaces. Main thread only.
+ * is proven before it replaces one that works. The machine that keeps them is
+ * step.h. Main thread only.
  */
 #ifndef ANONID_AGENT_LOGON_LOGON_H
 #define ANONID_AGENT_LOGON_LOGON_H
@@ -21,46 +19,8 @@
 #include "agent/logon/failed_record.h"
 #include "agent/provider/provider.h"
 #include "agent/logon/registry.h"
-#include "agent/base/thread_pool.h"
 
 typedef struct anonid_logon_t anonid_logon_t;
-
-/* What the machine needs of the world. */
-typedef struct {
-    apr_time_t (*now)(void);
-    uint32_t (*random)(void);
-    /* As anonid_thread_pool_add_to. */
-    apr_status_t (*run)(const char *queue, anonid_work_t work,
-                        anonid_work_t done, void *data);
-    const anonid_provider_ops_t *(*provider)(anonid_provider_t id);
-    /* Calls anonid_logon_alarm then, once; replaces an older wish. 0: not. */
-    void (*wake)(anonid_logon_t *logon, apr_time_t when);
-    /* Writes into the status table. */
-    void (*publish)(int slot, anonid_state_t state, anonid_failure_t code,
-                    apr_time_t expires, apr_time_t next_attempt);
-    void (*count_attempt)(int slot);
-    /* The state that the table has, from an earlier agent perhaps. */
-    anonid_state_t (*published)(int slot, apr_time_t *since);
-    /* To the parent. */
-    void (*warn)(const char *account, const anonid_outcome_t *outcome,
-                 int kept);
-    void (*recovered)(const char *account, unsigned failures,
-                      unsigned seconds);
-    void (*store)(const char *account, const char *verifier);
-    void (*look)(const char *account);
-    /* The logon of an account; NULL if there is no such account. */
-    anonid_logon_t *(*find)(const char *account);
-    /* Calls anonid_logon_helper_changed of all accounts that need it. */
-    void (*changed)(const char *account);
-    /* To whoever uses proofs: an anonid_version_listener_t. */
-    void (*proven)(const char *account, unsigned long version);
-    /* Records of failed versions; see failed_store.h. */
-    int (*recall)(const anonid_account_t *account, const char *version,
-                  anonid_failed_t *failed);
-    void (*remember)(const anonid_account_t *account, const char *version,
-                     const anonid_outcome_t *outcome);
-    void (*forget)(const anonid_account_t *account);
-} anonid_logon_world_t;
 
 /* A secret and its credential version; version 0 means that there is none.
  * due: an attempt with it is wanted. checked, made: see anonid_attempt_t. */
@@ -93,14 +53,15 @@ typedef struct {
 typedef enum {
     ANONID_SYNC_IDLE,
     ANONID_SYNC_MAKING,  /* the verifier is made on the pool */
-    ANONID_SYNC_STORING, /* the parent was asked to store it */
-    ANONID_SYNC_READING  /* stored; the parent opens the file */
+    ANONID_SYNC_STORING, /* the supervisor was asked to store it */
+    ANONID_SYNC_READING  /* stored; it opens the file */
 } anonid_sync_stage_t;
 
-/* Password synchronisation of one account; see sync.h. */
+/* Password synchronisation of one account; see rotation.c. */
 typedef struct {
     anonid_sync_stage_t stage;
     int wanted;              /* a new password, as soon as nothing runs */
+    unsigned long number;    /* of the verifier that is made */
     anonid_secret_t *secret; /* the new password, held; until it is stored */
     unsigned char made[ANONID_DIGEST_OCTETS]; /* its verifier's digest */
     apr_time_t deadline;   /* of the parent's answer; 0: none */
@@ -150,9 +111,6 @@ enum {
     ANONID_LOOK_FILE = 2
 };
 
-/* The world; before anything else. It must stay. */
-void anonid_logon_set_world(const anonid_logon_world_t *world);
-
 /* Held once. NULL if there is no memory. */
 anonid_logon_t *anonid_logon_make(const char *name);
 anonid_logon_t *anonid_logon_hold(anonid_logon_t *logon);
@@ -190,18 +148,40 @@ void anonid_logon_inquire(anonid_logon_t *logon, anonid_waiter_t *waiter);
 void anonid_logon_forget_waiter(anonid_logon_t *logon,
                                 anonid_waiter_t *waiter);
 
+/* Tells each of a list, which may be gone then. */
+void anonid_waiters_tell(anonid_waiter_t *waiters,
+                         const anonid_outcome_t *outcome);
+
+/* A new password of our own, as soon as nothing else of the account is under
+ * way. The waiter (may be NULL) is told when it is stored and proven, or
+ * not. */
+void anonid_logon_rotate(anonid_logon_t *logon, anonid_waiter_t *waiter);
+
+/* The supervisor's VERIFIER_STORED: 0, or an errno and a sentence. */
+void anonid_logon_verifier_stored(anonid_logon_t *logon, int error,
+                                  const char *text);
+
+/* Whoever was asked to store a verifier is gone, and there is somebody
+ * else. */
+void anonid_logon_new_supervisor(anonid_logon_t *logon);
+
 /* That account has logged on or failed, which this one may have waited for.
- * What follows happens later, by world.wake. */
+ * What follows happens later, by an alarm. */
 void anonid_logon_helper_changed(anonid_logon_t *logon, const char *name);
 
 /* A service has refused the token of that version. */
 void anonid_logon_token_refused(anonid_logon_t *logon, unsigned long version);
 
-/* Time has come; see world.wake. */
+/* Time has come; see schedule.h. */
 void anonid_logon_alarm(anonid_logon_t *logon);
 
 /* 1 and a held proof if the account is logged on, else 0. */
 int anonid_logon_proof(const anonid_logon_t *logon, anonid_proof_t *proof);
+
+/* 1 while the server changes the password itself, and for some seconds after:
+ * a mail server may still know the old one (Dovecot looks at a file once a
+ * second), so that what it refuses now says nothing. */
+int anonid_logon_is_settling(const anonid_logon_t *logon, apr_time_t now);
 
 /* When an attempt will be made; 0: none is planned. */
 apr_time_t anonid_logon_next_attempt(const anonid_logon_t *logon);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is proven of an account: the secret and the credentials that mail may
- * use, and until when. It must not know how they were proven.
+ * An account's secrets: the newest one, which is to be proven, and the proven
+ * one with the credentials that mail may use, and until when. It must not know
+ * how they are proven.
  */
-#include "agent/logon/steps.h"
+#include "agent/logon/machine.h"
 
 #include <string.h>
 
@@ -13,7 +14,31 @@ void anonid_versioned_forget(anonid_versioned_t *what)
     memset(what, 0, sizeof(*what));
 }
 
-void anonid_logon_unprove(anonid_logon_t *logon)
+void anonid_logon_adopt(anonid_logon_t *logon, anonid_step_t *step,
+                        anonid_secret_t *secret)
+{
+    anonid_secret_hold(secret);
+    anonid_versioned_forget(&logon->candidate);
+    logon->candidate.secret = secret;
+    logon->candidate.version = ++step->last_version;
+    logon->candidate.due = 1;
+    logon->next_attempt = 0;
+}
+
+void anonid_logon_doubt(anonid_logon_t *logon)
+{
+    logon->candidate.due = 1;
+    logon->proven.due = logon->proven.version != logon->candidate.version;
+    logon->next_attempt = 0;
+}
+
+static void tell_version(const anonid_logon_t *logon, anonid_step_t *step)
+{
+    anonid_effect_add(step, ANONID_EFFECT_PROVEN)->version =
+        logon->proven.version;
+}
+
+void anonid_logon_unprove(anonid_logon_t *logon, anonid_step_t *step)
 {
     int was_proven = logon->proven.version != 0;
 
@@ -23,15 +48,15 @@ void anonid_logon_unprove(anonid_logon_t *logon)
     logon->expires = 0;
     logon->renewal = 0;
     if (was_proven)
-        anonid_logon_world()->proven(logon->name, 0);
+        tell_version(logon, step);
 }
 
-void anonid_logon_prove(anonid_logon_t *logon, unsigned long version,
-                        anonid_secret_t *secret,
+void anonid_logon_prove(anonid_logon_t *logon, anonid_step_t *step,
+                        unsigned long version, anonid_secret_t *secret,
                         const anonid_attempt_t *attempt)
 {
     int is_new = version != logon->proven.version;
-    apr_time_t now = anonid_logon_world()->now();
+    apr_time_t expires = attempt->outcome.expires;
 
     anonid_secret_hold(secret);
     anonid_versioned_forget(&logon->proven);
@@ -40,11 +65,11 @@ void anonid_logon_prove(anonid_logon_t *logon, unsigned long version,
     memcpy(logon->proven.checked, attempt->checked, sizeof(attempt->checked));
     anonid_credentials_drop(logon->credentials);
     logon->credentials = anonid_credentials_hold(attempt->credentials);
-    logon->expires = attempt->outcome.expires;
+    logon->expires = expires;
     logon->renewal =
-        logon->expires > now ? now + (logon->expires - now) / 2 : 0;
+        expires > step->now ? step->now + (expires - step->now) / 2 : 0;
     if (is_new)
-        anonid_logon_world()->proven(logon->name, version);
+        tell_version(logon, step);
 }
 
 int anonid_logon_proof(const anonid_logon_t *logon, anonid_proof_t *proof)

@@ -6,7 +6,6 @@
 #include "agent/logon/registry.h"
 #include "agent/logon/config.h"
 #include "agent/logon/logon.h"
-#include "agent/logon/sync.h"
 
 #include <apr_hash.h>
 #include <stdlib.h>
@@ -59,7 +58,7 @@ int anonid_registry_settling(const char *account)
 {
     const anonid_logon_t *logon = anonid_registry_logon(account);
 
-    return logon && anonid_sync_settling(logon);
+    return logon && anonid_logon_is_settling(logon, apr_time_now());
 }
 
 void anonid_proof_release(anonid_proof_t *proof)

@@ -58,7 +58,7 @@ unsigned anonid_proof_kinds(const anonid_proof_t *proof);
 void anonid_proof_release(anonid_proof_t *proof);
 
 /* 1 while the server changes the account's password itself, and for some
- * seconds after: mail servers may not know yet; see sync.h. */
+ * seconds after: mail servers may not know yet; see logon.h. */
 int anonid_registry_settling(const char *account);
 
 /* Called (main thread) whenever an account's proven version changes or the

@@ -3,26 +3,29 @@
  * A row of failures, and when a warning of it is due: for the first one, on a
  * change, and every hour while it lasts. It must not know where warnings go.
  */
-#include "agent/logon/steps.h"
+#include "agent/logon/machine.h"
 
 #include <string.h>
 
 #define REPEAT apr_time_from_sec(3600)
 
-void anonid_streak_failed(anonid_logon_t *logon)
+void anonid_streak_failed(anonid_logon_t *logon, const anonid_step_t *step)
 {
     if (logon->streak.failures++ == 0)
-        logon->streak.since = anonid_logon_world()->now();
+        logon->streak.since = step->now;
 }
 
-void anonid_streak_ended(anonid_logon_t *logon)
+void anonid_streak_ended(anonid_logon_t *logon, anonid_step_t *step)
 {
-    const anonid_logon_world_t *world = anonid_logon_world();
     anonid_streak_t *streak = &logon->streak;
+    anonid_effect_t *effect;
 
-    if (streak->failures > 0)
-        world->recovered(logon->name, streak->failures,
-                         (unsigned)apr_time_sec(world->now() - streak->since));
+    if (streak->failures > 0) {
+        effect = anonid_effect_add(step, ANONID_EFFECT_RECOVERED);
+        effect->recovered.failures = streak->failures;
+        effect->recovered.seconds =
+            (unsigned)apr_time_sec(step->now - streak->since);
+    }
     memset(streak, 0, sizeof(*streak));
 }
 
@@ -49,22 +52,27 @@ static int is_due(const anonid_logon_t *logon, int kept, apr_time_t now)
            || strcmp(streak->outcome.detail, outcome->detail) != 0;
 }
 
-void anonid_streak_report(anonid_logon_t *logon, int kept)
+void anonid_streak_report(anonid_logon_t *logon, anonid_step_t *step, int kept)
 {
-    const anonid_logon_world_t *world = anonid_logon_world();
     anonid_streak_t *streak = &logon->streak;
-    apr_time_t now = world->now();
+    anonid_effect_t *effect;
 
-    if (logon->outcome.code == ANONID_LOGON_OK || !is_due(logon, kept, now))
+    if (logon->outcome.code == ANONID_LOGON_OK
+        || !is_due(logon, kept, step->now))
         return;
-    streak->warned = now;
+    streak->warned = step->now;
     streak->kept = kept;
     streak->version = logon->candidate.version;
     streak->outcome = logon->outcome;
-    world->warn(logon->name, &logon->outcome, kept);
+    effect = anonid_effect_add(step, ANONID_EFFECT_WARN);
+    effect->warning.outcome = logon->outcome;
+    effect->warning.kept = kept;
 }
 
 apr_time_t anonid_streak_next(const anonid_logon_t *logon)
 {
-    return logon->streak.warned ? logon->streak.warned + REPEAT : 0;
+    /* An account that has changed since has nothing to repeat yet. */
+    return logon->streak.warned && logon->attempted
+               ? logon->streak.warned + REPEAT
+               : 0;
 }

@@ -7,7 +7,6 @@
  */
 #include "agent/request/account.h"
 #include "agent/request/requests.h"
-#include "agent/logon/sync.h"
 
 #include "common/protocol.h"
 
@@ -143,7 +142,7 @@ void anonid_request_rotate(anonid_client_t *client,
                          "AnonIDPasswordSync is not on for it");
         return;
     }
-    anonid_ctl_await(client, frame, logon, anonid_sync_rotate,
+    anonid_ctl_await(client, frame, logon, anonid_logon_rotate,
                      "The password was changed, and the account is logged on "
                      "with it.");
 }

@@ -5,7 +5,6 @@
  * supervisor's to write; the request waits for it here.
  */
 #include "agent/request/create.h"
-#include "agent/logon/sync.h"
 #include "agent/request/account.h"
 #include "agent/request/requests.h"
 
@@ -93,7 +92,8 @@ static void answer(waiting_t *one, int error, const char *text)
     const anonid_frame_t request = { .id = one->id };
 
     if (error == 0)
-        anonid_ctl_await(one->client, &request, one->logon, anonid_sync_rotate,
+        anonid_ctl_await(one->client, &request, one->logon,
+                         anonid_logon_rotate,
                          "The account was created, and is logged on.");
     else if (error == EEXIST)
         anonid_ctl_reply(one->client, &request, ANONID_CTL_USER_EXISTS,

@@ -4,8 +4,7 @@
  * logon outlives that.
  */
 #include "agent/logon/config.h"
-#include "agent/logon/steps.h"
-#include "agent/logon/sync.h"
+#include "agent/logon/machine.h"
 
 #include <string.h>
 
@@ -29,74 +28,85 @@ static int same_source(const anonid_account_t *a, const anonid_account_t *b)
 }
 
 /* Forgets what was learnt about the account as it was. */
-static void start_over(anonid_logon_t *logon, const anonid_account_t *account)
+static void start_over(anonid_logon_t *logon, anonid_step_t *step,
+                       const anonid_account_t *account)
 {
-    anonid_sync_stop(logon);
-    anonid_logon_unprove(logon);
+    anonid_rotation_stop(logon);
+    anonid_logon_unprove(logon, step);
     logon->attempted = 0;
     logon->known = ANONID_STATE_PENDING;
     logon->next_attempt = 0;
-    logon->oldest = anonid_logon_new_version();
+    logon->oldest = ++step->last_version;
     if (!same_source(logon->account, account)) {
         anonid_versioned_forget(&logon->candidate);
         memset(&logon->source, 0, sizeof(logon->source));
     }
     if (logon->candidate.version)
-        logon->candidate.version = anonid_logon_new_version();
+        logon->candidate.version = ++step->last_version;
     memset(logon->candidate.checked, 0, sizeof(logon->candidate.checked));
-    logon->candidate.due = 1;
 }
 
 /* An account that an earlier agent could not log on has failed before. */
-static void inherit(anonid_logon_t *logon)
+static void inherit(anonid_logon_t *logon, apr_time_t failed_since)
 {
-    apr_time_t since;
-
-    if (anonid_logon_world()->published(logon->account->slot, &since)
-        != ANONID_STATE_FAILED)
+    if (!failed_since)
         return;
     logon->streak.failures = 1;
-    logon->streak.since = since;
+    logon->streak.since = failed_since;
 }
 
-void anonid_logon_configure(anonid_logon_t *logon, anonid_config_t *config,
-                            const anonid_account_t *account,
-                            anonid_account_file_t *file)
+static void take_config(anonid_logon_t *logon, anonid_config_t *config,
+                        const anonid_account_t *account)
 {
-    int is_new = !logon->account;
-    int is_other = !is_new && !same_account(logon->account, account);
-
-    if (is_other)
-        start_over(logon, account);
     anonid_config_hold(config);
     anonid_config_drop(logon->config);
     logon->config = config;
     logon->account = account;
-    if (is_new)
-        inherit(logon);
-    if (is_new || is_other) {
-        logon->candidate.due = 1;
-        anonid_account_file_hold(file);
-        anonid_account_file_drop(logon->file);
-        logon->file = file;
-    }
-    if (!account->sync && !account->secret && !logon->candidate.version)
-        anonid_logon_adopt(logon, NULL);
-    anonid_logon_proceed(logon);
 }
 
-void anonid_logon_end(anonid_logon_t *logon)
+static void take_file(anonid_logon_t *logon, anonid_account_file_t *file)
 {
-    const anonid_logon_world_t *world = anonid_logon_world();
+    anonid_account_file_hold(file);
+    anonid_account_file_drop(logon->file);
+    logon->file = file;
+}
+
+void anonid_account_configured(anonid_logon_t *logon, anonid_step_t *step,
+                               const anonid_logon_event_t *event)
+{
+    const anonid_account_t *account = event->configured.account;
+    int is_new = !logon->account;
+    int is_other = !is_new && !same_account(logon->account, account);
+
+    if (is_other)
+        start_over(logon, step, account);
+    take_config(logon, event->configured.config, account);
+    if (is_new)
+        inherit(logon, event->configured.failed_since);
+    if (is_new || is_other) {
+        logon->candidate.due = 1;
+        take_file(logon, event->configured.file);
+    }
+    if (!account->sync && !account->secret && !logon->candidate.version)
+        anonid_logon_adopt(logon, step, NULL);
+}
+
+void anonid_account_ended(anonid_logon_t *logon, anonid_step_t *step)
+{
+    logon->gone = 1;
+    anonid_rotation_stop(logon);
+    anonid_logon_unprove(logon, step);
+    anonid_effect_add(step, ANONID_EFFECT_PUBLISH)->published.state =
+        ANONID_STATE_PENDING;
+    anonid_effect_add(step, ANONID_EFFECT_ALARM)->when = 0;
+    anonid_account_answer_ended(logon, step);
+}
+
+void anonid_account_answer_ended(anonid_logon_t *logon, anonid_step_t *step)
+{
     anonid_outcome_t ended;
 
-    logon->gone = 1;
-    anonid_sync_stop(logon);
-    anonid_logon_unprove(logon);
-    world->publish(logon->account->slot, ANONID_STATE_PENDING, ANONID_LOGON_OK,
-                   0, 0);
     anonid_outcome_set(&ended, ANONID_ACCESS_DENIED,
                        "the account is no longer configured");
-    anonid_logon_answer(logon, &ended);
-    world->wake(logon, 0);
+    anonid_waiters_answer(logon, step, &ended);
 }
