@@ -123,7 +123,7 @@ refuses($httpd,
      . '</Location>', qr/AnonIDValidUser must be On or Off/],
     (map { ["$_, which does not exist yet", "$_ x",
             qr/Invalid command '$_'/] }
-         qw(AnonIDMailListen AnonIDForward AnonIDExportTickets)),
+         qw(AnonIDForward AnonIDExportTickets)),
 );
 
 # Ten thousand virtual hosts with the same mistake are not reported in full.

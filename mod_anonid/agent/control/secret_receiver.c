@@ -153,6 +153,7 @@ static void start_reading(anonid_logon_t *logon, int fd)
 
     if (!job) {
         close(fd);
+        refuse_secret(logon, "there is no memory for the secret", 1);
         return;
     }
     job->logon = anonid_logon_hold(logon);

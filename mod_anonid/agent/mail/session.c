@@ -99,6 +99,11 @@ static int take_reply(anonid_session_t *s)
 
     if (length == 0)
         return 0;
+    if (!data) {
+        anonid_session_fail(s, ANONID_MAIL_ERROR_INTERNAL,
+                            "there is no memory for the server's reply");
+        return 0;
+    }
     state = s->driver->parse(anonid_transport_phase(s->transport), data,
                              length, &reply, &consumed);
     if (state == ANONID_PARSE_BAD) {
