@@ -161,6 +161,8 @@ sub test_pipelined ()
     like client()->send("a AUTHENTICATE PLAIN\r\n")->send(
         "AHUAcA==\r\nb NOOP\r\nc LOGOUT\r\n")->rest,
         qr/^\+ \r\na OK .*^b OK .*^c OK /ms, 'commands behind AUTHENTICATE';
+    like client()->send("a LOGIN {1}\r\nu {1}\r\np\r\nb LOGOUT\r\n")->rest,
+        qr/\A\+ .*^\+ .*^a OK .*^b OK /ms, 'literals before they are asked for';
     $client = client();
     $client->send($_) for split //, "a LOGIN u p\r\nb NOOP\r\nc LOGOUT\r\n";
     like $client->rest, qr/^a OK .*^b OK .*^c OK /ms, 'octet by octet';

@@ -458,7 +458,8 @@ static int is_for_server(const dialogue_t *d, anonid_parse_t state,
            || command->fault != ANONID_IMAP_FAULT_NONE;
 }
 
-/* Asks for the literals that were announced. */
+/* Asks for the literals that were announced, also for those that a client has
+ * sent without waiting. */
 static void prompt(dialogue_t *d, int prompts)
 {
     for (; d->prompted < prompts; d->prompted++)
@@ -476,14 +477,13 @@ static size_t take_command(dialogue_t *d, const char *data, size_t length)
         join(d);
         return 0;
     }
+    prompt(d, command.prompts);
     if (state == ANONID_PARSE_BAD) {
         say_bye(d, "Command too long");
         return length;
     }
-    if (state == ANONID_PARSE_MORE) {
-        prompt(d, command.prompts);
+    if (state == ANONID_PARSE_MORE)
         return 0;
-    }
     d->begun = 1;
     d->prompted = 0;
     run(d, &command);
