@@ -449,10 +449,8 @@ static int is_for_server(const dialogue_t *d, anonid_parse_t state,
 
     if (d->state != READY)
         return 0;
-    if (state == ANONID_PARSE_BAD)
-        return 1;
     if (!command->name)
-        return 0;
+        return state == ANONID_PARSE_BAD;
     row = find_command(command);
     return !row || row->run == do_logout
            || command->fault != ANONID_IMAP_FAULT_NONE;
