@@ -54,8 +54,10 @@ is_deeply [channels($site)], \@first, '... on the same channel';
 
 my ($agent) = $site->agent_pids;
 $site->expect_log(qr/ANID0012/);
+# Until another one is ready visitors are told so at once.
+$site->allow_log(qr/ANID0305: .*the agent cannot be reached/);
 kill KILL => $agent;
-$site->wait_agent_listens($agent);
+$site->wait_agent($agent);
 wait_until(sub { $site->send->{status} == 200 }, 30, 'an agent that sends');
 is scalar(my @new = channels($site)), 1, 'a new agent has a new channel';
 isnt "@new", "@first", '... instead of the old one';

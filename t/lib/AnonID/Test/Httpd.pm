@@ -185,19 +185,6 @@ sub wait_agent ($self, $old = 0, $deadline = 20)
         $deadline, 'an agent runs');
 }
 
-# The same, until workers can ask it, which is a little later. proc(5),
-# net/unix: the fourth field has the flag of sockets that listen.
-sub wait_agent_listens ($self, $old = 0, $deadline = 20)
-{
-    my $path = $self->path('state/agent.sock');
-
-    $self->wait_agent($old, $deadline);
-    return AnonID::Test::wait_until(sub {
-        AnonID::Test::slurp('/proc/net/unix')
-            =~ /^\S+: \S+ \S+ 00010000 .* \Q$path\E$/m;
-    }, $deadline, 'the agent listens');
-}
-
 sub in_session ($self, $command)
 {
     my $pid = $self->{pid} // return;
