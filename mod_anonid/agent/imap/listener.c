@@ -452,8 +452,7 @@ static int is_for_server(const dialogue_t *d, anonid_parse_t state,
     if (!command->name)
         return state == ANONID_PARSE_BAD;
     row = find_command(command);
-    return !row || row->run == do_logout
-           || command->fault != ANONID_IMAP_FAULT_NONE;
+    return !row || row->run == do_logout;
 }
 
 /* Asks for the literals that were announced, also for those that a client has
