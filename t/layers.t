@@ -70,6 +70,7 @@ my @libraries = (
     [ GMime => qr{^(?:gmime|glib|gio|gobject)\b}, qw(module) ],
     [ libcurl => qr{^curl/}, qw(agent ctl) ],
     [ Jansson => qr{^jansson\.h$}, qw(module agent ctl) ],
+    [ 'MD5 of APR-util' => qr{^apr_md5\.h$}, qw(agent) ],
     [ 'APR-util' => qr{^(?:apu|apr_(?:dbd|dbm|ldap|crypto|memcache|redis
                            |xml|buckets|brigade|optional|hooks|sha1|md4
                            |base64|uri|thread_pool|reslist|rmm|queue)

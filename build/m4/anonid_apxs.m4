@@ -1,8 +1,8 @@
 dnl SPDX-License-Identifier: Apache-2.0
 dnl
 dnl ANONID_APXS: everything that httpd's own apxs knows and this project needs.
-dnl Sets APXS, APACHECTL, HTTPD_CPPFLAGS, APR_CPPFLAGS, APR_LIBS, MODULEDIR,
-dnl MODSDIR, RUNTIMEDIR.
+dnl Sets APXS, APACHECTL, HTTPD_CPPFLAGS, APR_CPPFLAGS, APR_LIBS, APU_CPPFLAGS,
+dnl APU_LIBS, MODULEDIR, MODSDIR, RUNTIMEDIR.
 
 dnl _ANONID_KEEP_CPPFLAGS(VARIABLE, WORDS)
 dnl apxs hands out the flags that httpd itself was built with. Optimisation,
@@ -51,6 +51,16 @@ or name it: --with-apxs=/path/to/apxs])])
     [AC_MSG_ERROR(['$anonid_apr_config --link-ld' says nothing])])
   AC_MSG_RESULT([$APR_LIBS])
 
+  AC_MSG_CHECKING([how to link APR-util])
+  anonid_apu_config=`$APXS -q APU_CONFIG 2>/dev/null`
+  AS_IF([test -z "$anonid_apu_config"],
+    [anonid_apu_config="`$APXS -q APU_BINDIR`/apu-1-config"])
+  APU_CPPFLAGS="-isystem `$APXS -q APU_INCLUDEDIR`"
+  APU_LIBS=`$anonid_apu_config --link-ld`
+  AS_IF([test -z "$APU_LIBS"],
+    [AC_MSG_ERROR(['$anonid_apu_config --link-ld' says nothing])])
+  AC_MSG_RESULT([$APU_LIBS])
+
   AC_MSG_CHECKING([where httpd's modules are])
   AC_ARG_WITH([apache-libexecdir],
     [AS_HELP_STRING([--with-apache-libexecdir=DIR],
@@ -83,6 +93,8 @@ or name it: --with-apxs=/path/to/apxs])])
   AC_SUBST([HTTPD_CPPFLAGS])
   AC_SUBST([APR_CPPFLAGS])
   AC_SUBST([APR_LIBS])
+  AC_SUBST([APU_CPPFLAGS])
+  AC_SUBST([APU_LIBS])
   AC_SUBST([MODULEDIR])
   AC_SUBST([MODSDIR])
   AC_SUBST([RUNTIMEDIR])

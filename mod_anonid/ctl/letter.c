@@ -12,7 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-static int grow(anonid_letter_t *letter, size_t *capacity)
+static int grow(anonid_ctl_letter_t *letter, size_t *capacity)
 {
     char *text = realloc(letter->text, *capacity * 2);
 
@@ -24,7 +24,7 @@ static int grow(anonid_letter_t *letter, size_t *capacity)
 }
 
 /* The end of the message in what was read: where a line of one dot begins. */
-static size_t find_dot(const anonid_letter_t *letter)
+static size_t find_dot(const anonid_ctl_letter_t *letter)
 {
     const char *text = letter->text, *end = text + letter->length;
 
@@ -40,19 +40,19 @@ static size_t find_dot(const anonid_letter_t *letter)
     return letter->length;
 }
 
-static void look_at_octets(anonid_letter_t *letter)
+static void look_at_octets(anonid_ctl_letter_t *letter)
 {
     for (size_t i = 0; i < letter->length; i++)
         letter->eight_bit |= (unsigned char)letter->text[i] > 127;
 }
 
-const char *anonid_letter_read(anonid_letter_t *letter, int fd,
+const char *anonid_letter_read(anonid_ctl_letter_t *letter, int fd,
                                int ignore_dots)
 {
     size_t capacity = 65536;
     ssize_t n = 1;
 
-    *letter = (anonid_letter_t){ malloc(capacity), 0, 0 };
+    *letter = (anonid_ctl_letter_t){ malloc(capacity), 0, 0 };
     while (letter->text && n > 0) {
         if (letter->length == capacity && !grow(letter, &capacity))
             return "no memory";
@@ -75,8 +75,8 @@ const char *anonid_letter_read(anonid_letter_t *letter, int fd,
 /* ---- the header ---- */
 
 /* The body of the next field of that name, behind *at; NULL: no more. */
-static const char *next_field(const anonid_letter_t *letter, const char *name,
-                              size_t *at, size_t *length)
+static const char *next_field(const anonid_ctl_letter_t *letter,
+                              const char *name, size_t *at, size_t *length)
 {
     size_t n = strlen(name);
     const char *found = NULL;
@@ -101,7 +101,7 @@ static const char *next_field(const anonid_letter_t *letter, const char *name,
     return found;
 }
 
-int anonid_letter_has(const anonid_letter_t *letter, const char *name)
+int anonid_letter_has(const anonid_ctl_letter_t *letter, const char *name)
 {
     size_t at = 0, length;
 
@@ -192,7 +192,7 @@ static const char *add_list(const char *body, size_t length, apr_pool_t *pool,
     return wrong ? wrong : end_address(&g, pool, recipients);
 }
 
-const char *anonid_letter_recipients(const anonid_letter_t *letter,
+const char *anonid_letter_recipients(const anonid_ctl_letter_t *letter,
                                      apr_pool_t *pool,
                                      apr_array_header_t *recipients)
 {

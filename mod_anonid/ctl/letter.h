@@ -14,19 +14,19 @@ typedef struct {
     char *text; /* with the line ends that it came with */
     size_t length;
     int eight_bit;
-} anonid_letter_t;
+} anonid_ctl_letter_t;
 
 /* Reads a message to its end of file, or, unless ignore_dots, to a line of
  * one dot. NULL, or what is wrong. */
-const char *anonid_letter_read(anonid_letter_t *letter, int fd,
+const char *anonid_letter_read(anonid_ctl_letter_t *letter, int fd,
                                int ignore_dots);
 
 /* Adds the addresses of To, Cc and Bcc. NULL, or what is wrong. */
-const char *anonid_letter_recipients(const anonid_letter_t *letter,
+const char *anonid_letter_recipients(const anonid_ctl_letter_t *letter,
                                      apr_pool_t *pool,
                                      apr_array_header_t *recipients);
 
 /* 1 if the header has a field of that name. */
-int anonid_letter_has(const anonid_letter_t *letter, const char *name);
+int anonid_letter_has(const anonid_ctl_letter_t *letter, const char *name);
 
 #endif

@@ -138,7 +138,8 @@ static int check_addresses(apr_pool_t *pool, const char *sender,
 
 /* The name of -F goes into a From field where the message has none. */
 static const char *make_from(apr_pool_t *pool, const options_t *options,
-                             const anonid_letter_t *letter, const char *sender)
+                             const anonid_ctl_letter_t *letter,
+                             const char *sender)
 {
     if (!options->name || anonid_letter_has(letter, "From")
         || options->name[strcspn(options->name, "\r\n\"\\")] != '\0')
@@ -149,7 +150,7 @@ static const char *make_from(apr_pool_t *pool, const options_t *options,
 static int send_mail(apr_pool_t *pool, const options_t *options,
                      apr_array_header_t *recipients)
 {
-    anonid_letter_t letter;
+    anonid_ctl_letter_t letter;
     const char *wrong =
         anonid_letter_read(&letter, STDIN_FILENO, options->ignores_dots);
     anonid_smtp_mail_t mail = { .sender = find_sender(pool, options),

@@ -12,7 +12,7 @@ typedef struct {
     const char *sender;
     const char *from; /* a From field's body where there is none; or NULL */
     const apr_array_header_t *recipients; /* const char * */
-    const anonid_letter_t *letter;
+    const anonid_ctl_letter_t *letter;
 } anonid_smtp_mail_t;
 
 /* Connects to the listener of that URL: a descriptor, or -1, and a line on
