@@ -214,7 +214,7 @@ sub tool ($self, @words)
 
 sub ldb_tool ($self, @command)
 {
-    my @database = $command[1] =~ /^(?:user|spn)$/ || $command[0] =~ /^ldb/
+    my @database = $command[1] =~ /^(?:user|spn|dsacl)$/ || $command[0] =~ /^ldb/
         ? ('-H', $self->path('dc/private/sam.ldb')) : ();
     my ($exit, $output) = run([@command, @database],
                               input => $self->{input} // '');
