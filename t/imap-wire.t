@@ -7,29 +7,16 @@
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use AnonID::Test;
-use AnonID::Test::BadMailServer;
-use AnonID::Test::CA;
-use AnonID::Test::Dialogue;
-use AnonID::Test::MailSite;
+use AnonID::Test::HostileMailbox;
 
 require_build;
 
-my $ca = AnonID::Test::CA->new;
-my $password = canary();
-my $server = AnonID::Test::BadMailServer->new(
-    ca => $ca, protocol => 'imap', user => 'site', password => $password,
-    extensions => [])->start;
-my $url = 'imap://localhost:' . $server->port('smtp');
-my $port = free_port();
-
-sub site (%field)
-{
-    return AnonID::Test::MailSite->new(
-        ca => $ca, password => $password, servers => [$url],
-        listen => ["imap://127.0.0.1:$port max=500"], %field)->start;
-}
-
-my $site = site(deadlines => 3);
+my $mailbox = AnonID::Test::HostileMailbox->new(
+    protocol => 'imap', login => 'a LOGIN u p', refusal => qr/\Aa NO /,
+    noop => ['b NOOP', 'b OK Done'],
+    states => [connect => 'greeting', CAPABILITY => '',
+               STARTTLS => 'STARTTLS', AUTHENTICATE => 'AUTH',
+               challenge => 'AUTH', response => 'AUTH']);
 
 my $MEGABYTE = "* 1 EXISTS\r\n" x 90_000 . "%t OK Done\r\n";
 my ($FOR_NOW, $LASTING) = ('UNAVAILABLE', 'CONTACTADMIN');
@@ -86,67 +73,27 @@ my @CASES = (
      $LASTING, 'ANID0224: .*without having proven itself'],
     ['garbage in a challenge', challenge => '+ !!!!',
      $LASTING, 'ANID0224: '],
-    (map { my ($state, $phase) = @$_;
-           map { ["$_ at $state", $state => { $_ => 1 }, $FOR_NOW,
-                  'ANID0214: .*: ' . $phase] } qw(drop reset)
-       } ['connect', 'greeting'], ['CAPABILITY', ''], ['STARTTLS', 'STARTTLS'],
-         ['AUTHENTICATE', 'AUTH'], ['challenge', 'AUTH'],
-         ['response', 'AUTH']),
-    (map { ["hang at $_", $_ => { hang => 1 }, $FOR_NOW, 'ANID0215: '] }
-         qw(connect CAPABILITY STARTTLS AUTHENTICATE challenge response)),
+    $mailbox->breaks($FOR_NOW),
 );
 
-sub client ()
-{
-    my $client = AnonID::Test::Dialogue->connect($port);
-
-    $client->line;
-    return $client;
-}
-
-sub check ($case)
-{
-    my ($name, $state, $action, $code, $pattern) = @$case;
-    my $mark = $site->log_mark;
-
-    $server->script([$state => $action]);
-    my $client = client()->say('a LOGIN u p');
-    like $client->line, qr/\Aa NO \[$code\] The mail server [\w ;']+\z/,
-        "$name: $code";
-    $client->say('b NOOP');
-    is $client->line, 'b OK Done', "$name: the client stays";
-    $site->expect_log(qr/$pattern/);
-    like $site->wait_log(qr/$pattern/, since => $mark),
-        qr/mail service 'mail', server \Q$url\E, account 'site'/,
-        "$name: the log names the server";
-}
-
-check($_) for @CASES;
-$server->script;
-like client()->say('a LOGIN u p')->line,
+$mailbox->check($_) for @CASES;
+$mailbox->server->script;
+like $mailbox->answer,
     qr/^a OK \[CAPABILITY IMAP4rev1 IDLE\] /, 'then all is well again';
 
 # Untagged lines are nothing special, wherever they come.
-$server->script([CAPABILITY => "* OK still here\n* NO disk is nearly full\n"
-                 . "* CAPABILITY IMAP4rev1 STARTTLS\n%t OK Done", { nth => 1 }],
-                [challenge => '%t OK no', { nth => 99 }]);
-like client()->say('a LOGIN u p')->line, qr/^a OK /,
-    'untagged lines before the tagged one';
+$mailbox->server->script(
+    [CAPABILITY => "* OK still here\n* NO disk is nearly full\n"
+     . "* CAPABILITY IMAP4rev1 STARTTLS\n%t OK Done", { nth => 1 }],
+    [challenge => '%t OK no', { nth => 99 }]);
+like $mailbox->answer, qr/^a OK /, 'untagged lines before the tagged one';
 
 # A login that says nothing of capabilities.
-$server->script([response => "%t OK Logged in", { nth => 3 }]);
-like client()->say('a LOGIN u p')->line,
-    qr/^a OK \[CAPABILITY IMAP4rev1\] /, 'what the server does not say is asked';
+$mailbox->server->script([response => "%t OK Logged in", { nth => 3 }]);
+like $mailbox->answer, qr/^a OK \[CAPABILITY IMAP4rev1\] /,
+    'what the server does not say is asked';
 
-# Refused once, and not asked again.
-$site->stop;
-$site = site();
-my $asked = $server->count(qr/ C: \w+ AUTHENTICATE/);
-$server->script([AUTHENTICATE => '%t NO [AUTHENTICATIONFAILED] site: wrong']);
-$site->expect_log(qr/ANID0221: /);
-my @clients = map { client()->say('a LOGIN u p') } 1 .. 20;
-is_deeply [map { $_->line =~ /^a NO (\S+)/ } @clients],
-    [('[CONTACTADMIN]') x 20], 'twenty clients are refused';
-is $server->count(qr/ C: \w+ AUTHENTICATE/) - $asked, 1,
-    'the server was asked once';
+$mailbox->refused_once(AUTHENTICATE =>
+                       '%t NO [AUTHENTICATIONFAILED] site: wrong',
+                       $LASTING);
 done_testing;

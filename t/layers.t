@@ -33,7 +33,7 @@ my %may_include = (
     'agent/oauth'      => [qw(base provider secret)],
     'agent/pop3'       => [qw(mail relay)],
     'agent/provider'   => [qw(secret)],
-    'agent/relay'      => [qw(base logon status)],
+    'agent/relay'      => [qw(base logon mail status)],
     'agent/request'    => [qw(base logon status submission)],
     'agent/sasl'       => [qw(base krb5 net oauth provider
                               secret)],

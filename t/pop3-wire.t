@@ -7,29 +7,15 @@
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use AnonID::Test;
-use AnonID::Test::BadMailServer;
-use AnonID::Test::CA;
-use AnonID::Test::Dialogue;
-use AnonID::Test::MailSite;
+use AnonID::Test::HostileMailbox;
 
 require_build;
 
-my $ca = AnonID::Test::CA->new;
-my $password = canary();
-my $server = AnonID::Test::BadMailServer->new(
-    ca => $ca, protocol => 'pop3', user => 'site', password => $password,
-    extensions => [])->start;
-my $url = 'pop3://localhost:' . $server->port('smtp');
-my $port = free_port();
-
-sub site (%field)
-{
-    return AnonID::Test::MailSite->new(
-        ca => $ca, password => $password, servers => [$url],
-        listen => ["pop3://127.0.0.1:$port max=500"], %field)->start;
-}
-
-my $site = site(deadlines => 3);
+my $mailbox = AnonID::Test::HostileMailbox->new(
+    protocol => 'pop3', login => 'AUTH PLAIN =', refusal => qr/\A-ERR /,
+    noop => ['NOOP', '+OK'],
+    states => [connect => 'greeting', CAPA => '', STLS => 'STARTTLS',
+               AUTH => 'AUTH', challenge => 'AUTH', response => 'AUTH']);
 
 my $MEGABYTE = "+OK\r\n" . "UIDL\r\n" x 180_000 . ".\r\n";
 my ($FOR_NOW, $LASTING) = ('SYS/TEMP', 'SYS/PERM');
@@ -75,54 +61,12 @@ my @CASES = (
      $LASTING, 'ANID0224: .*without having proven itself'],
     ['garbage in a challenge', challenge => '+ !!!!',
      $LASTING, 'ANID0224: '],
-    (map { my ($state, $phase) = @$_;
-           map { ["$_ at $state", $state => { $_ => 1 }, $FOR_NOW,
-                  'ANID0214: .*: ' . $phase] } qw(drop reset)
-       } ['connect', 'greeting'], ['CAPA', ''], ['STLS', 'STARTTLS'],
-         ['AUTH', 'AUTH'], ['challenge', 'AUTH'], ['response', 'AUTH']),
-    (map { ["hang at $_", $_ => { hang => 1 }, $FOR_NOW, 'ANID0215: '] }
-         qw(connect CAPA STLS AUTH challenge response)),
+    $mailbox->breaks($FOR_NOW),
 );
 
-sub client ()
-{
-    my $client = AnonID::Test::Dialogue->connect($port);
+$mailbox->check($_) for @CASES;
+$mailbox->server->script;
+is $mailbox->answer, '+OK Logged in', 'then all is well again';
 
-    $client->line;
-    return $client;
-}
-
-sub check ($case)
-{
-    my ($name, $state, $action, $code, $pattern) = @$case;
-    my $mark = $site->log_mark;
-
-    $server->script([$state => $action]);
-    my $client = client()->say('AUTH PLAIN =');
-    like $client->line, qr/\A-ERR \[\Q$code\E\] The mail server [\w ;']+\z/,
-        "$name: $code";
-    $client->say('NOOP');
-    is $client->line, '+OK', "$name: the client stays";
-    $site->expect_log(qr/$pattern/);
-    like $site->wait_log(qr/$pattern/, since => $mark),
-        qr/mail service 'mail', server \Q$url\E, account 'site'/,
-        "$name: the log names the server";
-}
-
-check($_) for @CASES;
-$server->script;
-is client()->say('AUTH PLAIN =')->line, '+OK Logged in',
-    'then all is well again';
-
-# Refused once, and not asked again.
-$site->stop;
-$site = site();
-my $asked = $server->count(qr/ C: AUTH/);
-$server->script([AUTH => '-ERR [AUTH] site: wrong']);
-$site->expect_log(qr/ANID0221: /);
-my @clients = map { client()->say('AUTH PLAIN =') } 1 .. 20;
-is_deeply [map { $_->line =~ /^-ERR (\S+)/ } @clients],
-    [('[SYS/PERM]') x 20], 'twenty clients are refused';
-is $server->count(qr/ C: AUTH/) - $asked, 1,
-    'the server was asked once';
+$mailbox->refused_once(AUTH => '-ERR [AUTH] site: wrong', $LASTING);
 done_testing;

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# One connection of a BadMailServer as lines and scripted actions, and its
-# transcript. It must not know SMTP.
+# One connection of a BadMailServer as states, lines and scripted actions, its
+# TLS and SASL, and its transcript; and the loop that accepts connections, in a
+# process of its own. It must not know a protocol, nor anything of the test but
+# the files in the instance's folder: config and script in, transcript out.
 
 package AnonID::Test::BadMailServer::Connection;
 
 use v5.36;
+use MIME::Base64 qw(encode_base64 decode_base64);
 use Socket qw(SOL_SOCKET SO_LINGER);
 use Storable ();
 use Time::HiRes qw(sleep);
+
+use AnonID::Test::Listener qw(listen_forever);
+use AnonID::Test::Sasl;
 
 =head1 NAME
 
@@ -21,7 +27,29 @@ encrypted, transcript (a handle). Scripts and actions are described in
 AnonID::Test::BadMailServer. A connection ends by way of an exception, which
 is a reference to the reason.
 
+A protocol is a class below this one. It says
+
+    replies         state => sub ($self, $line) that returns what is right
+    effects         state => sub ($self), what a good reply brings about
+    state_of($line) which one a client's line is
+    unknown         the reply to a line of no known state
+    is_good($text)  whether a reply is one that has an effect
+    continuation    what is before the base64 of a challenge
+
 =cut
+
+# Serves all connections of an instance.
+sub serve ($class, $config_path)
+{
+    my $config = Storable::retrieve($config_path);
+
+    require IO::Socket::SSL if $config->{tls} ne 'none';
+    listen_forever($config->{port}, sub ($socket, $number) {
+        my $self = $class->new($config, $socket, $number);
+
+        $self->run(sub { $self->converse });
+    });
+}
 
 sub new ($class, $config, $socket, $number)
 {
@@ -43,6 +71,92 @@ sub run ($self, $converse)
 
     $self->note(ref $why ? $$why : 'failed');
     die $why if !ref $why;
+}
+
+sub converse ($self)
+{
+    $self->start_tls if $self->{tls} eq 'implicit';
+    $self->answer('connect', '');
+    while (1) {
+        my $line = $self->read_line;
+
+        $self->answer($self->state_of($line), $line);
+    }
+}
+
+# Answers one line: as the script says, or right.
+sub answer ($self, $state, $line)
+{
+    my $right = $self->replies->{$state} // sub { $self->unknown };
+    my $effect = $self->effects->{$state};
+    my $action = $self->scripted($state, $line) // $right->($self, $line);
+
+    $action = { reply => $action } if !ref $action;
+    $self->perform($action);
+    $effect->($self)
+        if $effect && $self->is_good($action->{raw} // $action->{reply} // '');
+}
+
+sub start_tls ($self)
+{
+    my $certificate = $self->{certificate};
+
+    IO::Socket::SSL->start_SSL($self->{socket}, SSL_server => 1,
+        SSL_cert_file => $certificate->{chain},
+        SSL_key_file => $certificate->{key})
+        or $self->end('TLS failed');
+    $self->{encrypted} = 1;
+    $self->note('TLS established');
+}
+
+# Mechanisms that are offered at present.
+sub offered ($self)
+{
+    return @{ $self->{mechanisms} }
+        if $self->{encrypted} || $self->{tls} eq 'none';
+    return ();
+}
+
+sub offers_tls ($self)
+{
+    return $self->{tls} eq 'starttls' && !$self->{encrypted};
+}
+
+# Goes through a mechanism: 1, 0, or the script's action in the midst of it.
+sub exchange ($self, $name, $initial)
+{
+    my $sasl = AnonID::Test::Sasl->new(uc $name, {
+        %$self{qw(user password)}, %{ $self->{sasl} } }) or return 0;
+    my $response = defined $initial
+        ? decode_base64($initial eq '=' ? '' : $initial) : undef;
+
+    while (1) {
+        my ($what, $bytes) = $sasl->step($response);
+
+        return 1 if $what eq 'ok';
+        return $self->refuse if $what eq 'fail';
+        $response = $self->challenge($bytes) // return $self->refuse;
+        return $response if ref $response;
+    }
+}
+
+sub refuse ($self)
+{
+    $self->note('refused');
+    return 0;
+}
+
+# Sends a challenge and returns the response; undef when it was cancelled,
+# and the action when the script has one for it, which ends the exchange.
+sub challenge ($self, $bytes)
+{
+    my $action = $self->scripted('challenge', '');
+
+    $self->perform($action // {
+        reply => $self->continuation . encode_base64($bytes, '') });
+    my $line = $self->read_line;
+    return $self->scripted('response', $line)
+        // ($line eq '*' ? undef : decode_base64($line));
 }
 
 sub scripted ($self, $state, $line)

@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # One IMAP connection of a BadMailServer, up to the login and a little after
-# it. As BadMailServer::Session, it knows nothing of the test.
+# it.
 
 package AnonID::Test::BadMailServer::Imap;
 
 use v5.36;
-use parent -norequire, 'AnonID::Test::BadMailServer::Session';
-use MIME::Base64 qw(decode_base64);
-use Storable ();
+use parent -norequire, 'AnonID::Test::BadMailServer::Connection';
 
-use AnonID::Test::BadMailServer::Session;
-use AnonID::Test::Listener qw(listen_forever);
+use AnonID::Test::BadMailServer::Connection;
 
 =head1 SHAPES
 
@@ -36,45 +33,30 @@ my %EFFECT = (
     LOGOUT => sub ($self) { $self->end('said goodbye') },
 );
 
-sub main ($config_path)
+sub main ($config_path) { __PACKAGE__->serve($config_path) }
+
+sub replies ($self) { return \%REPLY }
+sub effects ($self) { return \%EFFECT }
+sub unknown ($self) { return '%t BAD Unknown command' }
+sub continuation ($self) { return '+ ' }
+
+sub state_of ($self, $line)
 {
-    my $config = Storable::retrieve($config_path);
-
-    require IO::Socket::SSL if $config->{tls} ne 'none';
-    listen_forever($config->{port}, sub ($socket, $number) {
-        my $self = __PACKAGE__->new($config, $socket, $number);
-
-        $self->run(sub { $self->converse });
-    });
+    ($self->{tag}, my $verb) = $line =~ /^(\S+) (\w+)/;
+    return uc($verb // '');
 }
 
-sub converse ($self)
+sub is_good ($self, $text)
 {
-    $self->start_tls if $self->{tls} eq 'implicit';
-    $self->{tag} = '*';
-    $self->answer('connect', '');
-    while (1) {
-        my $line = $self->read_line;
-        my $verb;
-
-        ($self->{tag}, $verb) = $line =~ /^(\S+) (\w+)/;
-        $self->answer(uc($verb // ''), $line);
-    }
+    return $self->tagged($text) =~ /^\Q$self->{tag}\E OK/m;
 }
 
-sub answer ($self, $state, $line)
+sub tagged ($self, $text)
 {
-    my $right = $REPLY{$state} // sub { '%t BAD Unknown command' };
-    my $action = $self->scripted($state, $line) // $right->($self, $line);
+    my $tag = $self->{tag} // '*';
 
-    $action = { reply => $action } if !ref $action;
-    $self->perform($action);
-    my $sent = $self->tagged($action->{raw} // $action->{reply} // '');
-    $EFFECT{$state}->($self)
-        if $sent =~ /^\Q$self->{tag}\E OK/m && $EFFECT{$state};
+    return $text =~ s/%t/$tag/gr;
 }
-
-sub tagged ($self, $text) { return $text =~ s/%t/$self->{tag}/gr }
 
 sub send ($self, $bytes, $drip = undef)
 {
@@ -85,10 +67,8 @@ sub reply_capability ($self, $line)
 {
     my @list = ('IMAP4rev1', @{ $self->{extensions} });
 
-    push @list, 'STARTTLS'
-        if $self->{tls} eq 'starttls' && !$self->{encrypted};
-    push @list, map { "AUTH=$_" } @{ $self->{mechanisms} }
-        if $self->{encrypted} || $self->{tls} eq 'none';
+    push @list, 'STARTTLS' if $self->offers_tls;
+    push @list, map { "AUTH=$_" } $self->offered;
     return "* CAPABILITY @list\n%t OK Done";
 }
 
@@ -101,26 +81,5 @@ sub reply_authenticate ($self, $line)
         : $verdict ? '%t OK [CAPABILITY IMAP4rev1 IDLE AUTH=PLAIN] Logged in'
         : '%t NO [AUTHENTICATIONFAILED] Wrong user name or password';
 }
-
-# Goes through a mechanism: 1, 0, or the script's action in the midst of it.
-sub exchange ($self, $name, $initial)
-{
-    my $sasl = AnonID::Test::Sasl->new(uc $name, {
-        %$self{qw(user password)}, %{ $self->{sasl} } }) or return 0;
-    my $response = defined $initial
-        ? decode_base64($initial eq '=' ? '' : $initial) : undef;
-
-    while (1) {
-        my ($what, $bytes) = $sasl->step($response);
-
-        return 1 if $what eq 'ok';
-        $self->note('refused') if $what eq 'fail';
-        return 0 if $what eq 'fail';
-        $response = $self->challenge($bytes) // return 0;
-        return $response if ref $response;
-    }
-}
-
-sub continuation ($self) { return '+ ' }
 
 1;

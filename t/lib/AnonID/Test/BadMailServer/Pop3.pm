@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # One POP3 connection of a BadMailServer, up to the login and a little after
-# it. As BadMailServer::Session, it knows nothing of the test.
+# it.
 
 package AnonID::Test::BadMailServer::Pop3;
 
 use v5.36;
-use parent -norequire, 'AnonID::Test::BadMailServer::Imap';
-use Storable ();
+use parent -norequire, 'AnonID::Test::BadMailServer::Connection';
 
-use AnonID::Test::BadMailServer::Imap;
-use AnonID::Test::Listener qw(listen_forever);
+use AnonID::Test::BadMailServer::Connection;
 
 =head1 SHAPES
 
@@ -34,50 +32,21 @@ my %EFFECT = (
     QUIT => sub ($self) { $self->end('said goodbye') },
 );
 
-sub main ($config_path)
-{
-    my $config = Storable::retrieve($config_path);
+sub main ($config_path) { __PACKAGE__->serve($config_path) }
 
-    require IO::Socket::SSL if $config->{tls} ne 'none';
-    listen_forever($config->{port}, sub ($socket, $number) {
-        my $self = __PACKAGE__->new($config, $socket, $number);
-
-        $self->run(sub { $self->converse });
-    });
-}
-
-sub converse ($self)
-{
-    $self->start_tls if $self->{tls} eq 'implicit';
-    $self->answer('connect', '');
-    while (1) {
-        my $line = $self->read_line;
-        my ($verb) = $line =~ /^(\w+)/;
-
-        $self->answer(uc($verb // ''), $line);
-    }
-}
-
-sub answer ($self, $state, $line)
-{
-    my $right = $REPLY{$state} // sub { '-ERR Unknown command' };
-    my $action = $self->scripted($state, $line) // $right->($self, $line);
-
-    $action = { reply => $action } if !ref $action;
-    $self->perform($action);
-    my $sent = $action->{raw} // $action->{reply} // '';
-    $EFFECT{$state}->($self) if $sent =~ /^\+OK/ && $EFFECT{$state};
-}
-
-sub tagged ($self, $text) { return $text }
+sub replies ($self) { return \%REPLY }
+sub effects ($self) { return \%EFFECT }
+sub state_of ($self, $line) { return $line =~ /^(\w+)/ ? uc $1 : '' }
+sub unknown ($self) { return '-ERR Unknown command' }
+sub is_good ($self, $text) { return $text =~ /^\+OK/ }
+sub continuation ($self) { return '+ ' }
 
 sub reply_capa ($self, $line)
 {
     my @list = ('USER', 'UIDL');
 
-    push @list, 'STLS' if $self->{tls} eq 'starttls' && !$self->{encrypted};
-    push @list, "SASL @{ $self->{mechanisms} }"
-        if $self->{encrypted} || $self->{tls} eq 'none';
+    push @list, 'STLS' if $self->offers_tls;
+    push @list, "SASL @{[ $self->offered ]}" if $self->offered;
     return join "\n", '+OK', @list, '.';
 }
 

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# One SMTP connection of a BadMailServer, and the loop that accepts them, in a
-# process of its own. It must not know anything of the test but the files in
-# the instance's folder: config and script in, transcript and messages out.
+# One SMTP connection of a BadMailServer: the replies of a good server, and
+# messages, which are kept in the instance's folder.
 
 package AnonID::Test::BadMailServer::Session;
 
 use v5.36;
-use parent 'AnonID::Test::BadMailServer::Connection';
-use MIME::Base64 qw(encode_base64 decode_base64);
-use Storable ();
+use parent -norequire, 'AnonID::Test::BadMailServer::Connection';
 
-use AnonID::Test::Listener qw(listen_forever);
-use AnonID::Test::Sasl;
+use AnonID::Test::BadMailServer::Connection;
 
 # What is right. Each takes the client's line and returns the reply.
 my %REPLY = (
@@ -35,68 +31,27 @@ my %REPLY = (
 
 # What a positive reply brings about.
 my %EFFECT = (
-    STARTTLS => \&start_tls,
+    STARTTLS => sub ($self) { $self->start_tls },
     AUTH => sub ($self) { $self->{logged_in} = 1; $self->note('logged in') },
     DATA => \&read_message,
     QUIT => sub ($self) { $self->end('said goodbye') },
 );
 
-sub main ($config_path)
-{
-    my $config = Storable::retrieve($config_path);
+sub main ($config_path) { __PACKAGE__->serve($config_path) }
 
-    require IO::Socket::SSL if $config->{tls} ne 'none';
-    listen_forever($config->{port}, sub ($socket, $number) {
-        my $self = __PACKAGE__->new($config, $socket, $number);
-
-        $self->run(sub { $self->converse });
-    });
-}
-
-sub converse ($self)
-{
-    $self->start_tls if $self->{tls} eq 'implicit';
-    $self->answer('connect', '');
-    while (1) {
-        my $line = $self->read_line;
-        my ($verb) = uc($line) =~ /^(\w+)/;
-
-        $self->answer($verb // '', $line);
-    }
-}
-
-# Answers one line: as the script says, or right.
-sub answer ($self, $state, $line)
-{
-    my $right = $REPLY{$state} // sub { '500 5.5.1 Unknown command' };
-    my $action = $self->scripted($state, $line) // $right->($self, $line);
-
-    $action = { reply => $action } if !ref $action;
-    $self->perform($action);
-    my $sent = $action->{raw} // $action->{reply} // '';
-    $EFFECT{$state}->($self) if $sent =~ /^[23]/ && $EFFECT{$state};
-}
-
-sub start_tls ($self)
-{
-    my $certificate = $self->{certificate};
-
-    IO::Socket::SSL->start_SSL($self->{socket}, SSL_server => 1,
-        SSL_cert_file => $certificate->{chain},
-        SSL_key_file => $certificate->{key})
-        or $self->end('TLS failed');
-    $self->{encrypted} = 1;
-    $self->note('TLS established');
-}
+sub replies ($self) { return \%REPLY }
+sub effects ($self) { return \%EFFECT }
+sub state_of ($self, $line) { return $line =~ /^(\w+)/ ? uc $1 : '' }
+sub unknown ($self) { return '500 5.5.1 Unknown command' }
+sub is_good ($self, $text) { return $text =~ /^[23]/ }
+sub continuation ($self) { return '334 ' }
 
 sub reply_ehlo ($self, $line)
 {
     my @lines = ('localhost', @{ $self->{extensions} });
 
-    push @lines, 'STARTTLS'
-        if $self->{tls} eq 'starttls' && !$self->{encrypted};
-    push @lines, "AUTH @{ $self->{mechanisms} }"
-        if $self->{encrypted} || $self->{tls} eq 'none';
+    push @lines, 'STARTTLS' if $self->offers_tls;
+    push @lines, "AUTH @{[ $self->offered ]}" if $self->offered;
     my $last = pop @lines;
     return join "\n", (map { "250-$_" } @lines), "250 $last";
 }
@@ -104,43 +59,14 @@ sub reply_ehlo ($self, $line)
 sub reply_auth ($self, $line)
 {
     my (undef, $name, $initial) = split ' ', $line;
-    my ($offered) = grep { $_ eq uc $name } @{ $self->{mechanisms} };
-    my $sasl = $offered && AnonID::Test::Sasl->new($offered, {
-        %$self{qw(user password)}, %{ $self->{sasl} } })
-        or return '504 5.5.4 Unknown mechanism';
-    my $response = defined $initial
-        ? decode_base64($initial eq '=' ? '' : $initial) : undef;
 
-    while (1) {
-        my ($what, $bytes) = $sasl->step($response);
+    return '504 5.5.4 Unknown mechanism'
+        if !grep { $_ eq uc $name } @{ $self->{mechanisms} };
+    my $verdict = $self->exchange($name, $initial);
 
-        return '235 2.7.0 Logged in' if $what eq 'ok';
-        return $self->refuse if $what eq 'fail';
-        $response = $self->challenge($bytes) // return $self->refuse;
-        return $response if ref $response;
-    }
+    return ref $verdict ? $verdict : $verdict ? '235 2.7.0 Logged in'
+        : '535 5.7.8 Wrong user name or password';
 }
-
-sub refuse ($self)
-{
-    $self->note('refused');
-    return '535 5.7.8 Wrong user name or password';
-}
-
-# Sends a challenge and returns the response; undef when it was cancelled,
-# and the action when the script has one for it, which ends the exchange.
-sub challenge ($self, $bytes)
-{
-    my $action = $self->scripted('challenge', '');
-
-    $self->perform($action // {
-        reply => $self->continuation . encode_base64($bytes, '') });
-    my $line = $self->read_line;
-    return $self->scripted('response', $line)
-        // ($line eq '*' ? undef : decode_base64($line));
-}
-
-sub continuation ($self) { return '334 ' }
 
 # Reads up to CRLF.CRLF and nothing else; lines are kept as they came.
 sub read_message ($self)
