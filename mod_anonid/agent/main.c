@@ -97,6 +97,7 @@ static void stop(void)
     anonid_mail_stop();
     anonid_thread_pool_stop();
     anonid_registry_clear();
+    anonid_schedule_stop();
     anonid_control_stop();
 }
 

@@ -56,7 +56,8 @@ typedef struct {
 typedef struct {
     anonid_failure_t code;
     anonid_failure_kind_t kind;
-    apr_time_t expires; /* when the logon ends by itself; 0: never */
+    apr_time_t expires; /* date on which the logon ends by itself; 0: never */
+    apr_interval_time_t life; /* or how long we let it last; 0: no matter */
     char detail[ANONID_DETAIL_MAX];
 } anonid_outcome_t;
 

@@ -18,4 +18,10 @@ static inline apr_time_t anonid_monotonic_now(void)
     return apr_time_from_sec(now.tv_sec) + now.tv_nsec / 1000;
 }
 
+/* The date of such a moment, as the wall clock is set now; 0 stays 0. */
+static inline apr_time_t anonid_monotonic_date(apr_time_t when)
+{
+    return when ? apr_time_now() + (when - anonid_monotonic_now()) : 0;
+}
+
 #endif

@@ -18,6 +18,7 @@
 #define ANONID_COMMON_STATUS_H
 
 #include "common/failure.h"
+#include "common/monotonic.h"
 
 #include <apr_errno.h>
 #include <stdatomic.h>
@@ -48,7 +49,7 @@ typedef struct {
     uint32_t version;
     _Atomic uint32_t agent_pid; /* 0: none is running */
     uint32_t unused;
-    _Atomic int64_t check_until; /* apr_time_t: a token of `anonidctl check`
+    _Atomic int64_t check_until; /* monotonic: a token of `anonidctl check`
                                     may be shown to a worker until then */
     uint32_t reserved[10];
 } anonid_status_header_t;
@@ -126,7 +127,7 @@ anonid_status_code(const anonid_status_table_t *table, int slot)
 static inline int anonid_status_expects_check(const anonid_status_table_t *t)
 {
     return atomic_load(&((anonid_status_table_t *)t)->header.check_until)
-           > apr_time_now();
+           > anonid_monotonic_now();
 }
 
 /* A counter: one load, and its name ("mail_logins"). */

@@ -5,6 +5,7 @@
 #include "ctl/httpd_config.h"
 
 #include "common/build.h"
+#include "common/monotonic.h"
 
 #include <apr_strings.h>
 #include <errno.h>
@@ -64,7 +65,7 @@ static void hear(int fd, char *text, size_t room, apr_time_t deadline)
 
     while (length < room - 1) {
         struct pollfd waiting = { fd, POLLIN, 0 };
-        apr_interval_time_t left = deadline - apr_time_now();
+        apr_interval_time_t left = deadline - anonid_monotonic_now();
         ssize_t n;
 
         if (left <= 0 || poll(&waiting, 1, (int)apr_time_as_msec(left)) == 0)
@@ -102,7 +103,7 @@ const char *anonid_httpd_state_dir(apr_interval_time_t timeout,
     error = start(&pid, pipe_fds[1]);
     close(pipe_fds[1]);
     if (!error) {
-        hear(pipe_fds[0], text, DUMP_ROOM, apr_time_now() + timeout);
+        hear(pipe_fds[0], text, DUMP_ROOM, anonid_monotonic_now() + timeout);
         (void)kill(-pid, SIGKILL);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             continue;

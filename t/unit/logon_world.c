@@ -58,7 +58,7 @@ static void record(const anonid_effect_t *effect)
 {
     world.records++;
     world.failed.outcome = effect->failed.outcome;
-    world.failed.when = world.now;
+    world.failed.when = world_date();
     apr_cpystrn(world.failed.version, effect->failed.version,
                 sizeof(world.failed.version));
 }
@@ -143,6 +143,11 @@ static void execute(anonid_logon_t *logon, const anonid_step_t *step)
 
 /* ---- steps ---- */
 
+apr_time_t world_date(void)
+{
+    return world.now + world.set;
+}
+
 static int helper_is_pending(const anonid_account_t *account)
 {
     const char *name = account ? anonid_account_helper(account) : NULL;
@@ -155,6 +160,7 @@ void world_handle(anonid_logon_t *logon, const anonid_logon_event_t *event)
 {
     anonid_step_t step = {
         .now = world.now,
+        .date = world_date(),
         .helper_pending = helper_is_pending(
             event->kind == ANONID_EVENT_CONFIGURED ? event->configured.account
                                                    : logon->account),
@@ -184,8 +190,10 @@ static void log_on(anonid_attempt_t *attempt)
     anonid_outcome_set(&attempt->outcome, world.answer, "as told");
     if (world.answer_kind >= 0)
         attempt->outcome.kind = (anonid_failure_kind_t)world.answer_kind;
-    if (world.answer == ANONID_LOGON_OK)
-        attempt->outcome.expires = world.expires;
+    if (world.answer != ANONID_LOGON_OK)
+        return;
+    attempt->outcome.expires = world.expires;
+    attempt->outcome.life = world.life;
 }
 
 static void end_attempt(const job_t *job, int is_run)
@@ -286,7 +294,7 @@ void world_configure(anonid_logon_t *l, const anonid_account_t *account)
 {
     anonid_config_t *config = empty_config();
     apr_time_t failed_since = world.inherited == ANONID_STATE_FAILED
-                                  ? world.now - apr_time_from_sec(60)
+                                  ? world_date() - apr_time_from_sec(60)
                                   : 0;
     const anonid_logon_event_t event = {
         .kind = ANONID_EVENT_CONFIGURED,
@@ -303,7 +311,8 @@ anonid_logon_t *world_begin(const anonid_account_t *account)
     anonid_logon_t *l = anonid_logon_make(account->name);
 
     memset(&world, 0, sizeof(world));
-    world.now = apr_time_from_sec(1000000);
+    world.now = apr_time_from_sec(1000);
+    world.set = apr_time_from_sec(1000000);
     world.answer_kind = -1;
     world.inherited = inherited;
     tell = world_handle;
@@ -317,6 +326,12 @@ void world_end(anonid_logon_t *l)
     world_run_all();
     anonid_logon_drop(l);
     world.inherited = ANONID_STATE_PENDING;
+}
+
+void world_set_clock(anonid_logon_t *logon, apr_interval_time_t by)
+{
+    world.set += by;
+    world_alarm(logon);
 }
 
 void world_alarm(anonid_logon_t *logon)

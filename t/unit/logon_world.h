@@ -11,17 +11,19 @@
 
 /* What the world has seen and what it does next. */
 typedef struct {
-    apr_time_t now;
-    apr_time_t wake; /* 0: nobody wants to be woken */
+    apr_time_t now;          /* monotonic */
+    apr_interval_time_t set; /* by which the wall's clock is ahead of that */
+    apr_time_t wake;         /* monotonic; 0: nobody wants to be woken */
     /* the provider */
-    anonid_failure_t answer; /* of the next attempts */
-    int answer_kind;         /* -1: the table's */
-    apr_time_t expires;      /* of the next good logon */
-    char tried[64];          /* the secret of the last attempt */
+    anonid_failure_t answer;  /* of the next attempts */
+    int answer_kind;          /* -1: the table's */
+    apr_time_t expires;       /* of the next good logon, a date ... */
+    apr_interval_time_t life; /* ... or how long it lasts */
+    char tried[64];           /* the secret of the last attempt */
     int attempts;
     /* what was said */
     anonid_state_t state;
-    apr_time_t next_attempt;
+    apr_time_t next_attempt; /* date */
     int warnings, kept;
     anonid_outcome_t warned_of;
     int recoveries;
@@ -65,6 +67,12 @@ void world_run_all(void);
 
 /* Drops all jobs there are, as the agent does at its end. */
 void world_drop_all(void);
+
+/* The date. */
+apr_time_t world_date(void);
+
+/* Somebody sets the wall's clock, which the agent hears of. */
+void world_set_clock(anonid_logon_t *logon, apr_interval_time_t by);
 
 /* Time has come. */
 void world_alarm(anonid_logon_t *logon);

@@ -40,6 +40,7 @@ static void step(const anonid_logon_event_t *event, uint32_t random)
 {
     memset(&result, 0, sizeof(result));
     result.now = NOW;
+    result.date = NOW + apr_time_from_sec(1000000);
     result.random = random;
     result.last_version = 1000;
     anonid_logon_step(logon, event, &result);

@@ -252,10 +252,8 @@ static void logon(anonid_attempt_t *attempt)
     }
     try_servers(attempt);
     if (outcome->code == ANONID_LOGON_OK)
-        outcome->expires =
-            apr_time_now()
-            + apr_time_from_sec(anonid_account_option_seconds(
-                attempt->account, "lifetime", LIFETIME_SECONDS));
+        outcome->life = apr_time_from_sec(anonid_account_option_seconds(
+            attempt->account, "lifetime", LIFETIME_SECONDS));
 }
 
 const anonid_provider_ops_t anonid_provider_ldap = { "ldap",

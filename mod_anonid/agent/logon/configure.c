@@ -47,12 +47,13 @@ static void start_over(anonid_logon_t *logon, anonid_step_t *step,
 }
 
 /* An account that an earlier agent could not log on has failed before. */
-static void inherit(anonid_logon_t *logon, apr_time_t failed_since)
+static void inherit(anonid_logon_t *logon, const anonid_step_t *step,
+                    apr_time_t failed_since)
 {
     if (!failed_since)
         return;
     logon->streak.failures = 1;
-    logon->streak.since = failed_since;
+    logon->streak.since = anonid_step_moment(step, failed_since);
 }
 
 static void take_config(anonid_logon_t *logon, anonid_config_t *config,
@@ -82,7 +83,7 @@ void anonid_account_configured(anonid_logon_t *logon, anonid_step_t *step,
         start_over(logon, step, account);
     take_config(logon, event->configured.config, account);
     if (is_new)
-        inherit(logon, event->configured.failed_since);
+        inherit(logon, step, event->configured.failed_since);
     if (is_new || is_other) {
         logon->candidate.due = 1;
         take_file(logon, event->configured.file);

@@ -10,6 +10,8 @@
 #include "agent/provider/option.h"
 #include "agent/status/table.h"
 
+#include "common/monotonic.h"
+
 static anonid_logon_executor_t execute;
 static unsigned long last_version;
 
@@ -35,7 +37,8 @@ void anonid_logon_handle(anonid_logon_t *logon,
                          const anonid_logon_event_t *event)
 {
     anonid_step_t step = {
-        .now = apr_time_now(),
+        .now = anonid_monotonic_now(),
+        .date = apr_time_now(),
         .random = anonid_backoff_random(),
         .helper_pending = helper_is_pending(
             event->kind == ANONID_EVENT_CONFIGURED ? event->configured.account

@@ -11,6 +11,10 @@
  * permanent failure; transient ones again after growing delays; a new secret
  * is proven before it replaces one that works. The machine that keeps them is
  * step.h. Main thread only.
+ *
+ * Two clocks: waiting times are monotonic, and go on whoever sets the clock of
+ * the wall; dates are for people, and for what ends on a date that somebody
+ * else goes by, such as a ticket.
  */
 #ifndef ANONID_AGENT_LOGON_LOGON_H
 #define ANONID_AGENT_LOGON_LOGON_H
@@ -35,8 +39,8 @@ typedef struct {
 /* Failures since the account was last logged on, and the last warning. */
 typedef struct {
     unsigned failures;
-    apr_time_t since;  /* of the first failure */
-    apr_time_t warned; /* 0: not yet */
+    apr_time_t since;  /* monotonic, of the first failure */
+    apr_time_t warned; /* monotonic; 0: not yet */
     unsigned long version;
     anonid_outcome_t outcome; /* that was warned of */
     int kept;
@@ -64,9 +68,9 @@ typedef struct {
     unsigned long number;    /* of the verifier that is made */
     anonid_secret_t *secret; /* the new password, held; until it is stored */
     unsigned char made[ANONID_DIGEST_OCTETS]; /* its verifier's digest */
-    apr_time_t deadline;   /* of the parent's answer; 0: none */
+    apr_time_t deadline;   /* monotonic, of the parent's answer; 0: none */
     unsigned long answers; /* of all that it had given by then */
-    apr_time_t changed;    /* when the file began to change; 0: never */
+    apr_time_t changed;    /* monotonic: the file began to change; 0: never */
 } anonid_sync_t;
 
 /* Somebody who waits for the outcome of what he asked for. */
@@ -89,19 +93,20 @@ struct anonid_logon_t {
     unsigned long oldest; /* version that fits the account as configured */
     anonid_credentials_t *credentials; /* of the proven one, held */
     anonid_state_t known;     /* as last told to accounts that need this one */
-    apr_time_t expires;       /* of the logon; 0: never */
-    apr_time_t renewal;       /* at half its life; 0: never */
+    apr_time_t expires;       /* a date, of the logon's end; 0: never */
+    apr_time_t ends;          /* monotonic: the end that we gave it; 0: none */
+    apr_time_t renewal;       /* monotonic, at half its life; 0: never */
     unsigned long asked_anew; /* the version whose token was refused last, or
                                  the one that came for it */
     int running;              /* an attempt is on the pool */
     int attempted;            /* outcome says something */
     anonid_outcome_t outcome; /* of the newest secret */
-    apr_time_t next_attempt;  /* not before; 0: at once */
+    apr_time_t next_attempt;  /* monotonic: not before; 0: at once */
     anonid_streak_t streak;
     anonid_sync_t sync;
     int looking;           /* ANONID_LOOK_...: what the parent still owes */
     int insistent;         /* ... and then the newest secret is tried */
-    apr_time_t look_until; /* an attempt is made then anyway */
+    apr_time_t look_until; /* monotonic: an attempt is made then anyway */
     anonid_waiter_t *waiters;
     struct event *timer; /* schedule.c's */
 };
@@ -180,10 +185,10 @@ int anonid_logon_proof(const anonid_logon_t *logon, anonid_proof_t *proof);
 
 /* 1 while the server changes the password itself, and for some seconds after:
  * a mail server may still know the old one (Dovecot looks at a file once a
- * second), so that what it refuses now says nothing. */
+ * second), so that what it refuses now says nothing. now is monotonic. */
 int anonid_logon_is_settling(const anonid_logon_t *logon, apr_time_t now);
 
-/* When an attempt will be made; 0: none is planned. */
+/* When an attempt will be made, monotonic; 0: none is planned. */
 apr_time_t anonid_logon_next_attempt(const anonid_logon_t *logon);
 
 /* The state as it is published. */

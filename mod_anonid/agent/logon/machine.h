@@ -16,6 +16,22 @@
 
 #include "agent/logon/step.h"
 
+/* ---- the two clocks ---- */
+
+/* A date's moment, and a moment's date, by the clocks of this step; 0 stays
+ * 0. */
+static inline apr_time_t anonid_step_moment(const anonid_step_t *step,
+                                            apr_time_t date)
+{
+    return date ? step->now + (date - step->date) : 0;
+}
+
+static inline apr_time_t anonid_step_date(const anonid_step_t *step,
+                                          apr_time_t moment)
+{
+    return moment ? step->date + (moment - step->now) : 0;
+}
+
 /* ---- effect.c ---- */
 
 /* Adds an effect, to be filled in at once: the next one may move it. */
@@ -39,7 +55,7 @@ void anonid_streak_ended(anonid_logon_t *logon, anonid_step_t *step);
 void anonid_streak_report(anonid_logon_t *logon, anonid_step_t *step,
                           int kept);
 
-/* When the next repetition is due; 0: never. */
+/* When the next repetition is due, monotonic; 0: never. */
 apr_time_t anonid_streak_next(const anonid_logon_t *logon);
 
 /* ---- proven.c ---- */
@@ -60,6 +76,10 @@ void anonid_logon_prove(anonid_logon_t *logon, anonid_step_t *step,
                         unsigned long version, anonid_secret_t *secret,
                         const anonid_attempt_t *attempt);
 
+/* When it ends, as a date; 0: never. */
+apr_time_t anonid_logon_end_date(const anonid_logon_t *logon,
+                                 const anonid_step_t *step);
+
 /* The logon has ended. */
 void anonid_logon_unprove(anonid_logon_t *logon, anonid_step_t *step);
 
@@ -79,7 +99,7 @@ void anonid_verdict_note(anonid_logon_t *logon, const anonid_step_t *step,
 
 /* Takes an earlier agent's failure (NULL: there is none) for the newest
  * secret's: then no attempt is due. */
-void anonid_verdict_recall(anonid_logon_t *logon,
+void anonid_verdict_recall(anonid_logon_t *logon, const anonid_step_t *step,
                            const anonid_failed_t *failed);
 
 /* ---- rotation.c: see there ---- */

@@ -46,9 +46,30 @@ void anonid_logon_unprove(anonid_logon_t *logon, anonid_step_t *step)
     anonid_credentials_drop(logon->credentials);
     logon->credentials = NULL;
     logon->expires = 0;
+    logon->ends = 0;
     logon->renewal = 0;
     if (was_proven)
         tell_version(logon, step);
+}
+
+/* How long the logon is good, and when it is renewed. */
+static void take_life(anonid_logon_t *logon, const anonid_step_t *step,
+                      const anonid_outcome_t *outcome)
+{
+    apr_interval_time_t life = outcome->life;
+
+    if (outcome->expires)
+        life = outcome->expires - step->date;
+    logon->expires = outcome->expires;
+    logon->ends = outcome->life ? step->now + outcome->life : 0;
+    logon->renewal = life > 0 ? step->now + life / 2 : 0;
+}
+
+apr_time_t anonid_logon_end_date(const anonid_logon_t *logon,
+                                 const anonid_step_t *step)
+{
+    return logon->expires ? logon->expires
+                          : anonid_step_date(step, logon->ends);
 }
 
 void anonid_logon_prove(anonid_logon_t *logon, anonid_step_t *step,
@@ -56,7 +77,6 @@ void anonid_logon_prove(anonid_logon_t *logon, anonid_step_t *step,
                         const anonid_attempt_t *attempt)
 {
     int is_new = version != logon->proven.version;
-    apr_time_t expires = attempt->outcome.expires;
 
     anonid_secret_hold(secret);
     anonid_versioned_forget(&logon->proven);
@@ -65,9 +85,7 @@ void anonid_logon_prove(anonid_logon_t *logon, anonid_step_t *step,
     memcpy(logon->proven.checked, attempt->checked, sizeof(attempt->checked));
     anonid_credentials_drop(logon->credentials);
     logon->credentials = anonid_credentials_hold(attempt->credentials);
-    logon->expires = expires;
-    logon->renewal =
-        expires > step->now ? step->now + (expires - step->now) / 2 : 0;
+    take_life(logon, step, &attempt->outcome);
     if (is_new)
         tell_version(logon, step);
 }

@@ -7,6 +7,8 @@
 #include "agent/logon/config.h"
 #include "agent/logon/logon.h"
 
+#include "common/monotonic.h"
+
 #include <apr_hash.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +60,7 @@ int anonid_registry_settling(const char *account)
 {
     const anonid_logon_t *logon = anonid_registry_logon(account);
 
-    return logon && anonid_logon_is_settling(logon, apr_time_now());
+    return logon && anonid_logon_is_settling(logon, anonid_monotonic_now());
 }
 
 void anonid_proof_release(anonid_proof_t *proof)

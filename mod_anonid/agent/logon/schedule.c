@@ -4,13 +4,38 @@
  */
 #include "agent/logon/schedule.h"
 
+#include "agent/base/clock_watch.h"
+#include "agent/logon/registry.h"
+
+#include "common/monotonic.h"
+
 #include <event2/event.h>
 
 static struct event_base *loop;
+static anonid_clock_watch_t *watch;
+
+static void look_again(void *context, anonid_logon_t *logon)
+{
+    (void)context;
+    anonid_logon_alarm(logon);
+}
+
+/* What ends on a date may be over now, and what was published is a date. */
+static void on_clock_set(void)
+{
+    anonid_registry_each(look_again, NULL);
+}
 
 void anonid_schedule_start(struct event_base *base)
 {
     loop = base;
+    watch = anonid_clock_watch_start(base, on_clock_set);
+}
+
+void anonid_schedule_stop(void)
+{
+    anonid_clock_watch_stop(watch);
+    watch = NULL;
 }
 
 static void on_time(evutil_socket_t fd, short what, void *logon)
@@ -22,7 +47,7 @@ static void on_time(evutil_socket_t fd, short what, void *logon)
 
 void anonid_schedule_wake(anonid_logon_t *logon, apr_time_t when)
 {
-    apr_interval_time_t left = when - apr_time_now();
+    apr_interval_time_t left = when - anonid_monotonic_now();
     struct timeval delay;
 
     if (!when) {

@@ -60,7 +60,8 @@ static void arm(const anonid_logon_t *logon, anonid_step_t *step)
     apr_time_t when = 0;
 
     sooner(&when, logon->renewal);
-    sooner(&when, logon->expires);
+    sooner(&when, anonid_step_moment(step, logon->expires));
+    sooner(&when, logon->ends);
     sooner(&when, logon->look_until);
     sooner(&when, logon->sync.deadline);
     if (is_idle(logon, step))
@@ -88,8 +89,9 @@ static void publish(const anonid_logon_t *logon, anonid_step_t *step)
 
     effect->published.state = anonid_logon_state(logon);
     effect->published.code = logon->outcome.code;
-    effect->published.expires = logon->expires;
-    effect->published.next_attempt = anonid_logon_next_attempt(logon);
+    effect->published.expires = anonid_logon_end_date(logon, step);
+    effect->published.next_attempt =
+        anonid_step_date(step, anonid_logon_next_attempt(logon));
 }
 
 static void tell_others(anonid_logon_t *logon, anonid_step_t *step)
@@ -259,7 +261,7 @@ static follow_t on_secret(anonid_logon_t *logon, anonid_step_t *step,
     memcpy(logon->source.adopted, logon->source.version,
            sizeof(logon->source.adopted));
     if (is_first)
-        anonid_verdict_recall(logon, event->secret.failed);
+        anonid_verdict_recall(logon, step, event->secret.failed);
     looked(logon, ANONID_LOOK_SECRET);
     return PROCEED;
 }
@@ -375,6 +377,8 @@ static void renew(anonid_logon_t *logon, anonid_step_t *step)
  * wait for a server that hangs; visitors are not served until then. */
 static void expire(anonid_logon_t *logon, anonid_step_t *step)
 {
+    if (logon->renewal) /* a clock that is set skips it */
+        renew(logon, step);
     anonid_logon_unprove(logon, step);
     if (logon->outcome.code == ANONID_LOGON_OK) {
         anonid_outcome_set(&logon->outcome, ANONID_NO_LOGON_SERVERS,
@@ -389,6 +393,16 @@ static int is_over(apr_time_t when, const anonid_step_t *step)
     return when && step->now >= when;
 }
 
+static int is_past(apr_time_t date, const anonid_step_t *step)
+{
+    return date && step->date >= date;
+}
+
+static int has_ended(const anonid_logon_t *logon, const anonid_step_t *step)
+{
+    return is_over(logon->ends, step) || is_past(logon->expires, step);
+}
+
 static follow_t on_time(anonid_logon_t *logon, anonid_step_t *step,
                         const anonid_logon_event_t *event)
 {
@@ -399,7 +413,7 @@ static follow_t on_time(anonid_logon_t *logon, anonid_step_t *step,
         anonid_rotation_overdue(logon, step);
     if (is_over(logon->renewal, step))
         renew(logon, step);
-    if (is_over(logon->expires, step))
+    if (has_ended(logon, step))
         expire(logon, step);
     return PROCEED;
 }
@@ -428,18 +442,33 @@ static void note_checked(anonid_versioned_t *what, unsigned long version,
         memcpy(what->checked, attempt->checked, sizeof(what->checked));
 }
 
+/* What is over as soon as it begins is of no use, and would be asked for again
+ * at once: one of the two clocks is wrong. */
+static int began_too_late(const anonid_outcome_t *outcome,
+                          const anonid_step_t *step, anonid_outcome_t *skewed)
+{
+    if (outcome->code != ANONID_LOGON_OK || !is_past(outcome->expires, step))
+        return 0;
+    anonid_outcome_set(skewed, ANONID_TIME_SKEW,
+                       "by this computer's clock the logon is over already");
+    return 1;
+}
+
 static follow_t on_attempted(anonid_logon_t *logon, anonid_step_t *step,
                              const anonid_logon_event_t *event)
 {
     const anonid_attempt_t *ended = event->attempted.attempt;
     unsigned long version = event->attempted.version;
+    anonid_outcome_t skewed;
 
     logon->running = 0;
     note_checked(&logon->candidate, version, ended);
     note_checked(&logon->proven, version, ended);
     if (ended->unchanged)
         return PROCEED;
-    if (ended->outcome.code == ANONID_LOGON_OK)
+    if (began_too_late(&ended->outcome, step, &skewed))
+        anonid_verdict_failed(logon, step, version, &skewed);
+    else if (ended->outcome.code == ANONID_LOGON_OK)
         anonid_verdict_succeeded(logon, step, version, event->attempted.secret,
                                  ended);
     else

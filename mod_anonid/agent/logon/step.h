@@ -45,7 +45,8 @@ typedef struct {
             anonid_config_t *config;
             const anonid_account_t *account; /* of that configuration */
             anonid_account_file_t *file;     /* NULL: has not come */
-            apr_time_t failed_since; /* of an earlier agent; 0: it had not */
+            apr_time_t failed_since; /* date; of an earlier agent; 0: it had
+                                        not */
         } configured;
         struct {
             anonid_secret_t *secret;
@@ -117,7 +118,7 @@ typedef struct {
         struct {
             anonid_state_t state;
             anonid_failure_t code;
-            apr_time_t expires, next_attempt;
+            apr_time_t expires, next_attempt; /* dates */
         } published;
         struct {
             anonid_outcome_t outcome;
@@ -125,7 +126,7 @@ typedef struct {
         } warning;
         anonid_outcome_t why;
         const char *verifier;
-        apr_time_t when;
+        apr_time_t when; /* monotonic */
         unsigned long number;
         const anonid_versioned_t *with; /* of the logon */
         struct {
@@ -140,7 +141,8 @@ typedef struct {
 
 typedef struct {
     /* In: all that a step goes by beside state and event. */
-    apr_time_t now;
+    apr_time_t now;  /* monotonic: what is waited for */
+    apr_time_t date; /* the wall's: what is shown, or expires */
     uint32_t random;
     int helper_pending;    /* of the account that this one needs it is not
                               known yet whether it is logged on */

@@ -18,13 +18,16 @@ void anonid_streak_failed(anonid_logon_t *logon, const anonid_step_t *step)
 void anonid_streak_ended(anonid_logon_t *logon, anonid_step_t *step)
 {
     anonid_streak_t *streak = &logon->streak;
+    apr_interval_time_t lasted = step->now - streak->since;
     anonid_effect_t *effect;
 
     if (streak->failures > 0) {
         effect = anonid_effect_add(step, ANONID_EFFECT_RECOVERED);
         effect->recovered.failures = streak->failures;
+        /* The first failure's date may be an earlier agent's, of a clock that
+         * was set back since. */
         effect->recovered.seconds =
-            (unsigned)apr_time_sec(step->now - streak->since);
+            lasted > 0 ? (unsigned)apr_time_sec(lasted) : 0;
     }
     memset(streak, 0, sizeof(*streak));
 }

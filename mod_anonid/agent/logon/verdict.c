@@ -83,7 +83,7 @@ void anonid_verdict_succeeded(anonid_logon_t *logon, anonid_step_t *step,
     anonid_streak_ended(logon, step);
 }
 
-void anonid_verdict_recall(anonid_logon_t *logon,
+void anonid_verdict_recall(anonid_logon_t *logon, const anonid_step_t *step,
                            const anonid_failed_t *failed)
 {
     if (!failed || logon->account->provider == ANONID_PROVIDER_FILE)
@@ -94,5 +94,5 @@ void anonid_verdict_recall(anonid_logon_t *logon,
     if (logon->streak.failures > 0)
         return;
     logon->streak.failures = 1;
-    logon->streak.since = failed->when;
+    logon->streak.since = anonid_step_moment(step, failed->when);
 }

@@ -10,6 +10,7 @@
 #include "agent/status/table.h"
 
 #include "common/lognos.h"
+#include "common/monotonic.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static anonid_relay_stranger_t report_stranger;
 /* At most one of a kind each minute: who is refused may well go on. */
 static int may_tell(listener_t *listener, int kind)
 {
-    const apr_time_t now = apr_time_now();
+    const apr_time_t now = anonid_monotonic_now();
 
     if (listener->told[kind] && now - listener->told[kind] < QUIET)
         return 0;

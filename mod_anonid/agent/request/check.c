@@ -8,11 +8,13 @@
 #include "agent/request/requests.h"
 #include "agent/status/table.h"
 
+#include "common/monotonic.h"
+
 void anonid_request_check(anonid_client_t *client, const anonid_frame_t *frame)
 {
     char token[ANONID_TOKEN_LENGTH + 1];
     anonid_writer_t w = ANONID_WRITER_INIT;
-    apr_time_t now = apr_time_now();
+    apr_time_t now = anonid_monotonic_now();
 
     if (!anonid_check_token_issue(token, now)) {
         anonid_ctl_reply(client, frame, ANONID_CTL_BUSY,
@@ -37,7 +39,7 @@ static int is_good(const anonid_frame_t *frame)
     if (apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return 0;
     token = anonid_frame_text(frame, ANONID_TAG_TOKEN, pool);
-    good = token && anonid_check_token_redeem(token, apr_time_now());
+    good = token && anonid_check_token_redeem(token, anonid_monotonic_now());
     apr_pool_destroy(pool);
     return good;
 }

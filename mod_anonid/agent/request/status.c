@@ -11,6 +11,7 @@
 
 #include "common/account_status.h"
 #include "common/build.h"
+#include "common/monotonic.h"
 #include "common/protocol.h"
 
 #include <unistd.h>
@@ -51,9 +52,11 @@ static void add_account(void *context, anonid_logon_t *logon)
         .detail = logon->outcome.detail,
         .failures = logon->streak.failures,
         .attempts = anonid_status_table_attempts(account->slot),
-        .next_attempt = anonid_logon_next_attempt(logon),
-        .renewal = logon->renewal,
-        .expires = logon->expires,
+        .next_attempt =
+            anonid_monotonic_date(anonid_logon_next_attempt(logon)),
+        .renewal = anonid_monotonic_date(logon->renewal),
+        .expires = logon->expires ? logon->expires
+                                  : anonid_monotonic_date(logon->ends),
     };
 
     (void)anonid_status_table_state(account->slot, &status.since);

@@ -7,6 +7,7 @@
 #include "module/supervisor/listening.h"
 #include "module/supervisor/push.h"
 
+#include "common/monotonic.h"
 #include "common/protocol.h"
 
 #include <apr_strings.h>
@@ -228,11 +229,11 @@ int anonid_agent_is_outdated(const anonid_control_channel_t *talk)
 const char *anonid_agent_await(anonid_control_channel_t *talk,
                                apr_pool_t *pool)
 {
-    apr_time_t deadline = apr_time_now() + ANONID_AGENT_START_TIMEOUT;
+    apr_time_t deadline = anonid_monotonic_now() + ANONID_AGENT_START_TIMEOUT;
 
     while (!(talk->ready && talk->done) && !talk->refused
            && talk->wish == ANONID_STAY) {
-        apr_interval_time_t left = deadline - apr_time_now();
+        apr_interval_time_t left = deadline - anonid_monotonic_now();
         apr_status_t rv;
 
         if (left <= 0)
@@ -251,12 +252,12 @@ const char *anonid_agent_await(anonid_control_channel_t *talk,
 /* Tells the agent to end, and hears it out. */
 static void part(anonid_control_channel_t *talk, apr_interval_time_t grace)
 {
-    apr_time_t deadline = apr_time_now() + grace;
+    apr_time_t deadline = anonid_monotonic_now() + grace;
 
     anonid_process_signal(&talk->retained->process, SIGTERM);
-    while (talk->agent.fd >= 0 && apr_time_now() < deadline) {
-        apr_status_t rv =
-            anonid_control_channel_step(talk, deadline - apr_time_now());
+    while (talk->agent.fd >= 0 && anonid_monotonic_now() < deadline) {
+        apr_status_t rv = anonid_control_channel_step(
+            talk, deadline - anonid_monotonic_now());
 
         if (rv != APR_SUCCESS)
             return;

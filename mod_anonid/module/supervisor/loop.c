@@ -9,6 +9,7 @@
 #include "module/supervisor/report.h"
 
 #include "common/lognos.h"
+#include "common/monotonic.h"
 
 #include <ap_listen.h>
 #include <apr_strings.h>
@@ -64,7 +65,7 @@ static void report_loss(const char *what)
 {
     const anonid_settings_t *settings = &loop.talk.retained->settings;
 
-    plan_start(apr_time_now());
+    plan_start(anonid_monotonic_now());
     anonid_report_absence(loop.talk.server, settings->state_dir,
                           ANONID_LOGNO(0012) "The agent %s is not running: "
                                              "%s. No mail is sent until it "
@@ -94,7 +95,7 @@ static void pass_sources(void)
     apr_status_t rv =
         anonid_sources_pass_all(loop.talk.sources, &loop.talk.agent);
 
-    loop.next_look = apr_time_now() + ANONID_SOURCES_INTERVAL;
+    loop.next_look = anonid_monotonic_now() + ANONID_SOURCES_INTERVAL;
     if (rv == APR_SUCCESS)
         return;
     report_loss(anonid_agent_lost(&loop.talk, rv, loop.talk.scratch));
@@ -105,7 +106,7 @@ static void start_agent(void)
 {
     const char *error;
 
-    loop.started = apr_time_now();
+    loop.started = anonid_monotonic_now();
     loop.expected = 1;
     error = anonid_agent_start(&loop.talk, loop.talk.scratch);
     if (error)
@@ -121,7 +122,8 @@ static apr_status_t expect_ready(void)
     if (!loop.expected)
         return APR_SUCCESS;
     if (!loop.talk.ready)
-        return apr_time_now() - loop.started > ANONID_AGENT_START_TIMEOUT
+        return anonid_monotonic_now() - loop.started
+                       > ANONID_AGENT_START_TIMEOUT
                    ? APR_TIMEUP
                    : APR_SUCCESS;
     loop.expected = 0;
@@ -222,7 +224,7 @@ static void begin_again(void)
 
 static void begin(void)
 {
-    loop.started = apr_time_now();
+    loop.started = anonid_monotonic_now();
     if (loop.talk.retained->was_ready)
         begin_again();
     else
@@ -236,7 +238,7 @@ static void begin(void)
 
 static apr_interval_time_t until(apr_time_t then)
 {
-    apr_interval_time_t left = then - apr_time_now();
+    apr_interval_time_t left = then - anonid_monotonic_now();
 
     return left > 0 ? left : 0;
 }
@@ -260,7 +262,7 @@ static void attend(void)
     apr_status_t rv = anonid_control_channel_step(talk, until(loop.next_look));
 
     if (rv == APR_SUCCESS && until(loop.next_look) == 0) {
-        loop.next_look = apr_time_now() + ANONID_SOURCES_INTERVAL;
+        loop.next_look = anonid_monotonic_now() + ANONID_SOURCES_INTERVAL;
         rv = anonid_sources_pass_changed(talk->sources, &talk->agent);
     }
     report_refusal();
@@ -416,7 +418,7 @@ static void leave(void)
 
 void anonid_supervisor_run(const anonid_supervisor_t *supervisor)
 {
-    apr_time_t start = apr_time_now() + supervisor->delay;
+    apr_time_t start = anonid_monotonic_now() + supervisor->delay;
 
     settle(supervisor);
     while (until(start) > 0 && loop.talk.wish == ANONID_STAY)

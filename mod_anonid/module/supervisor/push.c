@@ -4,6 +4,7 @@
  */
 #include "module/supervisor/push.h"
 
+#include "common/monotonic.h"
 #include "common/protocol.h"
 
 #include <errno.h>
@@ -13,14 +14,14 @@
 
 apr_status_t anonid_push_wait(anonid_channel_t *agent)
 {
-    apr_time_t deadline = apr_time_now() + ANONID_PUSH_TIMEOUT;
+    apr_time_t deadline = anonid_monotonic_now() + ANONID_PUSH_TIMEOUT;
     struct pollfd p = { agent->fd, POLLOUT, 0 };
     int n;
 
     if (agent->fd < 0)
         return APR_EOF;
     do {
-        apr_interval_time_t left = deadline - apr_time_now();
+        apr_interval_time_t left = deadline - anonid_monotonic_now();
 
         n = poll(&p, 1, left > 0 ? (int)(left / 1000) + 1 : 0);
     } while (n < 0 && errno == EINTR);

@@ -10,6 +10,7 @@
 #include "module/supervisor/push.h"
 #include "module/supervisor/source_open.h"
 
+#include "common/monotonic.h"
 #include "common/protocol.h"
 
 #include <apr_hash.h>
@@ -186,7 +187,9 @@ static apr_status_t pass_program(source_t *source, anonid_channel_t *agent,
 
     source->always |= always;
     if (anonid_source_may_run(source->kind, source->path, &opened)) {
-        if (always || anonid_program_queue_due(source->program, apr_time_now())
+        if (always
+            || anonid_program_queue_due(source->program,
+                                        anonid_monotonic_now())
             || strcmp(source->tried, opened.version) != 0)
             anonid_program_queue_want(source->program);
         memcpy(source->tried, opened.version, sizeof(source->tried));
@@ -220,8 +223,8 @@ static int take_run(anonid_sources_t *sources, anonid_channel_t *agent,
     anonid_program_report_t report;
     source_t *source;
 
-    source = anonid_program_queue_next(sources->programs, apr_time_now(),
-                                       &report, &opened.fd);
+    source = anonid_program_queue_next(
+        sources->programs, anonid_monotonic_now(), &report, &opened.fd);
     if (!source)
         return 0;
     (void)anonid_source_may_run(source->kind, source->path, &opened);
@@ -245,7 +248,7 @@ apr_status_t anonid_sources_collect(anonid_sources_t *sources,
             rv = anonid_push_wait(agent);
         got = take_run(sources, agent, &rv);
     }
-    anonid_program_queue_start(sources->programs, apr_time_now());
+    anonid_program_queue_start(sources->programs, anonid_monotonic_now());
     return rv;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "module/supervisor/spawn.h"
 
+#include "common/monotonic.h"
 #include "common/protocol.h"
 
 #include <apr_signal.h>
@@ -300,10 +301,10 @@ static int has_ended(const anonid_process_t *process)
 int anonid_process_wait(const anonid_process_t *process,
                         apr_interval_time_t timeout)
 {
-    apr_time_t deadline = apr_time_now() + timeout;
+    apr_time_t deadline = anonid_monotonic_now() + timeout;
 
     while (!has_ended(process)) {
-        if (apr_time_now() >= deadline)
+        if (anonid_monotonic_now() >= deadline)
             return 0;
         apr_sleep(LOOK_INTERVAL);
     }

@@ -7,6 +7,7 @@
 #include "module/supervisor/push.h"
 #include "module/supervisor/report.h"
 
+#include "common/monotonic.h"
 #include "common/protocol.h"
 
 #include <apr_hash.h>
@@ -54,14 +55,14 @@ void anonid_stores_add(anonid_stores_t *stores,
     store->account = account;
     store->verifier = apr_pstrdup(stores->pool, verifier);
     APR_ARRAY_PUSH(file, anonid_store_t *) = store;
-    stores->last = apr_time_now();
+    stores->last = anonid_monotonic_now();
     if (!stores->first)
         stores->first = stores->last;
 }
 
 apr_interval_time_t anonid_stores_due(const anonid_stores_t *stores)
 {
-    apr_time_t due = stores->last + QUIET, now = apr_time_now();
+    apr_time_t due = stores->last + QUIET, now = anonid_monotonic_now();
 
     if (!stores->first)
         return -1;

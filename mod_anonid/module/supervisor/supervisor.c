@@ -6,6 +6,8 @@
 #include "module/supervisor/handover.h"
 #include "module/supervisor/loop.h"
 
+#include "common/monotonic.h"
+
 #include <ap_mpm.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
@@ -115,13 +117,13 @@ void anonid_supervisor_collect(anonid_retained_t *retained)
 static apr_status_t await(anonid_retained_t *retained, const int *said,
                           apr_interval_time_t timeout)
 {
-    apr_time_t deadline = apr_time_now() + timeout;
+    apr_time_t deadline = anonid_monotonic_now() + timeout;
     struct pollfd p = { anonid_retained_fd(retained, ANONID_FD_HANDOVER),
                         POLLIN, 0 };
 
     for (;;) {
         apr_status_t rv = collect(retained);
-        apr_interval_time_t left = deadline - apr_time_now();
+        apr_interval_time_t left = deadline - anonid_monotonic_now();
 
         if (said && *said)
             return APR_SUCCESS;
@@ -176,7 +178,7 @@ static apr_status_t start(anonid_retained_t *retained,
     retained->generation++;
     supervisor.is_up = supervisor.is_ending = 0;
     supervisor.failed[0] = '\0';
-    supervisor.started = apr_time_now();
+    supervisor.started = anonid_monotonic_now();
     pid = fork_it(retained, ends, delay);
     close(ends[1]);
     if (pid < 0) {
@@ -202,7 +204,7 @@ static int httpd_is_stopping(void)
 
 static apr_interval_time_t next_delay(void)
 {
-    if (apr_time_now() - supervisor.started > EARLY)
+    if (anonid_monotonic_now() - supervisor.started > EARLY)
         return 0;
     if (supervisor.delay == 0)
         return DELAY_MIN;
@@ -252,10 +254,10 @@ const char *anonid_supervisor_start(anonid_retained_t *retained, server_rec *s,
 
 static int reap(pid_t pid)
 {
-    apr_time_t deadline = apr_time_now() + KILL_TIMEOUT;
+    apr_time_t deadline = anonid_monotonic_now() + KILL_TIMEOUT;
 
     while (waitpid(pid, NULL, WNOHANG) == 0) {
-        if (apr_time_now() >= deadline)
+        if (anonid_monotonic_now() >= deadline)
             return 0;
         apr_sleep(LOOK_INTERVAL);
     }
