@@ -39,7 +39,7 @@ my %may_include = (
                               secret)],
     'agent/secret'     => [],
     'agent/smtp'       => [qw(base mail message relay)],
-    'agent/status'     => [],
+    'agent/status'     => [qw(message)],
     'agent/submission' => [qw(base logon mail message net sasl smtp status)],
 
     module              => [qw(config map probe submit supervisor validate)],

@@ -28,9 +28,22 @@ static void record_failed(anonid_logon_t *logon, const anonid_effect_t *effect)
                                  &effect->failed.outcome);
 }
 
+/* A new secret is proven. */
+static void note_secret(const anonid_logon_t *logon)
+{
+    const int slot = logon->account->slot;
+
+    if (logon->account->sync)
+        anonid_status_table_count_rotation(slot, 0);
+    anonid_status_table_secret(
+        slot, logon->source.changed ? logon->source.changed : apr_time_now());
+}
+
 static void tell_mail(anonid_logon_t *logon, const anonid_effect_t *effect)
 {
     anonid_registry_tell(logon->name, effect->version);
+    if (effect->version > 0)
+        note_secret(logon);
 }
 
 static void report_recovery(anonid_logon_t *logon,
@@ -56,6 +69,7 @@ static void warn(anonid_logon_t *logon, const anonid_effect_t *effect)
 static void log_not_rotated(anonid_logon_t *logon,
                             const anonid_effect_t *effect)
 {
+    anonid_status_table_count_rotation(logon->account->slot, 1);
     anonid_log(ANONID_LOG_WARNING,
                ANONID_LOGNO(0401) "The password of the account '%s' was not "
                                   "changed, and the old one stays in use: %s",

@@ -101,17 +101,29 @@ static void stop(void)
     anonid_control_stop();
 }
 
+/* Whoever reads the status table sees that the loop goes round. */
+static void on_pulse(evutil_socket_t fd, short what, void *unused)
+{
+    (void)fd;
+    (void)what;
+    (void)unused;
+    anonid_status_table_pulse();
+}
+
 static int serve(void)
 {
+    static const struct timeval interval = { ANONID_STATUS_PULSE, 0 };
     struct event_base *base = event_base_new();
-    struct event *terminate;
+    struct event *terminate, *pulse;
     const char *failed;
 
     if (!base)
         return EXIT_FAILED;
     terminate = evsignal_new(base, SIGTERM, on_terminate, base);
+    pulse = event_new(base, -1, EV_PERSIST, on_pulse, NULL);
     failed = start(base);
-    if (failed || !terminate || event_add(terminate, NULL) != 0) {
+    if (failed || !terminate || event_add(terminate, NULL) != 0 || !pulse
+        || event_add(pulse, &interval) != 0) {
         fprintf(stderr, "anonid-agent: cannot start %s: %s\n",
                 failed ? failed : "signals", strerror(errno));
         return EXIT_FAILED;
@@ -119,6 +131,7 @@ static int serve(void)
     event_base_dispatch(base);
     stop();
     event_free(terminate);
+    event_free(pulse);
     event_base_free(base);
     return 0;
 }

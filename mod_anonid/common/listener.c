@@ -45,6 +45,7 @@ anonid_listener_t *anonid_listener_make(apr_pool_t *pool)
 
     listener->uids = apr_array_make(pool, 2, sizeof(uint32_t));
     listener->max = ANONID_LISTENER_MAX_DEFAULT;
+    listener->slot = -1;
     return listener;
 }
 
@@ -195,6 +196,8 @@ int anonid_listener_encode(anonid_writer_t *w,
     anonid_writer_text(w, ANONID_TAG_SERVICE, listener->service);
     anonid_writer_u32(w, ANONID_TAG_FLAGS, listener->flags);
     anonid_writer_u32(w, ANONID_TAG_MAX, listener->max);
+    if (listener->slot >= 0)
+        anonid_writer_u32(w, ANONID_TAG_SLOT, (uint32_t)listener->slot);
     for (int i = 0; i < listener->uids->nelts; i++)
         anonid_writer_u32(w, ANONID_TAG_UID,
                           APR_ARRAY_IDX(listener->uids, i, uint32_t));
@@ -226,6 +229,7 @@ anonid_listener_t *anonid_listener_decode(const anonid_frame_t *frame,
     listener->service = anonid_frame_text(frame, ANONID_TAG_SERVICE, pool);
     listener->flags = anonid_frame_u32(frame, ANONID_TAG_FLAGS, 0);
     listener->max = anonid_frame_u32(frame, ANONID_TAG_MAX, 0);
+    listener->slot = (int)anonid_frame_u32(frame, ANONID_TAG_SLOT, UINT32_MAX);
     take_uids(listener, frame);
     if (!listener->account || !listener->service || listener->max == 0
         || listener->max > ANONID_LISTENER_MAX_HIGHEST)

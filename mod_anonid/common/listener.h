@@ -48,6 +48,7 @@ typedef struct {
     unsigned flags;           /* ANONID_LISTENER_... */
     apr_array_header_t *uids; /* uint32_t: who may connect */
     unsigned max;             /* connections at a time */
+    int slot;                 /* in the status table; -1: none */
 } anonid_listener_t;
 
 /* A listener without URL, account and service, that nobody may use. */

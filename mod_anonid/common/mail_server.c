@@ -107,6 +107,7 @@ const char *anonid_mail_server_parse(anonid_mail_server_t *server,
     const anonid_mail_scheme_t *scheme = anonid_mail_scheme_of(url, &rest);
 
     memset(server, 0, sizeof(*server));
+    server->slot = -1;
     if (!scheme)
         return "its scheme is none of " ANONID_MAIL_SCHEMES;
     server->url = apr_pstrdup(pool, url);

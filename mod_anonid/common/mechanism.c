@@ -61,6 +61,11 @@ const anonid_mechanism_info_t *anonid_mechanism_at(size_t i)
     return i < N_MECHANISMS ? &mechanisms[i] : NULL;
 }
 
+size_t anonid_mechanism_index(const anonid_mechanism_info_t *mechanism)
+{
+    return (size_t)(mechanism - mechanisms);
+}
+
 int anonid_mechanism_suits(const anonid_mechanism_info_t *mechanism,
                            unsigned proofs)
 {

@@ -42,6 +42,9 @@ const anonid_mechanism_info_t *anonid_mechanism_find(const char *name);
 /* All of them, the best first; NULL after the last. */
 const anonid_mechanism_info_t *anonid_mechanism_at(size_t i);
 
+/* Its place in the table, from 0. */
+size_t anonid_mechanism_index(const anonid_mechanism_info_t *mechanism);
+
 /* 1 if it is there, and an account that has these proofs can log on by it. */
 int anonid_mechanism_suits(const anonid_mechanism_info_t *mechanism,
                            unsigned proofs);

@@ -15,6 +15,7 @@
 typedef struct {
     const char *account; /* its name */
     const char *service; /* a mail service's name; NULL: of another kind */
+    int slot;            /* in the status table; -1: none */
 } anonid_pair_t;
 
 /* As a PAIR message, and back: 0 if it names no account. Texts are copied

@@ -234,7 +234,9 @@ typedef enum {
     ANONID_TAG_ATTEMPTS = 68,     /* L */
     ANONID_TAG_NEXT_ATTEMPT = 69, /* L */
     ANONID_TAG_RENEWAL = 70,      /* L */
-    ANONID_TAG_EXPIRES = 71       /* L */
+    ANONID_TAG_EXPIRES = 71,      /* L */
+
+    ANONID_TAG_SERVER_SLOT = 120 /* N of the SERVER before it */
 } anonid_tag_t;
 
 /* Flags of SUBMIT. */

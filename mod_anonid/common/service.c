@@ -14,6 +14,7 @@ static anonid_service_t *make_bare(apr_pool_t *pool, const char *name)
     anonid_service_t *service = apr_pcalloc(pool, sizeof(*service));
 
     service->name = apr_pstrdup(pool, name);
+    service->slot = -1;
     service->servers = apr_array_make(pool, 2, sizeof(anonid_mail_server_t));
     service->mechanisms = apr_array_make(pool, 5, sizeof(const char *));
     service->recipients = apr_array_make(pool, 4, sizeof(anonid_recipient_t));
@@ -83,14 +84,23 @@ static void encode_recipient(anonid_writer_t *w,
             APR_ARRAY_IDX(recipient->addresses, i, const char *));
 }
 
+static void encode_server(anonid_writer_t *w,
+                          const anonid_mail_server_t *server)
+{
+    anonid_writer_text(w, ANONID_TAG_SERVER, server->url);
+    if (server->slot >= 0)
+        anonid_writer_u32(w, ANONID_TAG_SERVER_SLOT, (uint32_t)server->slot);
+}
+
 int anonid_service_encode(anonid_writer_t *w, const anonid_service_t *service)
 {
     anonid_writer_begin(w, ANONID_MSG_SERVICE, 0, 0);
     anonid_writer_text(w, ANONID_TAG_SERVICE, service->name);
+    if (service->slot >= 0)
+        anonid_writer_u32(w, ANONID_TAG_SLOT, (uint32_t)service->slot);
     for (int i = 0; i < service->servers->nelts; i++)
-        anonid_writer_text(
-            w, ANONID_TAG_SERVER,
-            APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t).url);
+        encode_server(
+            w, &APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t));
     for (int i = 0; i < service->mechanisms->nelts; i++)
         anonid_writer_text(
             w, ANONID_TAG_MECHANISM,
@@ -189,6 +199,29 @@ static int decode_field(anonid_service_t *service, uint16_t tag,
     }
 }
 
+/* The slot of the service, or of its last server: 1, or 0 for a number that
+ * cannot be. */
+static int decode_slot(anonid_service_t *service, const anonid_field_t *field)
+{
+    int n = service->servers->nelts;
+    uint32_t slot;
+
+    if (!anonid_field_u32(field, &slot) || slot > INT32_MAX)
+        return 0;
+    if (field->tag == ANONID_TAG_SLOT)
+        service->slot = (int)slot;
+    else if (n > 0)
+        APR_ARRAY_IDX(service->servers, n - 1, anonid_mail_server_t).slot =
+            (int)slot;
+    return 1;
+}
+
+static int is_slot(const anonid_field_t *field)
+{
+    return field->tag == ANONID_TAG_SLOT
+           || field->tag == ANONID_TAG_SERVER_SLOT;
+}
+
 anonid_service_t *anonid_service_decode(const anonid_frame_t *frame,
                                         apr_pool_t *pool)
 {
@@ -202,8 +235,10 @@ anonid_service_t *anonid_service_decode(const anonid_frame_t *frame,
     service = make_bare(pool, name);
     anonid_fields_begin(&fields, frame);
     while (anonid_fields_next(&fields, &field)) {
-        if (!decode_field(service, field.tag, anonid_field_text(&field, pool),
-                          pool))
+        if (is_slot(&field)
+                ? !decode_slot(service, &field)
+                : !decode_field(service, field.tag,
+                                anonid_field_text(&field, pool), pool))
             return NULL;
     }
     if (service->servers->nelts == 0)

@@ -23,6 +23,7 @@ typedef struct {
     int port;
     const char *url; /* as configured */
     int loopback;    /* 1: localhost, 127.0.0.0/8 or ::1 */
+    int slot;        /* in the status table; -1: none */
 } anonid_mail_server_t;
 
 typedef struct {
@@ -32,6 +33,7 @@ typedef struct {
 
 typedef struct {
     const char *name;
+    int slot;                       /* in the status table; -1: none */
     apr_array_header_t *servers;    /* anonid_mail_server_t, in order */
     apr_array_header_t *mechanisms; /* const char *, best first */
     const char *ca_file;            /* NULL: the system's authorities */

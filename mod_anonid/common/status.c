@@ -3,9 +3,11 @@
  * The status table in shared memory; see status.h.
  */
 #include "common/status.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,7 +15,7 @@
 #include <unistd.h>
 
 #define STATUS_MAGIC 0x414e4944u /* "ANID" */
-#define STATUS_VERSION 2
+#define STATUS_VERSION 3
 #define STATUS_SIZE sizeof(anonid_status_table_t)
 
 /* The parent's mapping comes from a second, read-only descriptor: one that
@@ -87,6 +89,18 @@ apr_status_t anonid_status_map(anonid_status_table_t **table, int fd_write)
     return APR_SUCCESS;
 }
 
+apr_status_t anonid_worker_page_create(anonid_worker_page_t **page)
+{
+    void *memory =
+        mmap(NULL, sizeof(anonid_worker_page_t), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return errno;
+    *page = memory;
+    return APR_SUCCESS;
+}
+
 const char *anonid_counter_name(anonid_counter_t counter)
 {
     static const char *const names[] = {
@@ -134,4 +148,81 @@ void anonid_status_publish(anonid_status_table_t *table, int slot,
         || atomic_load_explicit(&s->since, memory_order_relaxed) == 0)
         atomic_store_explicit(&s->since, apr_time_now(), memory_order_relaxed);
     atomic_store_explicit(&s->state, (uint32_t)state, memory_order_release);
+}
+
+/* ---- times ---- */
+
+const int64_t anonid_status_bounds[ANONID_STATUS_BUCKETS - 1] = {
+    5000,   10000,   25000,   50000,   100000,   250000,
+    500000, 1000000, 2500000, 5000000, 10000000, 30000000,
+};
+
+void anonid_status_observe(anonid_status_histogram_t *histogram,
+                           apr_interval_time_t duration)
+{
+    int i = 0;
+
+    if (duration < 0)
+        duration = 0;
+    while (i < ANONID_STATUS_BUCKETS - 1 && duration > anonid_status_bounds[i])
+        i++;
+    atomic_fetch_add_explicit(&histogram->microseconds, (uint64_t)duration,
+                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&histogram->counts[i], 1, memory_order_relaxed);
+}
+
+/* ---- texts: the sequence lock of the Linux kernel's seqlock.h ---- */
+
+#define TRIES 100 /* a writer that died in the middle is not waited for */
+
+void anonid_status_write_text(anonid_status_text_t *text, const char *value)
+{
+    uint64_t words[ANONID_STATUS_TEXT / 8] = { 0 };
+    uint32_t turn = atomic_load_explicit(&text->turn, memory_order_relaxed);
+
+    (void)anonid_text_show((char *)words, sizeof(words), value, strlen(value));
+    turn |= 1;
+    atomic_store_explicit(&text->turn, turn, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    for (size_t i = 0; i < ANONID_STATUS_TEXT / 8; i++)
+        atomic_store_explicit(&text->words[i], words[i], memory_order_relaxed);
+    atomic_store_explicit(&text->turn, turn + 1, memory_order_release);
+}
+
+void anonid_status_read_text(const anonid_status_text_t *text,
+                             char value[ANONID_STATUS_TEXT])
+{
+    anonid_status_text_t *t = (anonid_status_text_t *)text;
+    uint64_t words[ANONID_STATUS_TEXT / 8];
+
+    for (int try = 0; try < TRIES; try++) {
+        uint32_t turn = atomic_load_explicit(&t->turn, memory_order_acquire);
+
+        for (size_t i = 0; i < ANONID_STATUS_TEXT / 8; i++)
+            words[i] =
+                atomic_load_explicit(&t->words[i], memory_order_relaxed);
+        atomic_thread_fence(memory_order_acquire);
+        if (turn & 1
+            || turn != atomic_load_explicit(&t->turn, memory_order_relaxed))
+            continue;
+        memcpy(value, words, sizeof(words));
+        value[ANONID_STATUS_TEXT - 1] = '\0';
+        return;
+    }
+    *value = '\0';
+}
+
+/* ---- the agent ---- */
+
+uint32_t anonid_status_agent(const anonid_status_table_t *table)
+{
+    anonid_status_header_t *header = &((anonid_status_table_t *)table)->header;
+    uint32_t pid = atomic_load(&header->agent_pid);
+    apr_time_t silent =
+        anonid_monotonic_now() - atomic_load(&header->agent_alive);
+
+    if (pid == 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+        || silent > apr_time_from_sec(ANONID_STATUS_SILENCE))
+        return 0;
+    return pid;
 }

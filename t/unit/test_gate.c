@@ -186,7 +186,7 @@ static void a_refusal_is_told_to_all_who_wait(void **state)
         enter(&others[i], &there, 1);
         knock(&others[i]);
     }
-    assert_int_equal(anonid_gate_refused(first.pass), 60);
+    assert_int_equal(anonid_gate_refused(first.pass, "535 no"), 60);
     leave(&first);
     for (int i = 0; i < 100; i++) {
         assert_int_equal(others[i].answers, 1);
@@ -204,7 +204,7 @@ static void a_new_version_starts_afresh(void **state)
     come_in(&guest, &here);
     enter(&old, &here, 1);
     knock(&old);
-    anonid_gate_refused(guest.pass);
+    anonid_gate_refused(guest.pass, "535 no");
     present = 2;
     anonid_gate_version("site", 2);
     leave(&guest);
@@ -226,7 +226,7 @@ static void beside_sessions_a_refusal_is_no_verdict(void **state)
     come_in(&first, &here);
     anonid_gate_worked(first.pass);
     come_in(&second, &here);
-    assert_int_equal(anonid_gate_refused(second.pass), 0);
+    assert_int_equal(anonid_gate_refused(second.pass, "535 no"), 0);
     leave(&second);
     assert_int_equal(seconds_held(&here), 0);
     leave(&first);
@@ -242,7 +242,7 @@ static void another_server_is_held_by_itself(void **state)
     come_in(&first, &here);
     anonid_gate_worked(first.pass);
     come_in(&second, &there);
-    assert_int_equal(anonid_gate_refused(second.pass), 60);
+    assert_int_equal(anonid_gate_refused(second.pass, "535 no"), 60);
     leave(&second);
     assert_in_range(seconds_held(&there), 58, 60);
     assert_int_equal(seconds_held(&here), 0);
@@ -256,13 +256,13 @@ static void success_is_forgiveness(void **state)
     (void)state;
     come_in(&guest, &here);
     enter(&waiting, &here, 1);
-    assert_int_equal(anonid_gate_refused(guest.pass), 60);
+    assert_int_equal(anonid_gate_refused(guest.pass, "535 no"), 60);
     leave(&guest);
     anonid_gate_worked(waiting.pass);
     assert_int_equal(seconds_held(&here), 0);
     leave(&waiting);
     come_in(&guest, &here);
-    assert_int_equal(anonid_gate_refused(guest.pass), 60);
+    assert_int_equal(anonid_gate_refused(guest.pass, "535 no"), 60);
     leave(&guest);
 }
 
@@ -304,7 +304,7 @@ static void a_password_that_settles_is_tried_again(void **state)
         come_in(&guest, &here);
     }
     assert_false(anonid_gate_excuses(guest.pass));
-    assert_int_equal(anonid_gate_refused(guest.pass), 60);
+    assert_int_equal(anonid_gate_refused(guest.pass, "535 no"), 60);
     leave(&guest);
 }
 

@@ -16,6 +16,7 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_TIMEOUT apr_time_from_sec(10)
@@ -169,12 +170,23 @@ static void start_reading(anonid_logon_t *logon, int fd)
         secret_read(job);
 }
 
+/* When the secret was written, which only a file says. */
+static apr_time_t time_of(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
+               ? apr_time_from_sec(st.st_mtim.tv_sec)
+               : 0;
+}
+
 static void take_secret(anonid_logon_t *logon, const char *version, int fd)
 {
     anonid_source_t *source = &logon->source;
 
     if (strcmp(source->version, version) != 0 || is_program(logon)) {
         apr_cpystrn(source->version, version, sizeof(source->version));
+        source->changed = is_program(logon) ? 0 : time_of(fd);
         start_reading(logon, fd);
         return;
     }

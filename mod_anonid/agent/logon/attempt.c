@@ -10,6 +10,8 @@
 #include "agent/provider/option.h"
 #include "agent/status/table.h"
 
+#include "common/monotonic.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,14 +24,17 @@ typedef struct {
     anonid_secret_t *secret;
     unsigned long version;
     anonid_loan_t loan; /* of another account's proof */
+    apr_interval_time_t took;
 } job_t;
 
 static void run(void *data)
 {
     job_t *job = data;
+    apr_time_t begin = anonid_monotonic_now();
 
     job->attempt.unchanged = 0;
     job->provider->logon(&job->attempt);
+    job->took = anonid_monotonic_now() - begin;
 }
 
 static void tell(anonid_logon_t *logon, unsigned long version,
@@ -48,7 +53,8 @@ static void finish(void *data)
     job_t *job = data;
 
     if (!job->attempt.unchanged)
-        anonid_status_table_count_attempt(job->attempt.account->slot);
+        anonid_status_table_count_attempt(job->attempt.account->slot,
+                                          &job->attempt.outcome, job->took);
     tell(job->logon, job->version, job->secret, &job->attempt);
     anonid_loan_give_back(&job->loan, &job->attempt.helper);
     anonid_credentials_drop(job->attempt.credentials);

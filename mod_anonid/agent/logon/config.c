@@ -89,6 +89,17 @@ int anonid_config_allows(const anonid_config_t *config,
     return apr_hash_get(config->pairs, &joint, sizeof(joint)) != NULL;
 }
 
+int anonid_config_pair_slot(const anonid_config_t *config,
+                            const anonid_account_t *account,
+                            const anonid_service_t *service)
+{
+    const anonid_joint_t joint = { account, service };
+    const anonid_pair_t *pair =
+        config ? apr_hash_get(config->pairs, &joint, sizeof(joint)) : NULL;
+
+    return pair ? pair->slot : -1;
+}
+
 const apr_array_header_t *
 anonid_config_tickets(const anonid_config_t *config,
                       const anonid_account_t *account)
@@ -191,7 +202,8 @@ void anonid_staging_pair(const anonid_frame_t *frame)
                              pair.account, pair.service);
         return;
     }
-    apr_hash_set(staged->pairs, joint, sizeof(*joint), joint);
+    apr_hash_set(staged->pairs, joint, sizeof(*joint),
+                 apr_pmemdup(staged->pool, &pair, sizeof(pair)));
     add_tickets(joint);
 }
 

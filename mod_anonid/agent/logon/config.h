@@ -23,7 +23,7 @@ struct anonid_config_t {
     apr_hash_t *accounts; /* name -> anonid_account_t */
     apr_hash_t *services; /* name -> anonid_service_t */
     apr_hash_t *helpers;  /* names of accounts that others need */
-    apr_hash_t *pairs;    /* anonid_joint_t -> itself */
+    apr_hash_t *pairs;    /* anonid_joint_t -> const anonid_pair_t */
     apr_hash_t *tickets;  /* anonid_account_t * -> names of krb5/services.h */
     apr_array_header_t *listeners; /* anonid_config_listener_t */
 };
@@ -41,6 +41,11 @@ typedef struct {
     const anonid_service_t *service;
     int fd;
 } anonid_config_listener_t;
+
+/* The pair's slot in the status table; -1: it is none, or has none. */
+int anonid_config_pair_slot(const anonid_config_t *config,
+                            const anonid_account_t *account,
+                            const anonid_service_t *service);
 
 /* The Kerberos services (const char *) that an account's tickets are for;
  * NULL: none. */

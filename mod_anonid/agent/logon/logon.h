@@ -52,6 +52,7 @@ typedef struct {
     char adopted[ANONID_VERSION_MAX]; /* of the candidate */
     unsigned long reading;            /* number of the reading; 0: none */
     int retry; /* it could be opened, but not be read: ask for it again */
+    apr_time_t changed; /* the file that came last was; 0: not known */
 } anonid_source_t;
 
 typedef enum {

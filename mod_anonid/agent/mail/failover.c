@@ -126,11 +126,11 @@ static void on_login(void *context, anonid_session_t *session,
 
     f->dialogue = NULL;
     if (session) {
-        anonid_server_worked(f->to.service->name, server_of(f)->url);
+        anonid_server_worked(f->to.service->name, server_of(f));
         conclude(f, session, NULL);
         return;
     }
-    anonid_server_failed(f->to.service->name, server_of(f)->url,
+    anonid_server_failed(f->to.service->name, server_of(f),
                          f->to.account->name, error);
     if (is_of_password(error) && renew_login(f) && log_on(f))
         return;

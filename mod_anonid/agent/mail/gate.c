@@ -6,6 +6,7 @@
  */
 #include "agent/mail/gate.h"
 #include "agent/base/deadline.h"
+#include "agent/status/mail.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ typedef struct gate_t {
     char *account;
     char *service;
     unsigned long version;
+    int pair;                   /* in the status table; -1: none */
     anonid_gate_pass_t *passes; /* in order of arrival */
     struct event *turn;
     int refusals;            /* in a row */
@@ -88,6 +90,7 @@ static gate_t *make(const anonid_login_t *login)
     gate->account = strdup(login->account->name);
     gate->service = strdup(login->service->name);
     gate->version = login->proof.version;
+    gate->pair = login->pair;
     gate->turn = event_new(login->base, -1, 0, on_turn, gate);
     if (!gate->account || !gate->service || !gate->turn) {
         destroy(gate);
@@ -118,6 +121,7 @@ static void forget(gate_t *gate)
     gate->rest = 0;
     free(gate->refused_by);
     gate->refused_by = NULL;
+    anonid_status_mail_pair_forgiven(gate->pair);
 }
 
 static void ask_for_turn(gate_t *gate)
@@ -193,6 +197,7 @@ void anonid_gate_worked(anonid_gate_pass_t *pass)
         forget(gate);
     gate->rests = 0;
     pass->state = PASSED;
+    anonid_status_mail_pair_worked(gate->pair);
     ask_for_turn(gate);
 }
 
@@ -209,20 +214,27 @@ int anonid_gate_excuses(anonid_gate_pass_t *pass)
     return 1;
 }
 
-int anonid_gate_refused(anonid_gate_pass_t *pass)
+/* Holds the version; returns for how many seconds. */
+static int hold(gate_t *gate, const char *url)
 {
-    gate_t *gate = pass->gate;
-    const char *url = pass->server->url;
-    int wait;
+    int wait = waits[gate->refusals < N_WAITS ? gate->refusals : N_WAITS - 1];
 
-    pass->state = FAILED;
-    if (count(gate, PASSED, url) > 0)
-        return 0;
-    wait = waits[gate->refusals < N_WAITS ? gate->refusals : N_WAITS - 1];
     gate->refusals++;
     gate->until = anonid_deadline_in(wait);
     free(gate->refused_by);
     gate->refused_by = strdup(url); /* NULL: any */
+    return wait;
+}
+
+int anonid_gate_refused(anonid_gate_pass_t *pass, const char *words)
+{
+    gate_t *gate = pass->gate;
+    const char *url = pass->server->url;
+    int wait = count(gate, PASSED, url) > 0 ? 0 : hold(gate, url);
+
+    pass->state = FAILED;
+    anonid_status_mail_pair_refused(gate->pair, pass->server->slot, wait,
+                                    words);
     return wait;
 }
 
@@ -351,6 +363,16 @@ void anonid_gate_version(const char *account, unsigned long version)
 {
     for (gate_t *gate = gates; gate; gate = gate->next) {
         if (gate->version == version || strcmp(gate->account, account) != 0)
+            continue;
+        forget(gate);
+        ask_for_turn(gate);
+    }
+}
+
+void anonid_gate_pardon(const char *account)
+{
+    for (gate_t *gate = gates; gate; gate = gate->next) {
+        if (strcmp(gate->account, account) != 0)
             continue;
         forget(gate);
         ask_for_turn(gate);

@@ -49,11 +49,11 @@ void anonid_gate_worked(anonid_gate_pass_t *pass);
  * enter anew, where it has to wait. 0: the refusal counts. */
 int anonid_gate_excuses(anonid_gate_pass_t *pass);
 
-/* The server has refused the account, which counts. Returns the seconds for
- * which the version is held; 0: it is not, because that server lets other
- * sessions of the account live, so that it has something against their
- * number. */
-int anonid_gate_refused(anonid_gate_pass_t *pass);
+/* The server has refused the account with these words, which counts. Returns
+ * the seconds for which the version is held; 0: it is not, because that server
+ * lets other sessions of the account live, so that it has something against
+ * their number. */
+int anonid_gate_refused(anonid_gate_pass_t *pass, const char *words);
 
 /* Gives the pass back: the login has failed or was given up, or its session
  * has ended. NULL is fine. */
@@ -62,6 +62,10 @@ void anonid_gate_leave(anonid_gate_pass_t *pass);
 /* The account has that version now (0: none): what was held against others is
  * forgotten, and who waits with them is told. */
 void anonid_gate_version(const char *account, unsigned long version);
+
+/* What is held against the account is forgotten, whatever its version: an
+ * operator wants it tried again. */
+void anonid_gate_pardon(const char *account);
 
 /* Forgets what is held; for the end, when nobody has a pass. */
 void anonid_gate_stop(void);

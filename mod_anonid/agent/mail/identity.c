@@ -3,6 +3,7 @@
  * The counted life of an identity; see identity.h.
  */
 #include "agent/mail/identity.h"
+#include "agent/logon/config.h"
 
 #include <stdlib.h>
 
@@ -24,6 +25,7 @@ anonid_login_t *anonid_login_make(struct event_base *base,
     login->config = anonid_config_hold(config);
     login->account = account;
     login->service = service;
+    login->pair = anonid_config_pair_slot(config, account, service);
     login->proof = taken;
     return login;
 }

@@ -17,6 +17,7 @@ typedef struct {
     anonid_config_t *config;
     const anonid_account_t *account;
     const anonid_service_t *service;
+    int pair; /* of account and service, in the status table; -1: none */
     anonid_proof_t proof;
 } anonid_login_t;
 

@@ -14,6 +14,7 @@
 #include "agent/mail/login.h"
 #include "agent/base/log.h"
 #include "agent/sasl/sasl.h"
+#include "agent/status/mail.h"
 #include "agent/status/table.h"
 
 #include <stdio.h>
@@ -101,12 +102,24 @@ static void refuse_token(const anonid_dialogue_t *d)
                                       d->login->proof.version);
 }
 
+/* Only what became of an AUTH counts as a login. */
+static void count_failure(const anonid_dialogue_t *d,
+                          const anonid_mail_error_t *error)
+{
+    if (d->sasl && error->phase == ANONID_PHASE_AUTH)
+        anonid_status_mail_auth(d->server->protocol, d->mechanism.info,
+                                error->kind == ANONID_MAIL_ERROR_LOGIN
+                                    ? ANONID_LOGIN_REFUSED
+                                    : ANONID_LOGIN_FAILED);
+}
+
 static void on_failed(void *context, const anonid_mail_error_t *error)
 {
     anonid_dialogue_t *d = context;
     anonid_mail_error_t copy = *error;
     int wait;
 
+    count_failure(d, error);
     if (error->kind == ANONID_MAIL_ERROR_LOGIN
         && anonid_gate_excuses(d->pass)) {
         begin_anew(d, &copy);
@@ -114,7 +127,7 @@ static void on_failed(void *context, const anonid_mail_error_t *error)
     }
     if (error->kind == ANONID_MAIL_ERROR_LOGIN) {
         refuse_token(d);
-        wait = anonid_gate_refused(d->pass);
+        wait = anonid_gate_refused(d->pass, error->text);
         if (wait > 0)
             copy.retry_after = wait;
     }
@@ -353,6 +366,8 @@ static void after_auth(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
         return;
     }
     anonid_status_table_count(ANONID_COUNT_mail_logins);
+    anonid_status_mail_auth(s->driver->protocol, d->mechanism.info,
+                            ANONID_LOGIN_SUCCESS);
     anonid_log(ANONID_LOG_DEBUG,
                "mail service '%s', server %s: logged on as '%s' with %s",
                s->login->service->name, s->server->url,

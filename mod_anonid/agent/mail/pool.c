@@ -16,6 +16,7 @@
 #include "agent/mail/growth.h"
 #include "agent/mail/login.h"
 #include "agent/mail/server.h"
+#include "agent/status/mail.h"
 #include "common/lognos.h"
 
 #include <event2/event.h>
@@ -104,6 +105,7 @@ static void unlink_idle(entry_t *entry, anonid_session_t *session)
         link = &(*link)->next;
     if (*link)
         *link = session->next;
+    anonid_status_mail_pool(session->server->slot, -1, 0);
     session->next = NULL;
 }
 
@@ -133,6 +135,7 @@ static void make_idle(entry_t *entry, anonid_session_t *session)
     anonid_transport_enter(session->transport, ANONID_PHASE_IDLE);
     session->next = entry->idle;
     entry->idle = session;
+    anonid_status_mail_pool(session->server->slot, 1, 0);
     ask_for_turn(entry);
 }
 
@@ -177,6 +180,8 @@ static void answer(anonid_pool_request_t *request, anonid_session_t *session,
 
     unlink_request(request);
     destroy_request(request);
+    if (session)
+        anonid_status_mail_pool(session->server->slot, 0, 1);
     ready(context, session, error);
 }
 
@@ -224,7 +229,7 @@ static void login_worked(attempt_t *attempt, anonid_session_t *session)
 {
     entry_t *entry = attempt->entry;
 
-    anonid_server_worked(attempt->login->service->name, attempt->server->url);
+    anonid_server_worked(attempt->login->service->name, attempt->server);
     end_attempt(attempt);
     anonid_growth_worked(&entry->growth, sessions(entry));
     session->pooled = entry;
@@ -239,8 +244,8 @@ static void login_failed(attempt_t *attempt, const anonid_mail_error_t *error)
     if (others > 0)
         stop_growing(entry, attempt, error);
     else
-        anonid_server_failed(attempt->login->service->name,
-                             attempt->server->url, entry->account, error);
+        anonid_server_failed(attempt->login->service->name, attempt->server,
+                             entry->account, error);
     end_attempt(attempt);
     entry->open--;
     if (others == 0)
@@ -487,6 +492,7 @@ void anonid_mail_pool_put(anonid_session_t *session, int reusable)
 {
     entry_t *entry = session->pooled;
 
+    anonid_status_mail_pool(session->server->slot, 0, -1);
     if (!reusable)
         retire(entry, session, 0);
     else if (entry->stale || entry->obsolete

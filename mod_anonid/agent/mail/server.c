@@ -6,6 +6,7 @@
 #include "agent/mail/server.h"
 #include "agent/base/backoff.h"
 #include "agent/base/log.h"
+#include "agent/status/mail.h"
 #include "common/lognos.h"
 
 #include <stdlib.h>
@@ -86,16 +87,18 @@ int anonid_server_turn(const char *service, const char *url)
     return 1;
 }
 
-void anonid_server_worked(const char *service, const char *url)
+void anonid_server_worked(const char *service,
+                          const anonid_mail_server_t *server)
 {
-    anonid_server_state_t *state = find_or_make(service, url);
+    anonid_server_state_t *state = find_or_make(service, server->url);
 
+    anonid_status_mail_server_worked(server->slot);
     if (!state)
         return;
     if (state->failures > 0)
         anonid_log(ANONID_LOG_NOTICE,
                    "%smail service '%s', server %s: is back after %d s",
-                   ANONID_LOGNO(0228), service, url,
+                   ANONID_LOGNO(0228), service, server->url,
                    anonid_deadline_since(state->down) / 1000);
     state->failures = 0;
     state->warned = 0;
@@ -121,15 +124,28 @@ static void go_down(anonid_server_state_t *state,
     put_off(state);
 }
 
-void anonid_server_failed(const char *service, const char *url,
+/* What has to do with the server goes into the status table. */
+static void publish(const anonid_mail_server_t *server,
+                    const anonid_mail_error_t *error, int of_server)
+{
+    if (error->kind == ANONID_MAIL_ERROR_LOGIN)
+        anonid_status_mail_server_refused(server->slot);
+    else if (error->kind != ANONID_MAIL_ERROR_HELD
+             && error->kind != ANONID_MAIL_ERROR_STALE)
+        anonid_status_mail_server_failed(server->slot, of_server, error->text);
+}
+
+void anonid_server_failed(const char *service,
+                          const anonid_mail_server_t *server,
                           const char *account,
                           const anonid_mail_error_t *error)
 {
     const anonid_mail_error_info_t *info = anonid_mail_error_info(error->kind);
-    anonid_server_state_t *state = find_or_make(service, url);
+    anonid_server_state_t *state = find_or_make(service, server->url);
     int known = state && is_known(state, error);
 
-    anonid_mail_error_log(error, service, url, account, known);
+    anonid_mail_error_log(error, service, server->url, account, known);
+    publish(server, error, info->of_server);
     if (!state)
         return;
     if (!known)

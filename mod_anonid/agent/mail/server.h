@@ -31,11 +31,13 @@ typedef struct anonid_server_state_t {
 int anonid_server_turn(const char *service, const char *url);
 
 /* A login there has worked. Says so if the server was down. */
-void anonid_server_worked(const char *service, const char *url);
+void anonid_server_worked(const char *service,
+                          const anonid_mail_server_t *server);
 
 /* A login there has failed; says so, as a warning or an error the first time,
  * and once an hour while the reason stays. */
-void anonid_server_failed(const char *service, const char *url,
+void anonid_server_failed(const char *service,
+                          const anonid_mail_server_t *server,
                           const char *account,
                           const anonid_mail_error_t *error);
 

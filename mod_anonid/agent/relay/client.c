@@ -416,7 +416,9 @@ static void join_now(anonid_relay_client_t *client)
     if (side)
         client->server = NULL;
     client->state = JOINED;
-    if (!client->pair)
+    if (client->pair)
+        anonid_relay_pair_count(client->pair, client->origin.listener->slot);
+    else
         end(client);
 }
 

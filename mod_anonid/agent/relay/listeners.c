@@ -7,6 +7,7 @@
 #include "agent/base/log.h"
 #include "agent/logon/config.h"
 #include "agent/relay/protocol.h"
+#include "agent/status/mail.h"
 #include "agent/status/table.h"
 
 #include "common/lognos.h"
@@ -129,10 +130,16 @@ static void free_listener(listener_t *listener)
     free(listener);
 }
 
+static int slot_of(const listener_t *listener)
+{
+    return listener->origin.listener->slot;
+}
+
 static void on_gone(void *context)
 {
     listener_t *listener = context;
 
+    anonid_status_mail_client_gone(slot_of(listener));
     listener->n_clients--;
     if (listener->fd < 0 && listener->n_clients == 0)
         free_listener(listener);
@@ -141,9 +148,10 @@ static void on_gone(void *context)
 /* ---- connections ---- */
 
 /* Says one line and closes. */
-static void refuse(int fd, const char *line)
+static void refuse(const listener_t *listener, int fd, const char *line)
 {
     anonid_status_table_count(ANONID_COUNT_listener_clients_refused);
+    anonid_status_mail_client_refused(slot_of(listener));
     (void)send(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
     anonid_relay_hang_up(fd);
 }
@@ -156,7 +164,7 @@ static void on_parting(evutil_socket_t unused, short what, void *context)
     (void)unused;
     (void)what;
     listener->parting_fd = -1;
-    refuse(fd, listener->protocol->stranger);
+    refuse(listener, fd, listener->protocol->stranger);
 }
 
 /* Who is to be told about is kept waiting for its line for a moment, so that
@@ -166,7 +174,7 @@ static void refuse_stranger(listener_t *listener, int fd)
     const struct timeval delay = { 0, LOOK_MICROSECONDS };
 
     if (listener->parting_fd >= 0 || !may_tell(listener, TOLD_STRANGER)) {
-        refuse(fd, listener->protocol->stranger);
+        refuse(listener, fd, listener->protocol->stranger);
         return;
     }
     report_stranger(url_of(listener), &listener->origin.caller);
@@ -184,6 +192,7 @@ static void welcome(listener_t *listener, int fd)
         return;
     listener->n_clients++;
     anonid_status_table_count(ANONID_COUNT_listener_clients);
+    anonid_status_mail_client_came(slot_of(listener));
 }
 
 static void receive(listener_t *listener, int fd)
@@ -192,7 +201,7 @@ static void receive(listener_t *listener, int fd)
 
     if (!anonid_caller_find(fd, caller)) {
         tell_nobody(listener);
-        refuse(fd, listener->protocol->stranger);
+        refuse(listener, fd, listener->protocol->stranger);
         return;
     }
     if (!anonid_listener_admits(listener->origin.listener, caller->uid)) {
@@ -201,7 +210,7 @@ static void receive(listener_t *listener, int fd)
     }
     if (listener->n_clients >= listener->origin.listener->max) {
         tell_busy(listener);
-        refuse(fd, listener->protocol->busy);
+        refuse(listener, fd, listener->protocol->busy);
         return;
     }
     welcome(listener, fd);

@@ -4,6 +4,7 @@
  * other side has taken all of it.
  */
 #include "agent/relay/pair.h"
+#include "agent/status/mail.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -37,6 +38,7 @@ struct anonid_relay_pair_t {
     struct event *timer;
     time_t last;  /* something came or left */
     time_t limit; /* seconds for which nothing may */
+    int listener; /* in the status table; -1: none */
     void (*ended)(void *context);
     void *context;
 };
@@ -137,10 +139,21 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 /* ---- octets ---- */
 
+static void count(const side_t *side, size_t octets)
+{
+    const anonid_relay_pair_t *pair = side->pair;
+    const int to_server = side == &pair->client;
+
+    if (octets > 0)
+        anonid_status_mail_relayed(pair->listener, to_server ? octets : 0,
+                                   to_server ? 0 : octets);
+}
+
 static void move(side_t *side)
 {
     struct evbuffer *in = bufferevent_get_input(side->bev);
 
+    count(side, evbuffer_get_length(in));
     if (side->other->failed)
         (void)evbuffer_drain(in, evbuffer_get_length(in));
     else
@@ -237,6 +250,7 @@ anonid_relay_pair_t *anonid_relay_pair_start(struct event_base *base,
     }
     pair->ended = ended;
     pair->context = context;
+    pair->listener = -1;
     begin(pair, &pair->client, &pair->server, client);
     begin(pair, &pair->server, &pair->client, server);
     (void)bufferevent_enable(client, EV_READ | EV_WRITE);
@@ -245,6 +259,11 @@ anonid_relay_pair_t *anonid_relay_pair_start(struct event_base *base,
     move(&pair->server);
     set_limit(pair, IDLE_LIMIT);
     return pair;
+}
+
+void anonid_relay_pair_count(anonid_relay_pair_t *pair, int listener)
+{
+    pair->listener = listener;
 }
 
 void anonid_relay_pair_close(anonid_relay_pair_t *pair)

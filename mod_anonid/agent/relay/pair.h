@@ -33,6 +33,10 @@ anonid_relay_pair_t *anonid_relay_pair_start(struct event_base *base,
                                              void (*ended)(void *context),
                                              void *context);
 
+/* Counts its octets as those of a listener (its slot in the status table),
+ * from now on. */
+void anonid_relay_pair_count(anonid_relay_pair_t *pair, int listener);
+
 /* Closes both sides. NULL is fine. */
 void anonid_relay_pair_close(anonid_relay_pair_t *pair);
 

@@ -9,14 +9,53 @@
 
 static anonid_status_table_t *table;
 
+anonid_status_table_t *anonid_status_table(void)
+{
+    return table;
+}
+
+/* Sessions and connections of an agent before are gone, and so is what it
+ * held against anybody. */
+static void begin_anew(void)
+{
+    for (int i = 0; i < ANONID_STATUS_SERVERS; i++) {
+        if (atomic_load(&table->servers[i].idle) == 0
+            && atomic_load(&table->servers[i].busy) == 0
+            && atomic_load(&table->servers[i].down_since) == 0)
+            continue;
+        atomic_store(&table->servers[i].idle, 0);
+        atomic_store(&table->servers[i].busy, 0);
+        atomic_store(&table->servers[i].down_since, 0);
+    }
+    for (int i = 0; i < ANONID_STATUS_PAIRS; i++) {
+        if (atomic_load(&table->pairs[i].refused_since) != 0)
+            atomic_store(&table->pairs[i].refused_since, 0);
+    }
+    for (int i = 0; i < ANONID_STATUS_LISTENERS; i++) {
+        if (atomic_load(&table->listeners[i].clients) != 0)
+            atomic_store(&table->listeners[i].clients, 0);
+    }
+}
+
 apr_status_t anonid_status_table_open(int fd)
 {
     apr_status_t rv = anonid_status_map(&table, fd);
 
     close(fd);
-    if (rv == APR_SUCCESS)
-        atomic_store(&table->header.agent_pid, (uint32_t)getpid());
-    return rv;
+    if (rv != APR_SUCCESS)
+        return rv;
+    if (atomic_fetch_add(&table->header.agent_starts, 1) > 0)
+        begin_anew();
+    atomic_store(&table->header.agent_started, apr_time_now());
+    atomic_store(&table->header.agent_pid, (uint32_t)getpid());
+    anonid_status_table_pulse();
+    return APR_SUCCESS;
+}
+
+void anonid_status_table_pulse(void)
+{
+    if (table)
+        atomic_store(&table->header.agent_alive, anonid_monotonic_now());
 }
 
 void anonid_status_table_close(void)
@@ -43,13 +82,43 @@ void anonid_status_table_publish(int slot, anonid_state_t state,
         anonid_status_publish(table, slot, state, code, expires, next_attempt);
 }
 
-void anonid_status_table_count_attempt(int slot)
+static anonid_logon_result_t result_of(const anonid_outcome_t *outcome)
+{
+    if (outcome->code == ANONID_LOGON_OK)
+        return ANONID_LOGON_SUCCESS;
+    return outcome->kind == ANONID_PERMANENT ? ANONID_LOGON_PERMANENT
+                                             : ANONID_LOGON_TRANSIENT;
+}
+
+void anonid_status_table_count_attempt(int slot,
+                                       const anonid_outcome_t *outcome,
+                                       apr_interval_time_t took)
 {
     anonid_status_slot_t *s = find(slot);
 
     anonid_status_table_count(ANONID_COUNT_logon_attempts);
+    if (!s)
+        return;
+    atomic_fetch_add(&s->attempts, 1);
+    atomic_fetch_add(&s->results[result_of(outcome)], 1);
+    if (took > 0)
+        anonid_status_observe(&table->logons, took);
+}
+
+void anonid_status_table_secret(int slot, apr_time_t since)
+{
+    anonid_status_slot_t *s = find(slot);
+
     if (s)
-        atomic_fetch_add(&s->attempts, 1);
+        atomic_store(&s->secret_since, since);
+}
+
+void anonid_status_table_count_rotation(int slot, int failed)
+{
+    anonid_status_slot_t *s = find(slot);
+
+    if (s)
+        atomic_fetch_add(&s->rotations[failed != 0], 1);
 }
 
 void anonid_status_table_count(anonid_counter_t counter)

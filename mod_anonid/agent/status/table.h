@@ -8,8 +8,15 @@
 
 #include "common/status.h"
 
+/* The mapping, for the files of this folder; NULL before it is here. */
+anonid_status_table_t *anonid_status_table(void);
+
 /* Maps the table and says in it that this agent is there; closes fd. */
 apr_status_t anonid_status_table_open(int fd);
+
+/* Says that the agent is alive; to be called every ANONID_STATUS_PULSE
+ * seconds. */
+void anonid_status_table_pulse(void);
 
 /* Says that it is gone; the states stay as they are. */
 void anonid_status_table_close(void);
@@ -17,7 +24,18 @@ void anonid_status_table_close(void);
 void anonid_status_table_publish(int slot, anonid_state_t state,
                                  anonid_failure_t code, apr_time_t expires,
                                  apr_time_t next_attempt);
-void anonid_status_table_count_attempt(int slot);
+
+/* An attempt to log on has ended; it took so long (0: it was not made). */
+void anonid_status_table_count_attempt(int slot,
+                                       const anonid_outcome_t *outcome,
+                                       apr_interval_time_t took);
+
+/* The account's secret is of then. */
+void anonid_status_table_secret(int slot, apr_time_t since);
+
+/* The server has changed the account's password, or could not. */
+void anonid_status_table_count_rotation(int slot, int failed);
+
 void anonid_status_table_count(anonid_counter_t counter);
 
 /* The state that the table has, and since when. */

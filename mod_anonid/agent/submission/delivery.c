@@ -5,6 +5,7 @@
 #include "agent/submission/delivery.h"
 #include "common/lognos.h"
 #include "agent/base/log.h"
+#include "agent/status/mail.h"
 #include "agent/status/table.h"
 #include "agent/message/reply_text.h"
 
@@ -16,6 +17,9 @@ typedef struct {
     const char *words;
     const char *remedy; /* from warning up */
 } result_row_t;
+
+_Static_assert(ANONID_SUBMIT_NOT_PAIRED < ANONID_STATUS_RESULTS,
+               "the status table has room for each result");
 
 _Static_assert(ANONID_COUNT_submissions_not_paired
                        - ANONID_COUNT_submissions_accepted
@@ -187,6 +191,9 @@ void anonid_delivery_log(const anonid_mandate_t *mandate,
 
     anonid_status_table_count(ANONID_COUNT_submissions_accepted
                               + verdict->result);
+    if (mandate->service)
+        anonid_status_mail_submitted(mandate->service->slot, verdict->result,
+                                     verdict->took);
     if (verdict->result == ANONID_SUBMIT_NOT_PAIRED)
         log_not_paired(mandate);
     anonid_log(row->level,

@@ -10,9 +10,10 @@
 
 typedef struct {
     anonid_submit_result_t result;
-    int retry_after;    /* seconds; 0: says nothing */
-    const char *detail; /* the server's words, or ours; may be NULL */
-    const char *server; /* its URL; NULL: none was spoken to */
+    int retry_after;          /* seconds; 0: says nothing */
+    const char *detail;       /* the server's words, or ours; may be NULL */
+    const char *server;       /* its URL; NULL: none was spoken to */
+    apr_interval_time_t took; /* from the request to this */
 } anonid_delivery_t;
 
 /* Builds the frame, with what the server said to each recipient. */

@@ -21,6 +21,8 @@
 #include "agent/net/tls.h"
 #include "agent/base/thread_pool.h"
 
+#include "common/monotonic.h"
+
 #include <apr_strings.h>
 #include <event2/event.h>
 #include <signal.h>
@@ -48,6 +50,7 @@ struct anonid_submission_t {
     anonid_submission_done_t done; /* NULL: nobody asks any more */
     void *context;
     struct event *timer;
+    apr_time_t started; /* on the monotonic clock */
 
     int checking; /* on the thread pool: nothing here may be freed */
     const char *bad;
@@ -93,6 +96,7 @@ static void destroy(anonid_submission_t *s)
 /* Ends the submission with its verdict. */
 static void conclude(anonid_submission_t *s)
 {
+    s->verdict.took = anonid_monotonic_now() - s->started;
     anonid_delivery_log(&s->mandate, &s->verdict);
     if (s->done)
         s->done(s->context, &s->mandate, &s->verdict);
@@ -456,6 +460,7 @@ anonid_submission_start(const anonid_submission_request_t *request,
     submissions = s;
     s->done = done;
     s->context = context;
+    s->started = anonid_monotonic_now();
     if (begin(s, request) == ANONID_SUBMIT_ACCEPTED)
         return s;
     conclude(s);

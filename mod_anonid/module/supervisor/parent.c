@@ -31,11 +31,17 @@ static apr_pool_t *log_pool;
 
 /* What workers inherit. */
 static const anonid_status_table_t *table;
+static anonid_worker_page_t *page;
 static const char *agent_socket;
 
 const anonid_status_table_t *anonid_parent_status(void)
 {
     return table;
+}
+
+anonid_worker_page_t *anonid_parent_page(void)
+{
+    return page;
 }
 
 const char *anonid_parent_agent_socket(void)
@@ -163,6 +169,7 @@ static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (error)
         return fail(s, "mod_anonid cannot start", error);
     table = retained->table;
+    page = retained->page;
     agent_socket = apr_pstrcat(pconf, retained->settings.state_dir,
                                "/" ANONID_AGENT_SOCKET, NULL);
     return start_agent(retained, s, pconf, ptemp);

@@ -13,6 +13,9 @@
 /* The status table as workers see it; NULL before post_config. */
 const anonid_status_table_t *anonid_parent_status(void);
 
+/* What workers count; NULL before post_config. */
+anonid_worker_page_t *anonid_parent_page(void);
+
 /* The path of the agent's socket for workers. */
 const char *anonid_parent_agent_socket(void);
 

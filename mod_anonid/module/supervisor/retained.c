@@ -108,7 +108,8 @@ anonid_retained_t *anonid_retained_make(void)
     for (int i = 0; i < ANONID_FD_COUNT; i++)
         APR_ARRAY_PUSH(retained->descriptors, int) = -1;
     make_version(retained->version);
-    retained->slots = apr_hash_make(retained->pool);
+    for (int kind = 0; kind < ANONID_SLOT_KINDS; kind++)
+        retained->slots[kind] = apr_hash_make(retained->pool);
     retained->sockets = apr_hash_make(retained->pool);
     retained->locks = anonid_account_locks_make(retained->descriptors);
     anonid_process_clear(&retained->process);
@@ -134,18 +135,27 @@ void anonid_retained_close_fd(anonid_retained_t *retained, anonid_fd_t which)
     anonid_retained_set_fd(retained, which, -1);
 }
 
-int anonid_retained_slot(anonid_retained_t *retained, const char *account)
+int anonid_retained_slot(anonid_retained_t *retained, anonid_slot_kind_t kind,
+                         const char *name)
 {
-    int *slot = apr_hash_get(retained->slots, account, APR_HASH_KEY_STRING);
+    static const unsigned most[ANONID_SLOT_KINDS] = {
+        [ANONID_SLOT_ACCOUNT] = ANONID_STATUS_SLOTS,
+        [ANONID_SLOT_SERVICE] = ANONID_STATUS_SERVICES,
+        [ANONID_SLOT_SERVER] = ANONID_STATUS_SERVERS,
+        [ANONID_SLOT_PAIR] = ANONID_STATUS_PAIRS,
+        [ANONID_SLOT_LISTENER] = ANONID_STATUS_LISTENERS,
+    };
+    apr_hash_t *slots = retained->slots[kind];
+    int *slot = apr_hash_get(slots, name, APR_HASH_KEY_STRING);
 
     if (slot)
         return *slot;
-    if (apr_hash_count(retained->slots) >= ANONID_STATUS_SLOTS)
+    if (apr_hash_count(slots) >= most[kind])
         return -1;
     slot = apr_palloc(retained->pool, sizeof(*slot));
-    *slot = (int)apr_hash_count(retained->slots);
-    apr_hash_set(retained->slots, apr_pstrdup(retained->pool, account),
-                 APR_HASH_KEY_STRING, slot);
+    *slot = (int)apr_hash_count(slots);
+    apr_hash_set(slots, apr_pstrdup(retained->pool, name), APR_HASH_KEY_STRING,
+                 slot);
     return *slot;
 }
 

@@ -39,16 +39,27 @@ typedef struct {
     uid_t worker_uid;
 } anonid_settings_t;
 
+/* What has a slot in the status table, and its name. */
+typedef enum {
+    ANONID_SLOT_ACCOUNT,  /* name */
+    ANONID_SLOT_SERVICE,  /* name */
+    ANONID_SLOT_SERVER,   /* service, newline, URL */
+    ANONID_SLOT_PAIR,     /* account, newline, service */
+    ANONID_SLOT_LISTENER, /* URL */
+    ANONID_SLOT_KINDS
+} anonid_slot_kind_t;
+
 /* The first two stay as they are in every version of the module: a newer one
  * that is loaded by a restart closes the descriptors and begins anew. */
 typedef struct {
     apr_array_header_t *descriptors; /* int */
     char version[32];
-    pid_t owner;                        /* the httpd parent */
-    apr_pool_t *pool;                   /* lives as long as the process */
-    apr_hash_t *slots;                  /* account name -> int *, its slot */
-    const anonid_status_table_t *table; /* NULL: not made yet */
-    anonid_settings_t settings;         /* state_dir NULL: none is in use */
+    pid_t owner;                          /* the httpd parent */
+    apr_pool_t *pool;                     /* lives as long as the process */
+    apr_hash_t *slots[ANONID_SLOT_KINDS]; /* name -> int *, its slot */
+    const anonid_status_table_t *table;   /* NULL: not made yet */
+    anonid_worker_page_t *page;           /* what workers count */
+    anonid_settings_t settings;           /* state_dir NULL: none is in use */
     anonid_process_t process; /* the agent; but for its descriptors */
     anonid_account_locks_t *locks;
     apr_hash_t *sockets; /* address -> of listening.c's, listening */
@@ -81,7 +92,8 @@ int anonid_retained_fd(const anonid_retained_t *retained, anonid_fd_t which);
 /* Closes what is at that place. */
 void anonid_retained_close_fd(anonid_retained_t *retained, anonid_fd_t which);
 
-/* The slot of an account, which it keeps; -1: they are all taken. */
-int anonid_retained_slot(anonid_retained_t *retained, const char *account);
+/* The slot of that name, which it keeps; -1: they are all taken. */
+int anonid_retained_slot(anonid_retained_t *retained, anonid_slot_kind_t kind,
+                         const char *name);
 
 #endif

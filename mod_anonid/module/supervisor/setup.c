@@ -131,12 +131,53 @@ static const char *make_table(anonid_retained_t *retained, apr_pool_t *pool)
 
     if (retained->table)
         return NULL;
-    rv = anonid_status_create(&retained->table, &fd);
+    rv = anonid_worker_page_create(&retained->page);
+    if (rv == APR_SUCCESS)
+        rv = anonid_status_create(&retained->table, &fd);
     if (rv != APR_SUCCESS)
         return apr_psprintf(pool, "cannot create the status table: %s",
                             apr_strerror(rv, reason, sizeof(reason)));
     anonid_retained_set_fd(retained, ANONID_FD_TABLE, fd);
     return NULL;
+}
+
+/* What has no slot is counted nowhere, and works all the same. */
+static void assign_service_slots(anonid_retained_t *retained,
+                                 anonid_service_t *service, apr_pool_t *pool)
+{
+    service->slot =
+        anonid_retained_slot(retained, ANONID_SLOT_SERVICE, service->name);
+    for (int i = 0; i < service->servers->nelts; i++) {
+        anonid_mail_server_t *server =
+            &APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t);
+
+        server->slot = anonid_retained_slot(
+            retained, ANONID_SLOT_SERVER,
+            apr_pstrcat(pool, service->name, "\n", server->url, NULL));
+    }
+}
+
+static void assign_mail_slots(anonid_retained_t *retained,
+                              const anonid_global_t *config, apr_pool_t *pool)
+{
+    for (int i = 0; i < config->services->nelts; i++)
+        assign_service_slots(
+            retained, APR_ARRAY_IDX(config->services, i, anonid_service_t *),
+            pool);
+    for (int i = 0; i < config->pairs->nelts; i++) {
+        anonid_pair_t *pair = &APR_ARRAY_IDX(config->pairs, i, anonid_pair_t);
+
+        pair->slot = anonid_retained_slot(
+            retained, ANONID_SLOT_PAIR,
+            apr_pstrcat(pool, pair->account, "\n", pair->service, NULL));
+    }
+    for (int i = 0; i < config->listens->nelts; i++) {
+        anonid_listener_t *listener =
+            APR_ARRAY_IDX(config->listens, i, anonid_listen_t *)->listener;
+
+        listener->slot = anonid_retained_slot(retained, ANONID_SLOT_LISTENER,
+                                              listener->url);
+    }
 }
 
 static const char *assign_slots(anonid_retained_t *retained,
@@ -147,13 +188,15 @@ static const char *assign_slots(anonid_retained_t *retained,
         anonid_account_t *account =
             APR_ARRAY_IDX(config->accounts, i, anonid_account_t *);
 
-        account->slot = anonid_retained_slot(retained, account->name);
+        account->slot =
+            anonid_retained_slot(retained, ANONID_SLOT_ACCOUNT, account->name);
         if (account->slot < 0)
             return apr_psprintf(pool,
                                 "more than %d different accounts since httpd "
                                 "was started: stop and start it",
                                 ANONID_STATUS_SLOTS);
     }
+    assign_mail_slots(retained, config, pool);
     return NULL;
 }
 

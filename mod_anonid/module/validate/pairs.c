@@ -49,6 +49,7 @@ static void add(const finder_t *finder, const anonid_reference_t *map_to,
     pair = apr_array_push(anonid_global()->pairs);
     pair->account = joint->account->name;
     pair->service = joint->service->name;
+    pair->slot = -1;
 }
 
 /* ---- whether two sections can apply to one request ---- */
