@@ -39,6 +39,9 @@ my %program = (
     hangs => "cat $secret; sleep 77",
     lines => 'echo one; echo two',
     missing => '',
+    speaks => "cat $dir/said >&2; exit 3",
+    shouts => 'yes "$(head -c 500 /dev/zero | tr "\0" x)" >&2',
+    warns => "echo 'old crypto' >&2; cat $secret",
 );
 my %detail = (
     later => 'its exit status was 1',
@@ -49,7 +52,12 @@ my %detail = (
     ignores => 'it printed more than a secret can be',
     hangs => 'it did not end in time',
     missing => 'it cannot be run: No such file or directory',
+    speaks => 'its exit status was 3',
+    shouts => 'its exit status was 1',
 );
+spit("$dir/said", "no \e[2Jticket\r\n\n"
+                   . "\xc2\x9b2J\xe2\x80\xaegnp.exe\xff\x00z\n"
+                   . "[error] ANID0001: forged\nlast without end");
 
 sub program ($name, $text)
 {
@@ -83,11 +91,15 @@ my $site = AnonID::Test::LogonSite->new(
 
 $site->expect_failure($_ => 5) for 'lines', keys %detail;
 $site->expect_failure(wrong => 1326);
+$site->expect_log(qr/ANID0021: The program of the account 'speaks' said:/);
+$site->expect_log(qr/ANID0021: The program of the account 'shouts' said:/);
+# head's own words about a full output
+$site->allow_log(qr/ANID0021: The program of the account '(?:floods|changes)'/);
 my $began = time;
 $site->start;
 cmp_ok time - $began, '<', 5, 'httpd starts without waiting for programs';
 
-for my $name (qw(good words left environment changes)) {
+for my $name (qw(good words left environment changes warns)) {
     is $site->wait_state($name => 'logged on')->{attempts}, 1,
         "$name: what the program printed is the secret";
 }
@@ -103,6 +115,29 @@ is $site->warning('hangs'),
     $site->warning_text('local account', 'hangs', 5, 'Access is denied.',
                         'file') . ", $dir/hangs: it did not end in time]",
     '... which the warning says';
+
+# What programs say. httpd escapes some of what is left in its own way.
+sub said ($name)
+{
+    return map { /ANID0021: The program of the account '$name' said: (.*)/ }
+        split /\n/, $site->error_log;
+}
+
+my @said = said('speaks');
+
+is_deeply [@said[0 .. 3]],
+    ['no  [2Jticket ', '  2Jgnp.exe? z' =~ s/^  / /r,
+     '[error] ANID0001: forged', 'last without end'],
+    'a program\'s words are logged, line by line, fit to be shown';
+is @said % 4, 0, '... and no blank line';
+unlike $site->error_log, qr/\xc2\x9b|\xe2\x80\xae|\xff|\e|\r/,
+    '... nor anything that a terminal would obey';
+unlike $site->error_log, qr/^\[error\] ANID0001/m, '... nor a forged line';
+@said = said('shouts');
+is $said[15], 'x' x 399, 'what is too long is cut';
+is $said[17], '...', '... and what is too much is left out';
+like $site->error_log, qr/:notice\] .*ANID0021: .*'warns' said: old crypto$/m,
+    'a program that printed a secret is worth a notice only';
 
 # A secret that is refused.
 my $ctl = AnonID::Test::Ctl->new($site);

@@ -7,6 +7,7 @@
 #include "module/supervisor/report.h"
 
 #include "common/lognos.h"
+#include "common/text.h"
 
 #include <apr_strings.h>
 #include <errno.h>
@@ -14,6 +15,19 @@
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+/* A program's words explain why there is no secret; without that they are
+ * worth a look at most. */
+static void log_program(void *context, const char *account, int is_bad,
+                        const char *line)
+{
+    const anonid_control_channel_t *talk = context;
+
+    anonid_report(talk->server, is_bad ? APLOG_WARNING : APLOG_NOTICE,
+                  ANONID_LOGNO(0021) "The program of the account '%s' said: "
+                                     "%s",
+                  account, line);
+}
 
 void anonid_control_channel_begin(anonid_control_channel_t *talk,
                                   anonid_retained_t *retained, server_rec *s,
@@ -26,6 +40,7 @@ void anonid_control_channel_begin(anonid_control_channel_t *talk,
     talk->config = anonid_global();
     talk->server = s;
     talk->sources = anonid_sources_make(pool, talk->config->accounts);
+    anonid_sources_hear(talk->sources, log_program, talk);
     talk->stores = anonid_stores_make(pool);
     talk->audience = anonid_audience_make(pool, s);
     apr_pool_create(&talk->scratch, pool);
@@ -36,6 +51,7 @@ static void end_line(anonid_control_channel_t *talk)
 {
     talk->line[talk->line_length] = '\0';
     talk->line_length = 0;
+    anonid_text_clean(talk->line);
     if (talk->line[0] == '\0')
         return;
     apr_cpystrn(talk->last_line, talk->line, sizeof(talk->last_line));

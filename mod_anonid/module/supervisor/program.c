@@ -5,6 +5,7 @@
 #include "module/supervisor/program.h"
 
 #include "common/protocol.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
  * may be printed: whole pages, as writing stops at the end of one. */
 #define ROOM (2 * ANONID_SECRET_MAX)
 
-/* The child's copies are moved out of the way of 0 and 1. */
+/* The child's copies are moved out of the way of 0 to 2. */
 #define FIRST_SPARE_FD 10
 
 /* ---- the program ---- */
@@ -40,22 +41,25 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Nothing of httpd's stays open but the error log. */
-static int place_descriptors(int output, int *failed)
+/* Nothing of httpd's stays open. */
+static int place_descriptors(const anonid_program_t *program, int *failed)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int spare_output = fcntl(output, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
+    int output = fcntl(program->output, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
+    int errors = fcntl(program->errors, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
     int spare = fcntl(*failed, F_DUPFD_CLOEXEC, FIRST_SPARE_FD);
 
     if (spare >= 0)
         *failed = spare;
-    return null >= 0 && spare_output >= 0 && spare >= 0 && dup2(null, 0) == 0
-           && dup2(spare_output, 1) == 1
+    return null >= 0 && output >= 0 && errors >= 0 && spare >= 0
+           && dup2(null, 0) == 0 && dup2(output, 1) == 1
+           && dup2(errors, 2) == 2
            && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
 }
 
 static void become_program(char *const argv[], char *const environment[],
-                           int output, int failed, pid_t supervisor)
+                           const anonid_program_t *program, int failed,
+                           pid_t supervisor)
 {
     const struct rlimit none = { 0, 0 };
     int error;
@@ -67,7 +71,7 @@ static void become_program(char *const argv[], char *const environment[],
     (void)umask(077);
     (void)setrlimit(RLIMIT_CORE, &none); /* the secret would be in it */
     reset_signals();
-    if (place_descriptors(output, &failed) && chdir("/") == 0)
+    if (place_descriptors(program, &failed) && chdir("/") == 0)
         execve(argv[0], argv, environment);
     error = errno;
     (void)!write(failed, &error, sizeof(error));
@@ -76,18 +80,25 @@ static void become_program(char *const argv[], char *const environment[],
 
 /* ---- the supervisor ---- */
 
-static int make_output(void)
+/* A file of that size, which stays so. -1 and errno on failure. */
+static int make_output(const char *name, off_t size)
 {
-    int output =
-        memfd_create("anonid-secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int output = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     if (output < 0)
         return -1;
-    if (ftruncate(output, ROOM) == 0
+    if (ftruncate(output, size) == 0
         && fcntl(output, F_ADD_SEALS, F_SEAL_GROW) == 0)
         return output;
     close(output);
     return -1;
+}
+
+static int make_outputs(anonid_program_t *program)
+{
+    program->output = make_output("anonid-secret", ROOM);
+    program->errors = make_output("anonid-errors", ANONID_PROGRAM_SAID);
+    return program->output >= 0 && program->errors >= 0;
 }
 
 /* Waits until the child has become the program: 0, or why not. */
@@ -112,8 +123,7 @@ static int fork_program(anonid_program_t *program, char *const argv[],
         return errno;
     program->pid = fork();
     if (program->pid == 0)
-        become_program(argv, environment, program->output, failed[1],
-                       supervisor);
+        become_program(argv, environment, program, failed[1], supervisor);
     error = program->pid < 0 ? errno : 0;
     close(failed[1]);
     if (!error)
@@ -126,9 +136,9 @@ void anonid_program_start(anonid_program_t *program, char *const argv[],
                           char *const environment[])
 {
     program->pid = 0;
-    program->output = make_output();
-    program->error =
-        program->output < 0 ? errno : fork_program(program, argv, environment);
+    program->error = make_outputs(program)
+                         ? fork_program(program, argv, environment)
+                         : errno;
 }
 
 /* How much was printed: the offset of standard output. */
@@ -190,11 +200,59 @@ static void end_group(pid_t pid, int is_good)
         ;
 }
 
-static void close_output(anonid_program_t *program)
+static void close_outputs(anonid_program_t *program)
 {
     if (program->output >= 0)
         close(program->output);
-    program->output = -1;
+    if (program->errors >= 0)
+        close(program->errors);
+    program->output = program->errors = -1;
+}
+
+/* The offset may be anywhere: it is the program's, too. */
+static void hear(const anonid_program_t *program,
+                 anonid_program_report_t *report)
+{
+    off_t end = program->errors < 0 ? 0 : printed_length(program->errors);
+    ssize_t n = 0;
+
+    if (end > ANONID_PROGRAM_SAID)
+        end = ANONID_PROGRAM_SAID;
+    if (end > 0)
+        n = pread(program->errors, report->said, (size_t)end, 0);
+    report->said_length = n > 0 ? (size_t)n : 0;
+}
+
+/* Says a line; 0 if there is nothing to show. */
+static int say_line(const char *line, size_t length,
+                    void (*say)(void *context, const char *line),
+                    void *context)
+{
+    char shown[ANONID_PROGRAM_LINE];
+
+    (void)anonid_text_show(shown, sizeof(shown), line, length);
+    if (shown[strspn(shown, " ")] == '\0')
+        return 0;
+    say(context, shown);
+    return 1;
+}
+
+void anonid_program_each_line(const anonid_program_report_t *report,
+                              void (*say)(void *context, const char *line),
+                              void *context)
+{
+    const char *line = report->said, *end = line + report->said_length;
+    int said = 0;
+
+    while (line < end && said < ANONID_PROGRAM_LINES) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        size_t length = (size_t)((newline ? newline : end) - line);
+
+        said += say_line(line, length, say, context);
+        line += length + 1;
+    }
+    if (line < end || report->said_length == ANONID_PROGRAM_SAID)
+        say(context, "...");
 }
 
 int anonid_program_ended(anonid_program_t *program, int overdue,
@@ -219,7 +277,8 @@ int anonid_program_ended(anonid_program_t *program, int overdue,
         *fd = program->output;
         program->output = -1;
     }
-    close_output(program);
+    hear(program, report);
+    close_outputs(program);
     return 1;
 }
 
@@ -228,7 +287,7 @@ void anonid_program_kill(anonid_program_t *program)
     if (program->pid > 0)
         end_group(program->pid, 0);
     program->pid = 0;
-    close_output(program);
+    close_outputs(program);
 }
 
 static const struct {

@@ -12,8 +12,10 @@
  * sealed, so that a process left behind cannot change it any more.
  *
  * The program runs as the supervisor does, in "/", in a session of its own,
- * with nothing but its environment, /dev/null as standard input and httpd's
- * error log as standard error. It ends with the supervisor.
+ * with nothing but its environment and /dev/null as standard input. It ends
+ * with the supervisor. What it says on standard error goes to a memfd of its
+ * own, which has an end: whatever it says, nobody has to keep up with it, and
+ * it is heard when the run is over.
  *
  * Knows neither accounts nor the agent, nor httpd.
  */
@@ -30,6 +32,12 @@
 /* Octets of the sentence about a program that failed, its NUL included. */
 #define ANONID_PROGRAM_WHY 256
 
+/* What is heard of its standard error: octets, lines, and octets of one with
+ * its NUL. */
+#define ANONID_PROGRAM_SAID 8192
+#define ANONID_PROGRAM_LINES 20
+#define ANONID_PROGRAM_LINE 400
+
 /* How a run ended. */
 typedef enum {
     ANONID_PROGRAM_PRINTED,  /* something, and ended with status 0 */
@@ -45,12 +53,15 @@ typedef enum {
 typedef struct {
     anonid_program_end_t end;
     int value;
+    char said[ANONID_PROGRAM_SAID]; /* on standard error, as it is */
+    size_t said_length;
 } anonid_program_report_t;
 
 /* One run. */
 typedef struct {
     pid_t pid;  /* 0: none */
     int output; /* the memfd */
+    int errors; /* the other one */
     int error;  /* why it could not be run, or 0 */
 } anonid_program_t;
 
@@ -67,6 +78,12 @@ int anonid_program_ended(anonid_program_t *program, int overdue,
 
 /* Ends a run, if there is one. */
 void anonid_program_kill(anonid_program_t *program);
+
+/* Each line that it said, fit to be shown (common/text.h), blank ones aside:
+ * the first of them, and "..." if there was more. */
+void anonid_program_each_line(const anonid_program_report_t *report,
+                              void (*say)(void *context, const char *line),
+                              void *context);
 
 /* A sentence about a report that is not ANONID_PROGRAM_PRINTED. */
 void anonid_program_explain(const anonid_program_report_t *report,

@@ -44,6 +44,8 @@ struct anonid_sources_t {
     apr_hash_t *secrets;              /* account name -> source_t */
     apr_hash_t *files;                /* path -> source_t */
     anonid_program_queue_t *programs; /* their owners are source_t */
+    anonid_sources_hear_t hear;       /* NULL: nobody does */
+    void *context;                    /* hear's */
 };
 
 static const use_t use_secret = { ANONID_MSG_SECRET, ANONID_MSG_SECRET_ERROR,
@@ -97,6 +99,7 @@ anonid_sources_t *anonid_sources_make(apr_pool_t *pool,
     sources->secrets = apr_hash_make(pool);
     sources->files = apr_hash_make(pool);
     sources->programs = anonid_program_queue_make(pool);
+    sources->hear = NULL;
     for (int i = 0; i < accounts->nelts; i++)
         add_account(sources,
                     APR_ARRAY_IDX(accounts, i, const anonid_account_t *));
@@ -202,6 +205,29 @@ static apr_status_t pass_program(source_t *source, anonid_channel_t *agent,
     return rv;
 }
 
+void anonid_sources_hear(anonid_sources_t *sources, anonid_sources_hear_t hear,
+                         void *context)
+{
+    sources->hear = hear;
+    sources->context = context;
+}
+
+/* What is said by whom. */
+typedef struct {
+    const anonid_sources_t *sources;
+    const char *account;
+    int is_bad;
+} words_t;
+
+static void pass_words(void *context, const char *line)
+{
+    const words_t *words = context;
+
+    if (words->sources->hear)
+        words->sources->hear(words->sources->context, words->account,
+                             words->is_bad, line);
+}
+
 static void judge(const source_t *source,
                   const anonid_program_report_t *report,
                   anonid_opened_t *opened)
@@ -222,6 +248,7 @@ static int take_run(anonid_sources_t *sources, anonid_channel_t *agent,
     anonid_opened_t opened = ANONID_OPENED_INIT;
     anonid_program_report_t report;
     source_t *source;
+    words_t words;
 
     source = anonid_program_queue_next(
         sources->programs, anonid_monotonic_now(), &report, &opened.fd);
@@ -229,6 +256,9 @@ static int take_run(anonid_sources_t *sources, anonid_channel_t *agent,
         return 0;
     (void)anonid_source_may_run(source->kind, source->path, &opened);
     judge(source, &report, &opened);
+    words = (words_t){ sources, source->name,
+                       report.end != ANONID_PROGRAM_PRINTED };
+    anonid_program_each_line(&report, pass_words, &words);
     if (*rv == APR_SUCCESS)
         *rv = tell(source, &opened, agent, source->always);
     else if (opened.fd >= 0)

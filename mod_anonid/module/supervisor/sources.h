@@ -31,6 +31,13 @@ typedef struct anonid_sources_t anonid_sources_t;
 anonid_sources_t *anonid_sources_make(apr_pool_t *pool,
                                       const apr_array_header_t *accounts);
 
+/* Who hears what the account's program says on standard error, a line at a
+ * time, fit to be shown; is_bad: it has not printed a secret. */
+typedef void (*anonid_sources_hear_t)(void *context, const char *account,
+                                      int is_bad, const char *line);
+void anonid_sources_hear(anonid_sources_t *sources, anonid_sources_hear_t hear,
+                         void *context);
+
 /* Passes each source to the agent: a descriptor, or why there is none.
  * APR_SUCCESS, or what the channel said; then the rest was not passed. */
 apr_status_t anonid_sources_pass_all(anonid_sources_t *sources,
