@@ -90,7 +90,8 @@ static void look(anonid_logon_t *logon, const anonid_effect_t *effect)
 
 static void store(anonid_logon_t *logon, const anonid_effect_t *effect)
 {
-    anonid_report_store(logon->name, effect->verifier);
+    anonid_report_store(logon->name, effect->store.number,
+                        effect->store.verifier);
 }
 
 static void set_alarm(anonid_logon_t *logon, const anonid_effect_t *effect)

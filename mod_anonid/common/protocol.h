@@ -100,7 +100,9 @@ enum {
  * SECRET_ERROR     ACCOUNT, ERRNO, TEXT
  * ACCOUNT_FILE     PATH, VERSION and one descriptor
  * ACCOUNT_FILE_ERROR PATH, ERRNO, TEXT
- * VERIFIER_STORED  ACCOUNT, CODE (0, or an errno), TEXT if not 0
+ * VERIFIER_STORED  ACCOUNT, CODE (0, or an errno), TEXT if not 0; with the id
+ *                  of the STORE_VERIFIER, as it may come after that was given
+ *                  up, and another one was sent
  * LINE_ADDED       ACCOUNT, CODE (0; EEXIST: there is one; or another errno),
  *                  TEXT if not 0
  * PAIR             the fields of pair.h: the account may use the service. It

@@ -312,7 +312,7 @@ void agent_store(agent_t *agent, const char *user, int error)
     agent_expect(agent, ANONID_MSG_STORE_VERIFIER, &frame);
     account = anonid_frame_text(&frame, ANONID_TAG_ACCOUNT, agent->pool);
     verifier = anonid_frame_text(&frame, ANONID_TAG_VERIFIER, agent->pool);
-    anonid_writer_begin(&w, ANONID_MSG_VERIFIER_STORED, 0, 0);
+    anonid_writer_begin(&w, ANONID_MSG_VERIFIER_STORED, 0, frame.id);
     anonid_writer_text(&w, ANONID_TAG_ACCOUNT, account);
     anonid_writer_u32(&w, ANONID_TAG_CODE, (uint32_t)error);
     anonid_writer_text(&w, ANONID_TAG_TEXT, error ? strerror(error) : NULL);

@@ -116,7 +116,9 @@ static void carry_out(anonid_logon_t *logon, const anonid_effect_t *effect)
         break;
     case ANONID_EFFECT_STORE:
         world.stores++;
-        apr_cpystrn(world.verifier, effect->verifier, sizeof(world.verifier));
+        world.store = effect->store.number;
+        apr_cpystrn(world.verifier, effect->store.verifier,
+                    sizeof(world.verifier));
         break;
     case ANONID_EFFECT_ALARM:
         world.wake = effect->when;
@@ -431,9 +433,15 @@ void world_rotate(anonid_logon_t *logon, anonid_waiter_t *waiter)
 
 void world_stored(anonid_logon_t *logon, int error, const char *text)
 {
+    world_stored_of(logon, world.store, error, text);
+}
+
+void world_stored_of(anonid_logon_t *logon, uint32_t number, int error,
+                     const char *text)
+{
     const anonid_logon_event_t event = {
         .kind = ANONID_EVENT_VERIFIER_STORED,
-        .stored = { error, text },
+        .stored = { number, error, text },
     };
 
     answers++;

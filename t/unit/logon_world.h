@@ -29,6 +29,7 @@ typedef struct {
     int recoveries;
     unsigned failures, seconds;
     int stores, looks;
+    uint32_t store; /* the last one's number */
     char verifier[ANONID_DETAIL_MAX * 5];
     unsigned long version; /* the proven one; 0: none */
     int version_changes;
@@ -99,6 +100,10 @@ void world_rotate(anonid_logon_t *logon, anonid_waiter_t *waiter);
 
 /* The supervisor has stored the verifier, or could not. */
 void world_stored(anonid_logon_t *logon, int error, const char *text);
+
+/* ... the one of an earlier STORE. */
+void world_stored_of(anonid_logon_t *logon, uint32_t number, int error,
+                     const char *text);
 
 /* The account of that name has logged on or failed. */
 void world_helper_changed(anonid_logon_t *logon, const char *name);

@@ -158,12 +158,12 @@ static void no_two_versions_are_of_one_second(void **state)
 static void replaces_many_at_once(void **state)
 {
     anonid_store_t made[] = {
-        { make_account("a"), "{S}new-a", 0, NULL },
-        { make_account("b"), "not well formed", 0, NULL },
-        { make_account("c"), "{S}c", 0, NULL },
-        { make_account("twice"), "{S}t", 0, NULL },
-        { make_account("missing"), "{S}m", 0, NULL },
-        { make_account("last"), "x", 0, NULL },
+        { make_account("a"), "{S}new-a", 0, 0, NULL },
+        { make_account("b"), "not well formed", 0, 0, NULL },
+        { make_account("c"), "{S}c", 0, 0, NULL },
+        { make_account("twice"), "{S}t", 0, 0, NULL },
+        { make_account("missing"), "{S}m", 0, 0, NULL },
+        { make_account("last"), "x", 0, 0, NULL },
     };
     static const apr_status_t expected[] = {
         APR_SUCCESS, EINVAL, APR_SUCCESS, EEXIST, ENOENT, APR_SUCCESS

@@ -124,9 +124,9 @@ static void a_delay_is_made_of_the_time_and_the_number_given(void **state)
 /* A step that the answer leads to must find the attempt started. */
 static void who_waits_is_told_after_all_else(void **state)
 {
-    const anonid_logon_event_t failed = {
+    anonid_logon_event_t failed = {
         .kind = ANONID_EVENT_VERIFIER_STORED,
-        .stored = { 5, "the disk is full" },
+        .stored = { 0, 5, "the disk is full" },
     };
 
     (void)state;
@@ -134,6 +134,7 @@ static void who_waits_is_told_after_all_else(void **state)
     world_run_all();
     world_rotate(logon, &waiter);
     world_run_all();
+    failed.stored.number = world.store;
     step(&failed, 0);
     ASSERT_EFFECTS(ANONID_EFFECT_NOT_ROTATED, ANONID_EFFECT_ALARM,
                    ANONID_EFFECT_ATTEMPT, ANONID_EFFECT_ANSWER);

@@ -205,7 +205,56 @@ static void a_parent_that_stores_for_others_is_awaited(void **state)
     anonid_logon_drop(other);
 }
 
-/* What was given up is in the file after all. */
+/* What was given up is in the file after all, and what was asked for since is
+ * not, yet. */
+static void a_verifier_stored_too_late_is_not_taken_for_the_next(void **state)
+{
+    uint32_t late;
+
+    (void)state;
+    log_on();
+    world_rotate(logon, NULL);
+    world_run_all();
+    late = world.store;
+    world_turn(logon, SECONDS(30));
+    world_rotate(logon, NULL);
+    world_run_all();
+    assert_int_equal(world.stores, 3);
+    world.answer = ANONID_LOGON_FAILURE;
+    world_stored_of(logon, late, 0, NULL);
+    world_file(logon, "3");
+    world_run_all();
+    assert_int_equal(world.warnings, 0);
+    world.answer = ANONID_LOGON_OK;
+    store("4");
+    assert_int_equal(world.stores, 3);
+    assert_true(fits());
+    assert_int_equal(world.state, ANONID_STATE_LOGGED_ON);
+    assert_int_equal(world.warnings, 0);
+}
+
+static void a_failure_that_is_told_too_late_is_none_of_the_next(void **state)
+{
+    uint32_t late;
+
+    (void)state;
+    log_on();
+    world_rotate(logon, NULL);
+    world_run_all();
+    late = world.store;
+    world_turn(logon, SECONDS(30));
+    world_rotate(logon, &waiter);
+    world_run_all();
+    world_stored_of(logon, late, ENOSPC, "the disk is full");
+    assert_int_equal(n_told, 0);
+    store("3");
+    assert_int_equal(n_told, 1);
+    assert_int_equal(told.code, ANONID_LOGON_OK);
+    assert_true(fits());
+    assert_int_equal(world.warnings, 0);
+}
+
+/* Nothing else is under way: no password fits any more. */
 static void a_verifier_stored_too_late_is_replaced(void **state)
 {
     (void)state;
@@ -213,15 +262,11 @@ static void a_verifier_stored_too_late_is_replaced(void **state)
     world_rotate(logon, NULL);
     world_run_all();
     world_turn(logon, SECONDS(30));
-    world_run_all();
     assert_int_equal(world.stores, 2);
-    world.answer = ANONID_LOGON_FAILURE;
     world_stored(logon, 0, NULL);
-    world_file(logon, "3");
     world_run_all();
     assert_int_equal(world.stores, 3);
-    world.answer = ANONID_LOGON_OK;
-    store("4");
+    store("3");
     assert_true(fits());
     assert_int_equal(world.state, ANONID_STATE_LOGGED_ON);
     assert_int_equal(world.warnings, 0);
@@ -336,6 +381,8 @@ static const struct CMUnitTest tests[] = {
     TEST(a_failed_rotation_leaves_the_old_password),
     TEST(a_parent_that_does_not_answer_is_not_awaited_for_ever),
     TEST(a_parent_that_stores_for_others_is_awaited),
+    TEST(a_verifier_stored_too_late_is_not_taken_for_the_next),
+    TEST(a_failure_that_is_told_too_late_is_none_of_the_next),
     TEST(a_verifier_stored_too_late_is_replaced),
     TEST(a_file_that_is_not_passed_in_time_means_another_password),
     TEST(a_missing_line_is_not_stored_again_until_the_file_changes),

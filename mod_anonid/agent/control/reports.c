@@ -137,11 +137,12 @@ void anonid_report_recovered(const char *account, unsigned failures,
     send_frame(&w);
 }
 
-void anonid_report_store(const char *account, const char *verifier)
+void anonid_report_store(const char *account, uint32_t number,
+                         const char *verifier)
 {
     anonid_writer_t w = ANONID_WRITER_INIT;
 
-    anonid_writer_begin(&w, ANONID_MSG_STORE_VERIFIER, 0, 0);
+    anonid_writer_begin(&w, ANONID_MSG_STORE_VERIFIER, 0, number);
     anonid_writer_text(&w, ANONID_TAG_ACCOUNT, account);
     anonid_writer_text(&w, ANONID_TAG_VERIFIER, verifier);
     send_frame(&w);

@@ -29,7 +29,8 @@ void anonid_report_warning(const char *account,
 void anonid_report_recovered(const char *account, unsigned failures,
                              unsigned seconds);
 void anonid_report_add_line(const char *account);
-void anonid_report_store(const char *account, const char *verifier);
+void anonid_report_store(const char *account, uint32_t number,
+                         const char *verifier);
 void anonid_report_look(const char *account);
 void anonid_report_stranger(const char *listener,
                             const anonid_caller_t *caller);

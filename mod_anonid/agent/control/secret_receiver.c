@@ -267,7 +267,7 @@ void anonid_secret_receiver_verifier_stored(const anonid_frame_t *frame,
     (void)fd;
     if (logon)
         anonid_logon_verifier_stored(
-            logon, (int)anonid_frame_u32(frame, ANONID_TAG_CODE, 5),
+            logon, frame->id, (int)anonid_frame_u32(frame, ANONID_TAG_CODE, 5),
             anonid_frame_text(frame, ANONID_TAG_TEXT, pool));
     apr_pool_destroy(pool);
 }

@@ -142,12 +142,12 @@ void anonid_logon_file(anonid_logon_t *logon, anonid_account_file_t *file)
     anonid_logon_handle(logon, &event);
 }
 
-void anonid_logon_verifier_stored(anonid_logon_t *logon, int error,
-                                  const char *text)
+void anonid_logon_verifier_stored(anonid_logon_t *logon, uint32_t number,
+                                  int error, const char *text)
 {
     const anonid_logon_event_t event = {
         .kind = ANONID_EVENT_VERIFIER_STORED,
-        .stored = { error, text },
+        .stored = { number, error, text },
     };
 
     answers++;

@@ -14,7 +14,7 @@ void anonid_attempt_start(anonid_logon_t *logon,
 
 /* new_password.c: a random password and its verifier in the account's scheme;
  * ends in VERIFIER_MADE with that number. */
-void anonid_new_password_start(anonid_logon_t *logon, unsigned long number);
+void anonid_new_password_start(anonid_logon_t *logon, uint32_t number);
 
 /* What an attempt has of another account while it runs. */
 typedef struct {

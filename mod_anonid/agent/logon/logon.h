@@ -66,7 +66,7 @@ typedef enum {
 typedef struct {
     anonid_sync_stage_t stage;
     int wanted;              /* a new password, as soon as nothing runs */
-    unsigned long number;    /* of the verifier that is made */
+    uint32_t number;         /* of the verifier that is made, then stored */
     anonid_secret_t *secret; /* the new password, held; until it is stored */
     unsigned char made[ANONID_DIGEST_OCTETS]; /* its verifier's digest */
     apr_time_t deadline;   /* monotonic, of the parent's answer; 0: none */
@@ -163,9 +163,10 @@ void anonid_waiters_tell(anonid_waiter_t *waiters,
  * not. */
 void anonid_logon_rotate(anonid_logon_t *logon, anonid_waiter_t *waiter);
 
-/* The supervisor's VERIFIER_STORED: 0, or an errno and a sentence. */
-void anonid_logon_verifier_stored(anonid_logon_t *logon, int error,
-                                  const char *text);
+/* The supervisor's VERIFIER_STORED for the STORE of that number: 0, or an
+ * errno and a sentence. */
+void anonid_logon_verifier_stored(anonid_logon_t *logon, uint32_t number,
+                                  int error, const char *text);
 
 /* Whoever was asked to store a verifier is gone, and there is somebody
  * else. */

@@ -112,7 +112,7 @@ int anonid_rotation_begin(anonid_logon_t *logon, anonid_step_t *step);
 int anonid_rotation_made(anonid_logon_t *logon, anonid_step_t *step,
                          const anonid_logon_event_t *event);
 int anonid_rotation_stored(anonid_logon_t *logon, anonid_step_t *step,
-                           int error, const char *text);
+                           const anonid_logon_event_t *event);
 
 /* 1 if the file's arrival was awaited: the password is the candidate now. */
 int anonid_rotation_file_came(anonid_logon_t *logon, anonid_step_t *step);

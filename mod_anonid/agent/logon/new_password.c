@@ -15,7 +15,7 @@ typedef struct {
     anonid_logon_t *logon;   /* held, as are the next two */
     anonid_config_t *config; /* in which the scheme lives */
     anonid_secret_t *secret;
-    unsigned long number;
+    uint32_t number;
     const char *scheme;
     const char *error;
     char verifier[ANONID_VERIFIER_ROOM];
@@ -28,7 +28,7 @@ static void make(void *data)
     job->error = anonid_verifier_make(job->verifier, job->scheme, job->secret);
 }
 
-static void tell(anonid_logon_t *logon, unsigned long number,
+static void tell(anonid_logon_t *logon, uint32_t number,
                  anonid_secret_t *secret, const char *verifier,
                  const char *error)
 {
@@ -51,7 +51,7 @@ static void finish(void *data)
     free(job);
 }
 
-static job_t *make_job(anonid_logon_t *logon, unsigned long number)
+static job_t *make_job(anonid_logon_t *logon, uint32_t number)
 {
     anonid_secret_t *secret = anonid_secret_random();
     job_t *job = secret ? calloc(1, sizeof(*job)) : NULL;
@@ -69,7 +69,7 @@ static job_t *make_job(anonid_logon_t *logon, unsigned long number)
     return job;
 }
 
-void anonid_new_password_start(anonid_logon_t *logon, unsigned long number)
+void anonid_new_password_start(anonid_logon_t *logon, uint32_t number)
 {
     job_t *job = make_job(logon, number);
 

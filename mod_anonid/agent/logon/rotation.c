@@ -68,7 +68,7 @@ int anonid_rotation_begin(anonid_logon_t *logon, anonid_step_t *step)
         return 0;
     }
     logon->sync.stage = ANONID_SYNC_MAKING;
-    logon->sync.number = ++step->last_version;
+    logon->sync.number = (uint32_t)++step->last_version;
     anonid_effect_add(step, ANONID_EFFECT_MAKE_VERIFIER)->number =
         logon->sync.number;
     return 1;
@@ -83,6 +83,8 @@ static void await_answer(anonid_logon_t *logon, const anonid_step_t *step)
 int anonid_rotation_made(anonid_logon_t *logon, anonid_step_t *step,
                          const anonid_logon_event_t *event)
 {
+    anonid_effect_t *effect;
+
     if (logon->sync.stage != ANONID_SYNC_MAKING
         || logon->sync.number != event->made.number)
         return 0;
@@ -95,8 +97,9 @@ int anonid_rotation_made(anonid_logon_t *logon, anonid_step_t *step,
     logon->sync.changed = step->now;
     anonid_verifier_digest(logon->sync.made, event->made.verifier);
     await_answer(logon, step);
-    anonid_effect_add(step, ANONID_EFFECT_STORE)->verifier =
-        event->made.verifier;
+    effect = anonid_effect_add(step, ANONID_EFFECT_STORE);
+    effect->store.number = logon->sync.number;
+    effect->store.verifier = event->made.verifier;
     return 1;
 }
 
@@ -120,7 +123,7 @@ static void explain(anonid_outcome_t *outcome, const anonid_account_t *account,
 }
 
 /* The file has the verifier of a password that was given up: no other one fits
- * until a new one is stored. */
+ * until a new one is stored, as one will be that is made or stored now. */
 static int replace_lost(anonid_logon_t *logon)
 {
     if (logon->sync.stage != ANONID_SYNC_IDLE || !logon->account
@@ -130,18 +133,26 @@ static int replace_lost(anonid_logon_t *logon)
     return 1;
 }
 
-int anonid_rotation_stored(anonid_logon_t *logon, anonid_step_t *step,
-                           int error, const char *text)
+/* An answer that comes late must not pass for that to a later request. */
+static int is_awaited(const anonid_logon_t *logon, uint32_t number)
 {
+    return logon->sync.stage == ANONID_SYNC_STORING
+           && logon->sync.number == number;
+}
+
+int anonid_rotation_stored(anonid_logon_t *logon, anonid_step_t *step,
+                           const anonid_logon_event_t *event)
+{
+    const int error = event->stored.error;
     anonid_outcome_t outcome;
 
-    if (logon->sync.stage != ANONID_SYNC_STORING)
+    if (!is_awaited(logon, event->stored.number))
         return error == 0 && replace_lost(logon);
     if (error == 0) {
         logon->sync.stage = ANONID_SYNC_READING;
         return 1;
     }
-    explain(&outcome, logon->account, error, text);
+    explain(&outcome, logon->account, error, event->stored.text);
     fail(logon, step, &outcome);
     return 1;
 }

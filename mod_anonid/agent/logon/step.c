@@ -496,10 +496,7 @@ static follow_t on_verifier_made(anonid_logon_t *logon, anonid_step_t *step,
 static follow_t on_verifier_stored(anonid_logon_t *logon, anonid_step_t *step,
                                    const anonid_logon_event_t *event)
 {
-    return anonid_rotation_stored(logon, step, event->stored.error,
-                                  event->stored.text)
-               ? PROCEED
-               : NOTHING;
+    return anonid_rotation_stored(logon, step, event) ? PROCEED : NOTHING;
 }
 
 static follow_t on_new_supervisor(anonid_logon_t *logon, anonid_step_t *step,

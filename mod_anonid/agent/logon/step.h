@@ -70,12 +70,13 @@ typedef struct {
         } refused;
         unsigned long version; /* of the token */
         struct {
-            unsigned long number; /* of the MAKE_VERIFIER */
+            uint32_t number; /* of the MAKE_VERIFIER */
             anonid_secret_t *secret;
             const char *verifier;
             const char *error; /* NULL: it is made */
         } made;
         struct {
+            uint32_t number;  /* of the STORE that it answers */
             int error;        /* 0, or an errno ... */
             const char *text; /* ... and a sentence, or NULL */
         } stored;
@@ -96,7 +97,7 @@ typedef enum {
     ANONID_EFFECT_NOT_ROTATED,   /* logs that the old password stays: why */
     ANONID_EFFECT_TELL_OTHERS,   /* HELPER_CHANGED for those who need it */
     ANONID_EFFECT_LOOK,          /* the supervisor is to look at the sources */
-    ANONID_EFFECT_STORE,         /* ... and to store that: verifier */
+    ANONID_EFFECT_STORE,         /* ... and to store that: store */
     ANONID_EFFECT_ALARM,         /* TIME is due then: when; 0: never */
     ANONID_EFFECT_MAKE_VERIFIER, /* of a new password: number */
     ANONID_EFFECT_ATTEMPT,       /* with that secret: with */
@@ -125,9 +126,12 @@ typedef struct {
             int kept; /* an anonid_kept_t */
         } warning;
         anonid_outcome_t why;
-        const char *verifier;
+        struct {
+            uint32_t number;
+            const char *verifier;
+        } store;
         apr_time_t when; /* monotonic */
-        unsigned long number;
+        uint32_t number;
         const anonid_versioned_t *with; /* of the logon */
         struct {
             anonid_waiter_t *waiters; /* no longer in the logon's list */

@@ -376,7 +376,7 @@ apr_status_t anonid_account_writer_store(anonid_account_locks_t *locks,
                                          const char *verifier,
                                          const char **why, apr_pool_t *pool)
 {
-    anonid_store_t store = { account, verifier, APR_SUCCESS, NULL };
+    anonid_store_t store = { account, verifier, 0, APR_SUCCESS, NULL };
     anonid_store_t *stores = &store;
 
     anonid_account_writer_store_all(locks, &stores, 1, pool);

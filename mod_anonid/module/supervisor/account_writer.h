@@ -31,6 +31,7 @@ apr_status_t anonid_account_writer_store(anonid_account_locks_t *locks,
 typedef struct {
     const anonid_account_t *account;
     const char *verifier;
+    uint32_t id;     /* the caller's */
     apr_status_t rv; /* as above, afterwards */
     const char *why; /* the same */
 } anonid_store_t;

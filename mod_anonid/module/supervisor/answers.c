@@ -154,7 +154,7 @@ static apr_status_t on_store_verifier(anonid_control_channel_t *talk,
     if (!account || !account->sync || !account->path || !verifier)
         return answer_change(talk, frame, ANONID_MSG_VERIFIER_STORED, EINVAL,
                              "not a synchronised account, or no verifier");
-    anonid_stores_add(talk->stores, account, verifier);
+    anonid_stores_add(talk->stores, account, frame->id, verifier);
     return APR_SUCCESS;
 }
 

@@ -42,7 +42,8 @@ anonid_stores_t *anonid_stores_make(apr_pool_t *pool)
 }
 
 void anonid_stores_add(anonid_stores_t *stores,
-                       const anonid_account_t *account, const char *verifier)
+                       const anonid_account_t *account, uint32_t id,
+                       const char *verifier)
 {
     apr_array_header_t *file =
         apr_hash_get(stores->files, account->path, APR_HASH_KEY_STRING);
@@ -53,6 +54,7 @@ void anonid_stores_add(anonid_stores_t *stores,
         apr_hash_set(stores->files, account->path, APR_HASH_KEY_STRING, file);
     }
     store->account = account;
+    store->id = id;
     store->verifier = apr_pstrdup(stores->pool, verifier);
     APR_ARRAY_PUSH(file, anonid_store_t *) = store;
     stores->last = anonid_monotonic_now();
@@ -79,7 +81,7 @@ static apr_status_t answer(const anonid_store_t *store,
 
     if (rv != APR_SUCCESS)
         return rv;
-    anonid_writer_begin(&w, ANONID_MSG_VERIFIER_STORED, 0, 0);
+    anonid_writer_begin(&w, ANONID_MSG_VERIFIER_STORED, 0, store->id);
     anonid_writer_text(&w, ANONID_TAG_ACCOUNT, store->account->name);
     anonid_writer_u32(&w, ANONID_TAG_CODE, (uint32_t)store->rv);
     anonid_writer_text(&w, ANONID_TAG_TEXT, store->why);

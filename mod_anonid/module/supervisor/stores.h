@@ -19,9 +19,10 @@ typedef struct anonid_stores_t anonid_stores_t;
 
 anonid_stores_t *anonid_stores_make(apr_pool_t *pool);
 
-/* Adds one, copied. */
+/* Adds one, copied. id: of the frame that is to be answered. */
 void anonid_stores_add(anonid_stores_t *stores,
-                       const anonid_account_t *account, const char *verifier);
+                       const anonid_account_t *account, uint32_t id,
+                       const char *verifier);
 
 /* How long until they are to be stored; -1: there are none. */
 apr_interval_time_t anonid_stores_due(const anonid_stores_t *stores);
