@@ -130,6 +130,15 @@ int anonid_mail_error_is_lasting(anonid_mail_error_kind_t kind)
     return lasting[kind];
 }
 
+const char *anonid_mail_error_public(anonid_mail_error_kind_t kind)
+{
+    return anonid_mail_error_is_lasting(kind)
+               ? "The mail server does not let the account of this listener "
+                 "in; the administrator's log says why"
+               : "The mail server cannot be used at the moment; try again "
+                 "later";
+}
+
 void anonid_mail_error_set(anonid_mail_error_t *error,
                            anonid_mail_error_kind_t kind, anonid_phase_t phase,
                            const char *format, ...)

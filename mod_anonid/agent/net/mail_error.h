@@ -57,6 +57,10 @@ anonid_mail_error_info(anonid_mail_error_kind_t kind);
  * service, or the server. */
 int anonid_mail_error_is_lasting(anonid_mail_error_kind_t kind);
 
+/* What an application may tell its user: no word of the server's, no name,
+ * and nothing of a password, which nobody here could change. */
+const char *anonid_mail_error_public(anonid_mail_error_kind_t kind);
+
 /* Fills it; the text is cut to its room, control characters become spaces. */
 void anonid_mail_error_set(anonid_mail_error_t *error,
                            anonid_mail_error_kind_t kind, anonid_phase_t phase,

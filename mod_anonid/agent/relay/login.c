@@ -63,19 +63,12 @@ static void refuse(anonid_relay_login_t *login, int is_lasting,
     login->protocol->refuse(login, answer);
 }
 
-/* The account is the operator's business, so no word of the server's, and
- * none about a password. */
 void anonid_relay_login_fail(anonid_relay_login_t *login,
                              const anonid_mail_error_t *error)
 {
-    const int is_lasting = anonid_mail_error_is_lasting(error->kind);
-
     anonid_relay_login_await(login);
-    refuse(login, is_lasting,
-           is_lasting ? "The mail server does not let the account of this "
-                        "listener in; the administrator's log says why"
-                      : "The mail server cannot be used at the moment; try "
-                        "again later");
+    refuse(login, anonid_mail_error_is_lasting(error->kind),
+           anonid_mail_error_public(error->kind));
     anonid_relay_login_error(login);
     anonid_relay_client_resume(login->client);
 }

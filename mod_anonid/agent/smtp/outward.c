@@ -401,10 +401,9 @@ static void on_session(void *context, anonid_session_t *session,
 
     out->request = NULL;
     if (!session) {
-        snprintf(out->line, sizeof(out->line),
-                 "451 %s the mail server takes no message now (%s)",
+        snprintf(out->line, sizeof(out->line), "451 %s %s",
                  error->phase == ANONID_PHASE_AUTH ? "4.7.0" : "4.4.1",
-                 anonid_phase_name(error->phase));
+                 anonid_mail_error_public(error->kind));
         if (!anonid_mail_error_info(error->kind)->next_server
             || !next_server(out))
             answer(out);

@@ -19,10 +19,13 @@ AnonID::Test::Postfix - a real Postfix
     my $postfix = AnonID::Test::Postfix->new(
         lmtp_port => $port, domain => 'example.test',
         config    => 'message_size_limit = 1000',   # appended to main.cf
+        submission => $ca->host('localhost'),       # optional
     )->start;
-    $postfix->port('smtp');
+    $postfix->port('smtp');                         # also: submission
 
-It takes mail for anybody at the domain; any other recipient is refused.
+It takes mail for anybody at the domain; any other recipient is refused. The
+submission service has that certificate, and asks a Dovecot at the socket
+private/auth of the queue who may send.
 
 =cut
 
@@ -44,6 +47,15 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 END
 
+my $SUBMISSION = <<'END';
+127.0.0.1:PORT inet n - n - - smtpd
+  -o syslog_name=postfix/submission
+  -o smtpd_tls_security_level=encrypt
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
+tlsmgr unix - - n 1000? 1 tlsmgr
+END
+
 sub new ($class, %field)
 {
     my $self = $class->SUPER::new(domain => 'example.test', config => '',
@@ -52,9 +64,31 @@ sub new ($class, %field)
     make_path($self->path('etc'));
     $self->make_queue;
     AnonID::Test::spit($self->path('etc/master.cf'),
-                       $MASTER =~ s/PORT/$self->port('smtp')/er);
+                       $self->master_cf);
     AnonID::Test::spit($self->path('etc/main.cf'), $self->main_cf);
     return $self;
+}
+
+sub master_cf ($self)
+{
+    my $text = $MASTER =~ s/PORT/$self->port('smtp')/er;
+
+    return $text if !$self->{submission};
+    return $text . $SUBMISSION =~ s/PORT/$self->port('submission')/er;
+}
+
+sub submission ($self)
+{
+    my $certificate = $self->{submission} // return '';
+
+    return <<"END";
+smtpd_tls_cert_file = $certificate->{chain}
+smtpd_tls_key_file = $certificate->{key}
+smtpd_tls_auth_only = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = private/auth
+smtpd_sasl_security_options = noanonymous
+END
 }
 
 # The folders that 'postfix check' would make, in a tenth of its time.
@@ -101,6 +135,7 @@ smtpd_client_connection_rate_limit = 0
 smtpd_peername_lookup = no
 smtp_tls_security_level = none
 biff = no
+@{[$self->submission]}
 $self->{config}
 END
 }
