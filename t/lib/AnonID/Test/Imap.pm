@@ -105,11 +105,21 @@ sub response ($self)
     my $response = $self->line;
 
     while ($response =~ /\{(\d+)\}\r\n\z/) {
-        my $size = $1;
-        read $self->{in}, my ($literal), $size;
-        $response .= $literal . $self->line;
+        $response .= $self->octets($1) . $self->line;
     }
     return $response;
+}
+
+# Over TLS a read ends with a record.
+sub octets ($self, $size)
+{
+    my $octets = '';
+
+    while (length $octets < $size) {
+        read $self->{in}, $octets, $size - length $octets, length $octets
+            or die "the IMAP server hung up\n";
+    }
+    return $octets;
 }
 
 sub line ($self)
