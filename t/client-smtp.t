@@ -30,20 +30,10 @@ $server->start if $server != $dovecot;
 sub postfix ()
 {
     require AnonID::Test::Postfix;
-    my $postfix = AnonID::Test::Postfix->new(
-        lmtp_port => $dovecot->port('lmtp'),
-        submission => $ca->host('localhost'));
 
-    $dovecot->{config} .= <<"END";
-service auth {
-  unix_listener @{[$postfix->path('queue/private/auth')]} {
-    mode = 0660
-    user = postfix
-  }
-}
-END
-    $dovecot->write_config;
-    return $postfix;
+    return AnonID::Test::Postfix->new(
+        lmtp_port => $dovecot->port('lmtp'),
+        submission => $ca->host('localhost'))->ask($dovecot);
 }
 
 my $site = AnonID::Test::MailSite->new(

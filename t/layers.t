@@ -23,7 +23,7 @@ my %may_include = (
                               status submission)],
     'agent/base'       => [],
     'agent/control'    => [qw(base logon relay request status)],
-    'agent/imap'       => [qw(mail relay)],
+    'agent/imap'       => [qw(base mail relay)],
     'agent/krb5'       => [qw(base provider secret)],
     'agent/ldap'       => [qw(base net provider)],
     'agent/logon'      => [qw(base krb5 provider secret status)],

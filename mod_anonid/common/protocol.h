@@ -238,7 +238,9 @@ typedef enum {
     ANONID_TAG_RENEWAL = 70,      /* L */
     ANONID_TAG_EXPIRES = 71,      /* L */
 
-    ANONID_TAG_SERVER_SLOT = 120 /* N of the SERVER before it */
+    /* Of SERVICE again. */
+    ANONID_TAG_CLIENT_ADDRESS = 80, /* T "xclient" or "id"; repeated */
+    ANONID_TAG_SERVER_SLOT = 120    /* N of the SERVER before it */
 } anonid_tag_t;
 
 /* Flags of SUBMIT. */

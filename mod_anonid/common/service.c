@@ -74,6 +74,35 @@ int anonid_service_allows(const anonid_service_t *service, const char *address)
     return 0;
 }
 
+static const struct {
+    const char *name;
+    unsigned flag;
+} client_addresses[] = { { "xclient", ANONID_CLIENT_XCLIENT },
+                         { "id", ANONID_CLIENT_ID } };
+
+#define N_CLIENT_ADDRESSES                                                    \
+    (sizeof(client_addresses) / sizeof(client_addresses[0]))
+
+unsigned anonid_client_address_flag(const char *name)
+{
+    for (size_t i = 0; i < N_CLIENT_ADDRESSES; i++) {
+        if (strcasecmp(client_addresses[i].name, name) == 0)
+            return client_addresses[i].flag;
+    }
+    return 0;
+}
+
+int anonid_service_speaks(const anonid_service_t *service,
+                          anonid_mail_protocol_t protocol)
+{
+    for (int i = 0; i < service->servers->nelts; i++) {
+        if (APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t).protocol
+            == protocol)
+            return 1;
+    }
+    return 0;
+}
+
 static void encode_recipient(anonid_writer_t *w,
                              const anonid_recipient_t *recipient)
 {
@@ -116,6 +145,11 @@ int anonid_service_encode(anonid_writer_t *w, const anonid_service_t *service)
                            APR_ARRAY_IDX(service->allowed, i, const char *));
     if (service->strict_from)
         anonid_writer_text(w, ANONID_TAG_STRICT, "1");
+    for (size_t i = 0; i < N_CLIENT_ADDRESSES; i++) {
+        if (service->client_address & client_addresses[i].flag)
+            anonid_writer_text(w, ANONID_TAG_CLIENT_ADDRESS,
+                               client_addresses[i].name);
+    }
     return anonid_writer_end(w);
 }
 
@@ -193,6 +227,9 @@ static int decode_field(anonid_service_t *service, uint16_t tag,
         return add_pattern(service, text);
     case ANONID_TAG_STRICT:
         service->strict_from = 1;
+        return 1;
+    case ANONID_TAG_CLIENT_ADDRESS:
+        service->client_address |= anonid_client_address_flag(text);
         return 1;
     default:
         return 1;

@@ -31,6 +31,12 @@ typedef struct {
     apr_array_header_t *addresses; /* const char * */
 } anonid_recipient_t;
 
+/* How servers are told of the visitor that a session is for; flags. */
+enum {
+    ANONID_CLIENT_XCLIENT = 1, /* SMTP: Postfix's XCLIENT command */
+    ANONID_CLIENT_ID = 2       /* IMAP: x-originating-ip in ID (RFC 2971) */
+};
+
 typedef struct {
     const char *name;
     int slot;                       /* in the status table; -1: none */
@@ -46,6 +52,7 @@ typedef struct {
     apr_array_header_t *allowed;    /* const char *: patterns of whom
                                        applications may write to, beside the
                                        recipients' addresses */
+    unsigned client_address;        /* ANONID_CLIENT_...; 0: nobody is told */
 } anonid_service_t;
 
 /* An empty service of that name, with the default mechanisms. */
@@ -56,6 +63,13 @@ anonid_service_t *anonid_service_make(apr_pool_t *pool, const char *name);
  * loopback. */
 const char *anonid_mail_server_parse(anonid_mail_server_t *server,
                                      const char *url, apr_pool_t *pool);
+
+/* The flag of that name, "xclient" or "id", in any case; 0: there is none. */
+unsigned anonid_client_address_flag(const char *name);
+
+/* 1 if the service has a server of that protocol. */
+int anonid_service_speaks(const anonid_service_t *service,
+                          anonid_mail_protocol_t protocol);
 
 /* 1 if the host is this machine's loopback: "localhost", 127.0.0.0/8, ::1. */
 int anonid_host_is_loopback(const char *host);

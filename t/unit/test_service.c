@@ -232,6 +232,10 @@ static void applications_write_to_whom_they_may(void **state)
     back = over_the_wire(service);
     assert_non_null(back);
     assert_true(back->strict_from);
+    assert_int_equal(back->client_address, 0);
+    service->client_address = ANONID_CLIENT_XCLIENT | ANONID_CLIENT_ID;
+    assert_int_equal(over_the_wire(service)->client_address,
+                     service->client_address);
     assert_true(anonid_service_allows(back, "x@ok.test"));
     assert_false(anonid_service_allows(back, "x@other.test"));
     assert_true(anonid_service_allows(

@@ -76,6 +76,8 @@ static void read_word(const char *word, size_t length,
                                           length - prefix);
     else if (anonid_word_is(word, length, "STARTTLS"))
         caps->flags |= ANONID_CAP_STARTTLS;
+    else if (anonid_word_is(word, length, "ID"))
+        caps->flags |= ANONID_CAP_CLIENT;
     else if (anonid_word_is(word, length, "SASL-IR"))
         caps->flags |= ANONID_CAP_SASL_IR;
 }

@@ -171,12 +171,7 @@ anonid_parse_t anonid_imap_command_parse(const char *data, size_t length,
 
 /* ---- arguments ---- */
 
-typedef struct {
-    const char *next;
-    const char *end;
-} cursor_t;
-
-static int take_quoted(cursor_t *c)
+static int take_quoted(anonid_imap_cursor_t *c)
 {
     for (c->next++; c->next < c->end; c->next++) {
         if (*c->next == '"') {
@@ -191,7 +186,7 @@ static int take_quoted(cursor_t *c)
     return 0;
 }
 
-static int take_literal(cursor_t *c)
+static int take_literal(anonid_imap_cursor_t *c)
 {
     const char *lf = memchr(c->next, '\n', (size_t)(c->end - c->next));
     literal_t literal;
@@ -210,7 +205,7 @@ static int take_literal(cursor_t *c)
 }
 
 /* Servers take far more in an atom than RFC 3501 lets clients say. */
-static int take_atom(cursor_t *c)
+static int take_atom(anonid_imap_cursor_t *c)
 {
     const char *begin = c->next;
 
@@ -220,7 +215,7 @@ static int take_atom(cursor_t *c)
     return c->next > begin;
 }
 
-static int take_astring(cursor_t *c)
+static int take_astring(anonid_imap_cursor_t *c)
 {
     if (c->next == c->end)
         return 0;
@@ -229,10 +224,29 @@ static int take_astring(cursor_t *c)
     return *c->next == '{' ? take_literal(c) : take_atom(c);
 }
 
+int anonid_imap_take_string(anonid_imap_cursor_t *cursor, const char **text,
+                            size_t *length)
+{
+    anonid_imap_cursor_t c = *cursor;
+    int quoted = c.next < c.end && *c.next == '"';
+
+    if (quoted ? !take_quoted(&c)
+               : (c.next == c.end || *c.next != '{' || !take_literal(&c)))
+        return 0;
+    *text = cursor->next + 1;
+    if (!quoted)
+        *text =
+            (const char *)memchr(*text, '\n', (size_t)(c.next - *text)) + 1;
+    *length = (size_t)(c.next - *text) - (quoted ? 1 : 0);
+    *cursor = c;
+    return 1;
+}
+
 int anonid_imap_command_astrings(const anonid_imap_command_t *command)
 {
-    cursor_t c = { command->arguments,
-                   command->arguments + command->arguments_length };
+    anonid_imap_cursor_t c = {
+        command->arguments, command->arguments + command->arguments_length
+    };
     int n = 0;
 
     while (c.next < c.end) {

@@ -55,6 +55,16 @@ int anonid_imap_command_is(const anonid_imap_command_t *command,
  * they are something else. */
 int anonid_imap_command_astrings(const anonid_imap_command_t *command);
 
+typedef struct {
+    const char *next;
+    const char *end;
+} anonid_imap_cursor_t;
+
+/* Takes a quoted string (as it stands between its quotes) or a literal out of
+ * arguments: 1, or 0 and nothing. */
+int anonid_imap_take_string(anonid_imap_cursor_t *cursor, const char **text,
+                            size_t *length);
+
 /* The first of the arguments, up to a blank, and whether there are others. */
 void anonid_imap_command_word(const anonid_imap_command_t *command,
                               const char **word, size_t *length, int *others);

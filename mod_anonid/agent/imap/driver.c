@@ -19,10 +19,12 @@
 #define TAG_STARTTLS "A2"
 #define TAG_AUTHENTICATE "A3"
 #define TAG_LOGOUT "A4"
+#define TAG_ID "A5"
 
 static const char *const tags[ANONID_PHASES] = {
     [ANONID_PHASE_HELLO] = TAG_CAPABILITY,
     [ANONID_PHASE_STARTTLS] = TAG_STARTTLS,
+    [ANONID_PHASE_CLIENT] = TAG_ID,
     [ANONID_PHASE_AUTH] = TAG_AUTHENTICATE,
     [ANONID_PHASE_QUIT] = TAG_LOGOUT,
 };
@@ -92,6 +94,25 @@ static void hello(const char *literal, char command[ANONID_COMMAND_MAX])
     snprintf(command, ANONID_COMMAND_MAX, TAG_CAPABILITY " CAPABILITY");
 }
 
+/* The fields are Dovecot's, which takes them from those of
+ * login_trusted_networks: doc.dovecot.org, "Forwarding". */
+static void tell(const anonid_capabilities_t *caps,
+                 const anonid_visitor_t *visitor,
+                 char command[ANONID_COMMAND_MAX])
+{
+    int n = snprintf(command, ANONID_COMMAND_MAX,
+                     TAG_ID " ID (\"x-proxy-ttl\" \"%d\"", visitor->hops - 1);
+
+    (void)caps;
+    if (visitor->address[0])
+        n += snprintf(command + n, (size_t)(ANONID_COMMAND_MAX - n),
+                      " \"x-originating-ip\" \"%s\"", visitor->address);
+    if (visitor->address[0] && visitor->port > 0)
+        n += snprintf(command + n, (size_t)(ANONID_COMMAND_MAX - n),
+                      " \"x-originating-port\" \"%d\"", visitor->port);
+    snprintf(command + n, (size_t)(ANONID_COMMAND_MAX - n), ")");
+}
+
 static void auth(const char *mechanism, char command[ANONID_COMMAND_MAX])
 {
     snprintf(command, ANONID_COMMAND_MAX, TAG_AUTHENTICATE " AUTHENTICATE %s",
@@ -137,11 +158,13 @@ const anonid_mail_driver_t anonid_imap_driver = {
     .protocol = ANONID_MAIL_IMAP,
     .greeting_tells = 1,
     .keeps_welcome = 1,
+    .tells = ANONID_CLIENT_ID,
     .parse = parse,
     .judge = judge,
     .hello = hello,
     .capabilities = anonid_imap_capabilities,
     .starttls = TAG_STARTTLS " STARTTLS",
+    .tell = tell,
     .auth = auth,
     .takes_initial = takes_initial,
     .challenge = challenge,

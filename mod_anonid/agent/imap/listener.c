@@ -9,9 +9,12 @@
  *   with preauth: a login -> [capabilities] -> greeting
  *            -> (the first command that is not about logging on) -> joined
  */
+#include "agent/base/log.h"
 #include "agent/imap/capabilities.h"
 #include "agent/imap/command.h"
+#include "agent/imap/id.h"
 #include "agent/relay/login.h"
+#include "common/lognos.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -178,11 +181,29 @@ static void logged_on(anonid_relay_login_t *login, anonid_session_t *session)
         ask_capabilities(d, session);
 }
 
+/* Each relay on the way leaves one place less to others. */
+static void refuse_loop(anonid_relay_login_t *login)
+{
+    anonid_log(ANONID_LOG_ERROR,
+               ANONID_LOGNO(0234) "AnonIDMailListen '%s': a login went "
+                                  "through too many relays, and was refused: "
+                                  "does a server of the mail service lead "
+                                  "back here?",
+               anonid_relay_client_origin(login->client)->listener->url);
+    refuse(login, "[CONTACTADMIN] This login goes round in a loop");
+    anonid_relay_login_await(login);
+    anonid_relay_login_error(login);
+}
+
 /* The client has said whatever it wanted to log on with. */
 static void complete(anonid_relay_login_t *login)
 {
     dialogue_t *d = (dialogue_t *)login;
 
+    if (login->visitor.hops <= 1) {
+        refuse_loop(login);
+        return;
+    }
     if (!d->server) {
         anonid_relay_login_start(login);
         return;
@@ -220,7 +241,8 @@ static void do_noop(dialogue_t *d, const anonid_imap_command_t *command)
 
 static void do_id(dialogue_t *d, const anonid_imap_command_t *command)
 {
-    (void)command;
+    anonid_imap_id_read(command->arguments, command->arguments_length,
+                        &d->login.visitor);
     anonid_relay_client_say(d->login.client, "* ID (\"name\" \"mod_anonid\")");
     say_ok(d, "Done");
 }
@@ -382,6 +404,7 @@ static void *open_dialogue(anonid_relay_client_t *client)
         return NULL;
     d->login.client = client;
     d->login.protocol = &login_protocol;
+    d->login.visitor.hops = ANONID_IMAP_HOPS;
     if (is_preauth(d))
         anonid_relay_login_start(&d->login);
     else

@@ -10,6 +10,7 @@
 
 #include "common/service.h"
 #include "common/wire.h"
+#include "agent/mail/visitor.h"
 #include "agent/net/phase.h"
 
 /* One whole reply, in the connection's input buffer. */
@@ -34,7 +35,11 @@ enum {
     ANONID_CAP_8BITMIME = 4,
     ANONID_CAP_SMTPUTF8 = 8,
     ANONID_CAP_SIZE = 16,
-    ANONID_CAP_SASL_IR = 32 /* IMAP (RFC 4959) */
+    ANONID_CAP_SASL_IR = 32, /* IMAP (RFC 4959) */
+    ANONID_CAP_DSN = 64,
+    ANONID_CAP_CLIENT = 128, /* XCLIENT with ADDR; IMAP: ID */
+    ANONID_CAP_XCLIENT_NAME = 256,
+    ANONID_CAP_XCLIENT_PORT = 512
 };
 
 #define ANONID_MECHANISMS_TEXT_MAX 512
@@ -52,6 +57,8 @@ typedef struct {
     anonid_mail_protocol_t protocol;
     int greeting_tells; /* the greeting may have capabilities in it */
     int keeps_welcome;  /* who logs on wants to see the reply that succeeds */
+    unsigned tells;     /* ANONID_CLIENT_...: who a session is for; 0: never */
+    int tells_anew;     /* ... after which the server has forgotten all else */
 
     /* The reply to what was said in that state; what came in between without
      * having been asked for is part of it. */
@@ -65,6 +72,10 @@ typedef struct {
     void (*hello)(const char *literal, char command[ANONID_COMMAND_MAX]);
     void (*capabilities)(const anonid_mail_reply_t *reply,
                          anonid_capabilities_t *caps);
+    /* The command that tells the server of a visitor. NULL if `tells` is 0. */
+    void (*tell)(const anonid_capabilities_t *caps,
+                 const anonid_visitor_t *visitor,
+                 char command[ANONID_COMMAND_MAX]);
     const char *starttls; /* the command */
     /* "AUTH mechanism" without initial response and CRLF. */
     void (*auth)(const char *mechanism, char command[ANONID_COMMAND_MAX]);

@@ -107,6 +107,7 @@ static int renew_login(anonid_failover_t *f)
                               f->to.service, &proof);
     if (!login)
         return 0;
+    anonid_login_for(login, &f->to.visitor);
     anonid_login_drop(f->login);
     f->login = login;
     return 1;

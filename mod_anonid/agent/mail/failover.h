@@ -18,6 +18,7 @@ typedef struct {
     const anonid_account_t *account;
     const anonid_service_t *service;
     anonid_mail_protocol_t protocol;
+    anonid_visitor_t visitor; /* whom the session is for */
 } anonid_failover_to_t;
 
 /* A session that is logged on, the callee's from now on; or NULL and what the

@@ -28,6 +28,12 @@ int anonid_growth_allows(const anonid_growth_t *growth, int sessions,
     return logins == 0 && anonid_deadline_left(growth->probe) == 0;
 }
 
+int anonid_growth_is_full(const anonid_growth_t *growth, int open)
+{
+    return open >= ANONID_POOL_SESSIONS
+           || (growth->most > 0 && open >= growth->most);
+}
+
 int anonid_growth_refused(anonid_growth_t *growth, int sessions,
                           int of_password, uint32_t random)
 {

@@ -26,6 +26,10 @@ typedef struct {
 int anonid_growth_allows(const anonid_growth_t *growth, int sessions,
                          int logins);
 
+/* 1 if there are as many sessions and logins as the server is known to take:
+ * one more has to take the place of another. */
+int anonid_growth_is_full(const anonid_growth_t *growth, int open);
+
 /* A login was refused while there were so many sessions (1 or more).
  * of_password: as a wrong password, which is then tried as seldom as one.
  * random: any number. Returns the seconds until there is another try. */

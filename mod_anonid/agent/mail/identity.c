@@ -6,6 +6,7 @@
 #include "agent/logon/config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 anonid_login_t *anonid_login_make(struct event_base *base,
                                   anonid_config_t *config,
@@ -43,6 +44,20 @@ void anonid_login_drop(anonid_login_t *login)
     anonid_proof_release(&login->proof);
     anonid_config_drop(login->config);
     free(login);
+}
+
+void anonid_login_for(anonid_login_t *login, const anonid_visitor_t *visitor)
+{
+    if (login->service->client_address)
+        login->visitor = *visitor;
+}
+
+void anonid_login_for_address(anonid_login_t *login, const char *address)
+{
+    anonid_visitor_t visitor = { 0 };
+
+    (void)anonid_visitor_address(&visitor, address, strlen(address));
+    anonid_login_for(login, &visitor);
 }
 
 int anonid_login_is_current(const anonid_login_t *login)

@@ -3,7 +3,7 @@
  * The login dialogue; see login.h.
  *
  *   gate -> connect -> [TLS] -> greeting -> hello
- *           -> [STARTTLS -> TLS -> hello]
+ *           -> [STARTTLS -> TLS -> hello] -> [the visitor's address -> hello]
  *           -> gate -> AUTH -> challenge* -> success
  *
  * A mechanism that turns out to lack its ticket before the server was told
@@ -13,6 +13,7 @@
  */
 #include "agent/mail/login.h"
 #include "agent/base/log.h"
+#include "agent/mail/server.h"
 #include "agent/sasl/sasl.h"
 #include "agent/status/mail.h"
 #include "agent/status/table.h"
@@ -30,6 +31,7 @@ struct anonid_dialogue_t {
     anonid_mechanism_t mechanism;
     unsigned proofs; /* of the account, that were not passed over */
     char *initial;   /* a first response too long for the AUTH command */
+    int has_told;    /* the server was told of the visitor, or cannot be */
     anonid_logged_on_t done;
     void *context;
 };
@@ -89,6 +91,7 @@ static void begin_anew(anonid_dialogue_t *d, const anonid_mail_error_t *error)
     d->session = NULL;
     anonid_sasl_close(d->sasl);
     d->sasl = NULL;
+    d->has_told = 0;
     forget_initial(d);
 }
 
@@ -309,6 +312,47 @@ static void begin_auth(anonid_dialogue_t *d)
     anonid_sasl_begin(d->sasl, on_initial, d);
 }
 
+/* The server will not know whom the session is for. That is no reason to send
+ * nothing. */
+static void tell_nobody(anonid_dialogue_t *d, const char *why)
+{
+    anonid_server_untold(d->login->service->name, d->server->url, why);
+    ask_leave(d);
+}
+
+/* The server is told once TLS is up, and before AUTH, which it would
+ * forget. */
+static void tell_visitor(anonid_dialogue_t *d)
+{
+    anonid_session_t *s = d->session;
+    const anonid_visitor_t *visitor = &d->login->visitor;
+    char command[ANONID_COMMAND_MAX];
+
+    if (d->has_told || !(d->login->service->client_address & s->driver->tells)
+        || (!visitor->address[0] && visitor->hops == 0)) {
+        ask_leave(d);
+        return;
+    }
+    d->has_told = 1;
+    if (!(s->caps.flags & ANONID_CAP_CLIENT)) {
+        s->is_untold = 1;
+        tell_nobody(d, "the server does not offer it");
+        return;
+    }
+    s->driver->tell(&s->caps, visitor, command);
+    anonid_session_say(s, ANONID_PHASE_CLIENT, "%s", command);
+}
+
+static void after_client(anonid_dialogue_t *d,
+                         const anonid_mail_reply_t *reply)
+{
+    (void)reply;
+    if (d->session->driver->tells_anew)
+        say_hello(d);
+    else
+        ask_leave(d);
+}
+
 static void after_hello(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
 {
     anonid_session_t *s = d->session;
@@ -316,7 +360,7 @@ static void after_hello(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
     s->driver->capabilities(reply, &s->caps);
     if (s->server->tls != ANONID_TLS_START
         || anonid_transport_is_tls(s->transport))
-        ask_leave(d);
+        tell_visitor(d);
     else if (s->caps.flags & ANONID_CAP_STARTTLS)
         anonid_session_say(s, ANONID_PHASE_STARTTLS, "%s",
                            s->driver->starttls);
@@ -408,6 +452,8 @@ static const login_step_t steps[ANONID_PHASES] = {
                              ANONID_MAIL_ERROR_BUSY },
     [ANONID_PHASE_STARTTLS] = { after_starttls, ANONID_MAIL_ERROR_NO_STARTTLS,
                                 ANONID_MAIL_ERROR_BUSY },
+    [ANONID_PHASE_CLIENT] = { after_client, ANONID_MAIL_ERROR_REFUSED,
+                              ANONID_MAIL_ERROR_BUSY },
     [ANONID_PHASE_AUTH] = { after_auth, ANONID_MAIL_ERROR_LOGIN,
                             ANONID_MAIL_ERROR_LOGIN_LATER },
 };
@@ -436,7 +482,10 @@ static void on_reply(void *context, const anonid_mail_reply_t *reply)
     if (phase == ANONID_PHASE_AUTH)
         anonid_status_table_count(ANONID_COUNT_mail_logins_refused);
     s->driver->text(reply, text, sizeof(text));
-    anonid_session_fail(s, kinds[verdict], "%s", text);
+    if (phase == ANONID_PHASE_CLIENT && verdict == ANONID_VERDICT_REFUSED)
+        tell_nobody(d, text);
+    else
+        anonid_session_fail(s, kinds[verdict], "%s", text);
 }
 
 static const anonid_session_user_t login_user = { on_ready, on_reply, NULL,

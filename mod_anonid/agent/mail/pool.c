@@ -13,8 +13,9 @@
 #include "agent/mail/pool.h"
 #include "agent/base/backoff.h"
 #include "agent/base/log.h"
-#include "agent/mail/growth.h"
 #include "agent/mail/login.h"
+#include "agent/mail/pool_key.h"
+#include "agent/mail/pool_line.h"
 #include "agent/mail/server.h"
 #include "agent/status/mail.h"
 #include "common/lognos.h"
@@ -24,80 +25,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct anonid_pool_request_t {
-    struct anonid_pool_request_t *next;
-    struct entry_t *entry;
-    anonid_login_t *login;
-    const anonid_mail_server_t *server;
-    int fresh;
-    anonid_pool_ready_t ready;
-    void *context;
-};
+static anonid_pool_entry_t *entries;
 
-/* A login that is under way. */
-typedef struct attempt_t {
-    struct attempt_t *next;
-    struct entry_t *entry;
-    anonid_login_t *login;
-    const anonid_mail_server_t *server;
-    anonid_dialogue_t *dialogue;
-} attempt_t;
-
-/* What is shared under one key. */
-typedef struct entry_t {
-    struct entry_t *next;
-    char *key;
-    char *account;
-    char *service;
-    unsigned long version;
-    int stale;    /* the version is not valid any more */
-    int obsolete; /* of an account or service that is configured otherwise */
-    int open;     /* sessions: idle, lent, logging on, or quitting */
-    anonid_growth_t growth;
-    anonid_session_t *idle; /* the latest first */
-    attempt_t *attempts;
-    int n_attempts;
-    anonid_pool_request_t *first; /* the line */
-    anonid_pool_request_t *last;
-    int n_waiting;
-    struct event *turn;
-} entry_t;
-
-static entry_t *entries;
-
-static void ask_for_turn(entry_t *entry)
+static void ask_for_turn(anonid_pool_entry_t *entry)
 {
     event_active(entry->turn, EV_TIMEOUT, 0);
-}
-
-/* Sessions that there are, not counting logins that are under way. */
-static int sessions(const entry_t *entry)
-{
-    return entry->open - entry->n_attempts;
 }
 
 /* A session has ended, and the server has room for another. */
 static void session_ended(void *context)
 {
-    entry_t *entry = context;
+    anonid_pool_entry_t *entry = context;
 
     entry->open--;
     ask_for_turn(entry);
 }
 
+static void session_has_quit(void *context)
+{
+    anonid_pool_entry_t *entry = context;
+
+    entry->quitting--;
+    session_ended(entry);
+}
+
 /* Takes a session out of use. */
-static void retire(entry_t *entry, anonid_session_t *session, int politely)
+static void retire(anonid_pool_entry_t *entry, anonid_session_t *session,
+                   int politely)
 {
     session->pooled = NULL;
     if (politely) {
-        anonid_session_quit(session, session_ended, entry);
+        entry->quitting++;
+        anonid_session_quit(session, session_has_quit, entry);
         return;
     }
     anonid_session_close(session);
     session_ended(entry);
 }
 
-static void unlink_idle(entry_t *entry, anonid_session_t *session)
+static void unlink_idle(anonid_pool_entry_t *entry, anonid_session_t *session)
 {
     anonid_session_t **link = &entry->idle;
 
@@ -113,7 +79,7 @@ static void unlink_idle(entry_t *entry, anonid_session_t *session)
 static void idle_failed(void *context, const anonid_mail_error_t *error)
 {
     anonid_session_t *session = context;
-    entry_t *entry = session->pooled;
+    anonid_pool_entry_t *entry = session->pooled;
 
     unlink_idle(entry, session);
     retire(entry, session, error->kind == ANONID_MAIL_ERROR_LATE);
@@ -129,7 +95,7 @@ static void idle_reply(void *context, const anonid_mail_reply_t *reply)
 static const anonid_session_user_t idle_user = { NULL, idle_reply, NULL,
                                                  idle_failed };
 
-static void make_idle(entry_t *entry, anonid_session_t *session)
+static void make_idle(anonid_pool_entry_t *entry, anonid_session_t *session)
 {
     anonid_session_use(session, &idle_user, session);
     anonid_transport_enter(session->transport, ANONID_PHASE_IDLE);
@@ -139,7 +105,7 @@ static void make_idle(entry_t *entry, anonid_session_t *session)
     ask_for_turn(entry);
 }
 
-static void drop_idle(entry_t *entry)
+static void drop_idle(anonid_pool_entry_t *entry)
 {
     while (entry->idle) {
         anonid_session_t *session = entry->idle;
@@ -152,7 +118,7 @@ static void drop_idle(entry_t *entry)
 /* Takes a request out of the line, wherever it stands. */
 static void unlink_request(anonid_pool_request_t *request)
 {
-    entry_t *entry = request->entry;
+    anonid_pool_entry_t *entry = request->entry;
     anonid_pool_request_t **link = &entry->first, *before = NULL;
 
     while (*link != request) {
@@ -186,16 +152,17 @@ static void answer(anonid_pool_request_t *request, anonid_session_t *session,
 }
 
 /* Answers all who are in line now. */
-static void answer_all(entry_t *entry, const anonid_mail_error_t *error)
+static void answer_all(anonid_pool_entry_t *entry,
+                       const anonid_mail_error_t *error)
 {
     for (int n = entry->n_waiting; n > 0 && entry->first; n--)
         answer(entry->first, NULL, error);
 }
 
-static void end_attempt(attempt_t *attempt)
+static void end_attempt(anonid_pool_attempt_t *attempt)
 {
-    entry_t *entry = attempt->entry;
-    attempt_t **link = &entry->attempts;
+    anonid_pool_entry_t *entry = attempt->entry;
+    anonid_pool_attempt_t **link = &entry->attempts;
 
     while (*link != attempt)
         link = &(*link)->next;
@@ -207,39 +174,42 @@ static void end_attempt(attempt_t *attempt)
 
 /* The server serves the sessions that there are, but takes no further one:
  * whoever waits takes turns on those. */
-static void stop_growing(entry_t *entry, const attempt_t *attempt,
+static void stop_growing(anonid_pool_entry_t *entry,
+                         const anonid_pool_attempt_t *attempt,
                          const anonid_mail_error_t *error)
 {
     int before = entry->growth.refusals;
-    int wait = anonid_growth_refused(&entry->growth, sessions(entry),
-                                     error->kind == ANONID_MAIL_ERROR_LOGIN,
-                                     anonid_backoff_random());
+    int wait = anonid_growth_refused(
+        &entry->growth, anonid_pool_sessions(entry),
+        error->kind == ANONID_MAIL_ERROR_LOGIN, anonid_backoff_random());
 
-    anonid_log(entry->growth.refusals > before ? ANONID_LOG_NOTICE
-                                               : ANONID_LOG_DEBUG,
-               "%smail service '%s', server %s, account '%s': no more than %d "
-               "sessions, which messages share; one more is tried in %d s "
-               "(%s: %s)",
-               ANONID_LOGNO(0227), attempt->login->service->name,
-               attempt->server->url, entry->account, sessions(entry), wait,
-               anonid_phase_name(error->phase), error->text);
+    anonid_log(
+        entry->growth.refusals > before ? ANONID_LOG_NOTICE : ANONID_LOG_DEBUG,
+        "%smail service '%s', server %s, account '%s': no more than %d "
+        "sessions, which messages share; one more is tried in %d s "
+        "(%s: %s)",
+        ANONID_LOGNO(0227), attempt->login->service->name,
+        attempt->server->url, entry->account, anonid_pool_sessions(entry),
+        wait, anonid_phase_name(error->phase), error->text);
 }
 
-static void login_worked(attempt_t *attempt, anonid_session_t *session)
+static void login_worked(anonid_pool_attempt_t *attempt,
+                         anonid_session_t *session)
 {
-    entry_t *entry = attempt->entry;
+    anonid_pool_entry_t *entry = attempt->entry;
 
     anonid_server_worked(attempt->login->service->name, attempt->server);
     end_attempt(attempt);
-    anonid_growth_worked(&entry->growth, sessions(entry));
+    anonid_growth_worked(&entry->growth, anonid_pool_sessions(entry));
     session->pooled = entry;
     make_idle(entry, session);
 }
 
-static void login_failed(attempt_t *attempt, const anonid_mail_error_t *error)
+static void login_failed(anonid_pool_attempt_t *attempt,
+                         const anonid_mail_error_t *error)
 {
-    entry_t *entry = attempt->entry;
-    int others = sessions(entry);
+    anonid_pool_entry_t *entry = attempt->entry;
+    int others = anonid_pool_sessions(entry);
 
     if (others > 0)
         stop_growing(entry, attempt, error);
@@ -256,7 +226,7 @@ static void login_failed(attempt_t *attempt, const anonid_mail_error_t *error)
 static void on_logged_on(void *context, anonid_session_t *session,
                          const anonid_mail_error_t *error)
 {
-    attempt_t *attempt = context;
+    anonid_pool_attempt_t *attempt = context;
 
     if (!session)
         login_failed(attempt, error);
@@ -264,11 +234,11 @@ static void on_logged_on(void *context, anonid_session_t *session,
         login_worked(attempt, session);
 }
 
-/* Logs a further session on, for the first of the line: 1, or 0. */
-static int start_attempt(entry_t *entry)
+/* Logs a further session on, for a request: 1, or 0. */
+static int start_attempt(anonid_pool_entry_t *entry,
+                         const anonid_pool_request_t *request)
 {
-    const anonid_pool_request_t *request = entry->first;
-    attempt_t *attempt = calloc(1, sizeof(*attempt));
+    anonid_pool_attempt_t *attempt = calloc(1, sizeof(*attempt));
 
     if (!attempt)
         return 0;
@@ -289,37 +259,38 @@ static int start_attempt(entry_t *entry)
     return 1;
 }
 
-/* 1 if one more login may be tried. */
-static int may_grow(const entry_t *entry)
+/* Ends idle sessions, one for each request that gets none otherwise. */
+static void make_room(anonid_pool_entry_t *entry)
 {
-    return anonid_growth_allows(&entry->growth, sessions(entry),
-                                entry->n_attempts);
+    int rooms = entry->quitting;
+
+    for (anonid_pool_request_t *r = entry->first;
+         r && anonid_pool_is_full(entry); r = r->next) {
+        anonid_session_t *other;
+
+        if (anonid_pool_is_covered(entry, r) || rooms-- > 0)
+            continue;
+        other = anonid_pool_other(entry, r);
+        if (!other)
+            continue;
+        unlink_idle(entry, other);
+        retire(entry, other, 1);
+    }
 }
 
-/* An idle session for a request, or NULL. One that has to be fresh gets
- * another only where there cannot be a fresh one. */
-static anonid_session_t *find_idle(entry_t *entry,
-                                   const anonid_pool_request_t *request)
-{
-    anonid_session_t *session = entry->idle;
-
-    if (!request->fresh)
-        return session;
-    while (session && session->used > 0)
-        session = session->next;
-    if (session || entry->n_attempts > 0 || may_grow(entry))
-        return session;
-    return entry->idle;
-}
-
-/* Hands idle sessions out, in order of the line. */
-static void hand_out(entry_t *entry)
+/* Hands idle sessions out, in order of the line. Are there as many as there
+ * may be, and none for the first, then those that there are give way. */
+static void hand_out(anonid_pool_entry_t *entry)
 {
     anonid_pool_request_t *request = entry->first;
 
     while (request) {
-        anonid_session_t *session = find_idle(entry, request);
+        anonid_session_t *session = anonid_pool_idle(entry, request);
 
+        if (!session && request == entry->first && anonid_pool_is_full(entry)
+            && !anonid_pool_is_covered(entry, request)
+            && anonid_pool_other(entry, request))
+            return;
         if (!session) {
             request = request->next;
             continue;
@@ -330,21 +301,23 @@ static void hand_out(entry_t *entry)
     }
 }
 
-static void start_attempts(entry_t *entry)
+static void start_attempts(anonid_pool_entry_t *entry)
 {
+    anonid_pool_request_t *request = anonid_pool_uncovered(entry);
     anonid_mail_error_t error;
 
-    while (entry->n_attempts < entry->n_waiting && may_grow(entry)) {
-        if (start_attempt(entry))
+    for (; request && anonid_pool_may_grow(entry);
+         request = anonid_pool_uncovered(entry)) {
+        if (start_attempt(entry, request))
             continue;
         anonid_mail_error_set(&error, ANONID_MAIL_ERROR_INTERNAL,
                               ANONID_PHASE_CONNECT, "no memory");
-        answer(entry->first, NULL, &error);
+        answer(request, NULL, &error);
     }
 }
 
 /* Nobody logs on with a password that is not the account's any more. */
-static void send_line_away(entry_t *entry)
+static void send_line_away(anonid_pool_entry_t *entry)
 {
     anonid_mail_error_t error;
 
@@ -353,7 +326,7 @@ static void send_line_away(entry_t *entry)
     answer_all(entry, &error);
 }
 
-static void serve(entry_t *entry)
+static void serve(anonid_pool_entry_t *entry)
 {
     hand_out(entry);
     if (!entry->first)
@@ -362,11 +335,12 @@ static void serve(entry_t *entry)
         send_line_away(entry);
     else
         start_attempts(entry);
+    make_room(entry);
 }
 
-static void destroy_entry(entry_t *entry)
+static void destroy_entry(anonid_pool_entry_t *entry)
 {
-    entry_t **link = &entries;
+    anonid_pool_entry_t **link = &entries;
 
     while (*link != entry)
         link = &(*link)->next;
@@ -381,7 +355,7 @@ static void destroy_entry(entry_t *entry)
 
 static void on_turn(evutil_socket_t fd, short what, void *context)
 {
-    entry_t *entry = context;
+    anonid_pool_entry_t *entry = context;
 
     (void)fd;
     (void)what;
@@ -392,31 +366,10 @@ static void on_turn(evutil_socket_t fd, short what, void *context)
         destroy_entry(entry);
 }
 
-/* All that a session's being logged on depends on, in one string. */
-static char *make_key(const anonid_account_t *account, unsigned long version,
-                      const anonid_service_t *service, const char *url)
-{
-    char mechanisms[ANONID_MECHANISMS_TEXT_MAX] = "", *key = NULL;
-    size_t used = 0;
-
-    for (int i = 0; i < service->mechanisms->nelts; i++) {
-        snprintf(mechanisms + used, sizeof(mechanisms) - used, " %s",
-                 APR_ARRAY_IDX(service->mechanisms, i, const char *));
-        used = strlen(mechanisms);
-    }
-    if (asprintf(&key, "%s\n%s\n%lu\n%s\n%s\n%s\n%s\n%s", account->name,
-                 account->user, version, service->name, url,
-                 service->ca_file ? service->ca_file : "",
-                 service->tls_name ? service->tls_name : "", mechanisms)
-        < 0)
-        return NULL;
-    return key;
-}
-
 /* Takes the key over. */
-static entry_t *make_entry(char *key, const anonid_login_t *login)
+static anonid_pool_entry_t *make_entry(char *key, const anonid_login_t *login)
 {
-    entry_t *entry = calloc(1, sizeof(*entry));
+    anonid_pool_entry_t *entry = calloc(1, sizeof(*entry));
 
     if (!entry) {
         free(key);
@@ -435,12 +388,12 @@ static entry_t *make_entry(char *key, const anonid_login_t *login)
     return NULL;
 }
 
-static entry_t *find_entry(const anonid_login_t *login,
-                           const anonid_mail_server_t *server)
+static anonid_pool_entry_t *find_entry(const anonid_login_t *login,
+                                       const anonid_mail_server_t *server)
 {
-    char *key = make_key(login->account, login->proof.version, login->service,
-                         server->url);
-    entry_t *entry = entries;
+    char *key = anonid_pool_key_make(login->account, login->proof.version,
+                                     login->service, server->url);
+    anonid_pool_entry_t *entry = entries;
 
     if (!key)
         return NULL;
@@ -457,7 +410,7 @@ anonid_mail_pool_get(anonid_login_t *login, const anonid_mail_server_t *server,
                      int fresh, anonid_pool_ready_t ready, void *context)
 {
     anonid_pool_request_t *request = calloc(1, sizeof(*request));
-    entry_t *entry = request ? find_entry(login, server) : NULL;
+    anonid_pool_entry_t *entry = request ? find_entry(login, server) : NULL;
 
     if (!entry) {
         free(request);
@@ -481,7 +434,7 @@ anonid_mail_pool_get(anonid_login_t *login, const anonid_mail_server_t *server,
 
 void anonid_mail_pool_cancel(anonid_pool_request_t *request)
 {
-    entry_t *entry = request->entry;
+    anonid_pool_entry_t *entry = request->entry;
 
     unlink_request(request);
     destroy_request(request);
@@ -490,7 +443,7 @@ void anonid_mail_pool_cancel(anonid_pool_request_t *request)
 
 void anonid_mail_pool_put(anonid_session_t *session, int reusable)
 {
-    entry_t *entry = session->pooled;
+    anonid_pool_entry_t *entry = session->pooled;
 
     anonid_status_mail_pool(session->server->slot, 0, -1);
     if (!reusable)
@@ -507,33 +460,13 @@ void anonid_mail_pool_distrust(const anonid_session_t *session)
     drop_idle(session->pooled);
 }
 
-/* 1 if a configuration has the account, service and server of an entry as
- * they are there. */
-static int is_configured(const entry_t *entry, const anonid_config_t *config)
-{
-    const anonid_account_t *account =
-        anonid_config_account(config, entry->account);
-    const anonid_service_t *service =
-        anonid_config_service(config, entry->service);
-    int same = 0;
-
-    for (int i = 0; account && service && !same && i < service->servers->nelts;
-         i++) {
-        char *key = make_key(
-            account, entry->version, service,
-            APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t).url);
-
-        same = key && strcmp(key, entry->key) == 0;
-        free(key);
-    }
-    return same;
-}
-
 static void take_config(const anonid_config_t *config)
 {
     anonid_server_prune(config);
-    for (entry_t *entry = entries; entry; entry = entry->next) {
-        entry->obsolete = !is_configured(entry, config);
+    for (anonid_pool_entry_t *entry = entries; entry; entry = entry->next) {
+        entry->obsolete = !anonid_pool_key_is_configured(
+            entry->key, entry->account, entry->service, entry->version,
+            config);
         if (entry->obsolete)
             drop_idle(entry);
     }
@@ -546,7 +479,7 @@ void anonid_mail_pool_version(const char *account, unsigned long version)
         return;
     }
     anonid_gate_version(account, version);
-    for (entry_t *entry = entries; entry; entry = entry->next) {
+    for (anonid_pool_entry_t *entry = entries; entry; entry = entry->next) {
         if (entry->version == version || strcmp(entry->account, account) != 0)
             continue;
         entry->stale = 1;
@@ -554,7 +487,7 @@ void anonid_mail_pool_version(const char *account, unsigned long version)
     }
 }
 
-static void stop_entry(entry_t *entry)
+static void stop_entry(anonid_pool_entry_t *entry)
 {
     while (entry->attempts) {
         anonid_login_cancel(entry->attempts->dialogue);

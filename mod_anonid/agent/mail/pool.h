@@ -7,6 +7,10 @@
  * most ANONID_POOL_SESSIONS, or fewer if the server does not take as many
  * (growth.h); who comes later waits in line. A further login that is refused
  * is nobody's failure as long as there are sessions.
+ *
+ * Where servers are told of visitors (AnonIDMailClientAddress), a session
+ * serves the one that it was opened for; another one costs a login, and in the
+ * end a place, which the session that was idle for longest gives up.
  */
 #ifndef ANONID_AGENT_MAIL_POOL_H
 #define ANONID_AGENT_MAIL_POOL_H

@@ -156,6 +156,23 @@ void anonid_server_failed(const char *service,
         go_down(state, error);
 }
 
+void anonid_server_untold(const char *service, const char *url,
+                          const char *why)
+{
+    anonid_server_state_t *state = find_or_make(service, url);
+
+    if (!state || (state->untold && anonid_deadline_left(state->untold) > 0))
+        return;
+    state->untold = anonid_deadline_in(WARN_AGAIN);
+    anonid_log(ANONID_LOG_WARNING,
+               "%smail service '%s', server %s: it is not told the visitor's "
+               "address: %s; name this machine in the server's list of those "
+               "whom it believes (Postfix: smtpd_authorized_xclient_hosts, "
+               "Dovecot: login_trusted_networks), or set "
+               "AnonIDMailClientAddress off",
+               ANONID_LOGNO(0232), service, url, why);
+}
+
 /* 1 if the configuration has that server in that service. */
 static int has(const anonid_config_t *config,
                const anonid_server_state_t *state)

@@ -23,6 +23,7 @@ typedef struct anonid_server_state_t {
     anonid_deadline_t down;   /* since when */
     anonid_deadline_t retry;  /* when it is tried again */
     anonid_deadline_t warned; /* when there is another warning */
+    anonid_deadline_t untold; /* ... that visitors' addresses are not told */
     anonid_mail_error_t last; /* why it is down */
 } anonid_server_state_t;
 
@@ -40,6 +41,11 @@ void anonid_server_failed(const char *service,
                           const anonid_mail_server_t *server,
                           const char *account,
                           const anonid_mail_error_t *error);
+
+/* The server cannot be told of visitors (AnonIDMailClientAddress), and why;
+ * says so, as a warning, once an hour. */
+void anonid_server_untold(const char *service, const char *url,
+                          const char *why);
 
 /* The state of a server, for status pages; NULL: nothing is known. */
 const anonid_server_state_t *anonid_server_state(const char *service,

@@ -39,6 +39,8 @@ typedef struct anonid_session_t {
     int used;       /* transactions that went before */
     int in_replies; /* replies are being handed out */
     int spent;      /* the server said more: no further transaction */
+    int is_untold;  /* the server cannot be told whom the session is for, so
+                       that it is for anybody */
     int closed;
     void *pooled;                 /* the pool's own */
     void (*ended)(void *context); /* after QUIT */

@@ -20,6 +20,7 @@ static const phase_row_t phases[ANONID_PHASES] = {
     [ANONID_PHASE_GREETING] = { "greeting", 30 },
     [ANONID_PHASE_HELLO] = { "EHLO", 30 },
     [ANONID_PHASE_STARTTLS] = { "STARTTLS", 30 },
+    [ANONID_PHASE_CLIENT] = { "client address", 30 },
     [ANONID_PHASE_AUTH] = { "AUTH", 60 },
     [ANONID_PHASE_IDLE] = { "idle", 60 },
     [ANONID_PHASE_RSET] = { "RSET", 30 },

@@ -16,8 +16,9 @@ typedef enum {
     ANONID_PHASE_GREETING, /* the server's first words */
     ANONID_PHASE_HELLO,    /* asking for its capabilities */
     ANONID_PHASE_STARTTLS,
-    ANONID_PHASE_AUTH, /* each step of it */
-    ANONID_PHASE_IDLE, /* logged on and kept warm */
+    ANONID_PHASE_CLIENT, /* telling the visitor's address */
+    ANONID_PHASE_AUTH,   /* each step of it */
+    ANONID_PHASE_IDLE,   /* logged on and kept warm */
     ANONID_PHASE_RSET,
     ANONID_PHASE_MAIL,
     ANONID_PHASE_RCPT,

@@ -95,6 +95,7 @@ void anonid_relay_login_start(anonid_relay_login_t *login)
         .account = origin->account,
         .service = origin->service,
         .protocol = login->protocol->protocol,
+        .visitor = login->visitor,
     };
     anonid_mail_error_t error;
 

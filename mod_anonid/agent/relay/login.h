@@ -63,6 +63,7 @@ struct anonid_relay_login_t {
     int errors;
     int begun;                  /* a command has come */
     const char *const *prompts; /* of AUTH, that are to come */
+    anonid_visitor_t visitor;   /* whom the client says that it is for */
     anonid_failover_t *failover;
     anonid_gate_pass_t *pass; /* of the server's connection */
 };

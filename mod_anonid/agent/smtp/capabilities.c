@@ -42,13 +42,31 @@ static void read_size(anonid_words_t *params, anonid_capabilities_t *caps)
     caps->size = size;
 }
 
+/* The attributes that the server takes; without ADDR it is of no use. */
+static void read_xclient(anonid_words_t *params, anonid_capabilities_t *caps)
+{
+    const char *word;
+    size_t length;
+
+    while (anonid_words_next(params, &word, &length)) {
+        if (anonid_word_is(word, length, "ADDR"))
+            caps->flags |= ANONID_CAP_CLIENT;
+        else if (anonid_word_is(word, length, "NAME"))
+            caps->flags |= ANONID_CAP_XCLIENT_NAME;
+        else if (anonid_word_is(word, length, "PORT"))
+            caps->flags |= ANONID_CAP_XCLIENT_PORT;
+    }
+}
+
 static const extension_t extensions[] = {
     { "STARTTLS", ANONID_CAP_STARTTLS, NULL },
     { "PIPELINING", ANONID_CAP_PIPELINING, NULL },
     { "8BITMIME", ANONID_CAP_8BITMIME, NULL },
     { "SMTPUTF8", ANONID_CAP_SMTPUTF8, NULL },
     { "SIZE", ANONID_CAP_SIZE, read_size },
+    { "DSN", ANONID_CAP_DSN, NULL },
     { "AUTH", 0, read_auth },
+    { "XCLIENT", 0, read_xclient },
 };
 
 static void read_extension(const char *text, size_t length,

@@ -15,33 +15,20 @@ static const struct {
     const char *name;
     anonid_smtp_verb_t verb;
 } verbs[] = {
-    { "HELO", ANONID_SMTP_HELO },
-    { "EHLO", ANONID_SMTP_EHLO },
-    { "AUTH", ANONID_SMTP_AUTH },
-    { "MAIL", ANONID_SMTP_MAIL },
-    { "RCPT", ANONID_SMTP_RCPT },
-    { "DATA", ANONID_SMTP_DATA },
-    { "RSET", ANONID_SMTP_RSET },
-    { "NOOP", ANONID_SMTP_NOOP },
-    { "HELP", ANONID_SMTP_HELP },
-    { "VRFY", ANONID_SMTP_VRFY },
-    { "EXPN", ANONID_SMTP_VRFY },
-    { "QUIT", ANONID_SMTP_QUIT },
-    { "STARTTLS", ANONID_SMTP_STARTTLS },
-    { "BDAT", ANONID_SMTP_BDAT },
-    { "GET", ANONID_SMTP_HTTP },
-    { "POST", ANONID_SMTP_HTTP },
-    { "PUT", ANONID_SMTP_HTTP },
-    { "HEAD", ANONID_SMTP_HTTP },
-    { "PATCH", ANONID_SMTP_HTTP },
-    { "DELETE", ANONID_SMTP_HTTP },
-    { "OPTIONS", ANONID_SMTP_HTTP },
-    { "CONNECT", ANONID_SMTP_HTTP },
-    { "TRACE", ANONID_SMTP_HTTP },
-    { "PRI", ANONID_SMTP_HTTP },
-    { "Host:", ANONID_SMTP_HTTP },
-    { "User-Agent:", ANONID_SMTP_HTTP },
-    { "Origin:", ANONID_SMTP_HTTP },
+    { "HELO", ANONID_SMTP_HELO },          { "EHLO", ANONID_SMTP_EHLO },
+    { "AUTH", ANONID_SMTP_AUTH },          { "MAIL", ANONID_SMTP_MAIL },
+    { "RCPT", ANONID_SMTP_RCPT },          { "DATA", ANONID_SMTP_DATA },
+    { "RSET", ANONID_SMTP_RSET },          { "NOOP", ANONID_SMTP_NOOP },
+    { "HELP", ANONID_SMTP_HELP },          { "VRFY", ANONID_SMTP_VRFY },
+    { "EXPN", ANONID_SMTP_VRFY },          { "QUIT", ANONID_SMTP_QUIT },
+    { "STARTTLS", ANONID_SMTP_STARTTLS },  { "BDAT", ANONID_SMTP_BDAT },
+    { "XCLIENT", ANONID_SMTP_XCLIENT },    { "GET", ANONID_SMTP_HTTP },
+    { "POST", ANONID_SMTP_HTTP },          { "PUT", ANONID_SMTP_HTTP },
+    { "HEAD", ANONID_SMTP_HTTP },          { "PATCH", ANONID_SMTP_HTTP },
+    { "DELETE", ANONID_SMTP_HTTP },        { "OPTIONS", ANONID_SMTP_HTTP },
+    { "CONNECT", ANONID_SMTP_HTTP },       { "TRACE", ANONID_SMTP_HTTP },
+    { "PRI", ANONID_SMTP_HTTP },           { "Host:", ANONID_SMTP_HTTP },
+    { "User-Agent:", ANONID_SMTP_HTTP },   { "Origin:", ANONID_SMTP_HTTP },
     { "Content-Type:", ANONID_SMTP_HTTP },
 };
 
@@ -185,23 +172,29 @@ static const char *take_parameter(const char *word, size_t length,
     return "555 5.5.4 a parameter is not known here: leave it out";
 }
 
+/* Takes the next word: 1, or 0 when there is none. */
+static int take_word(rest_t *rest, const char **word, size_t *length)
+{
+    skip_blanks(rest);
+    *word = rest->next;
+    while (rest->next < rest->end && !is_blank(*rest->next))
+        rest->next++;
+    *length = (size_t)(rest->next - *word);
+    return *length > 0;
+}
+
 const char *anonid_smtp_mail_parse(const anonid_smtp_command_t *command,
                                    anonid_smtp_path_t *path)
 {
     rest_t rest = { command->argument, command->argument + command->length };
-    const char *wrong = NULL;
+    const char *wrong = NULL, *word;
+    size_t length;
 
     memset(path, 0, sizeof(*path));
     if (!take_path(&rest, "FROM:", path->address))
         return "501 5.5.4 write MAIL FROM:<address>";
-    for (skip_blanks(&rest); !wrong && rest.next < rest.end;
-         skip_blanks(&rest)) {
-        const char *word = rest.next;
-
-        while (rest.next < rest.end && !is_blank(*rest.next))
-            rest.next++;
-        wrong = take_parameter(word, (size_t)(rest.next - word), path);
-    }
+    while (!wrong && take_word(&rest, &word, &length))
+        wrong = take_parameter(word, length, path);
     if (!wrong && path->address[0] && anonid_address_error(path->address))
         wrong = "501 5.1.7 that is no address of a sender";
     return wrong;
@@ -220,5 +213,46 @@ const char *anonid_smtp_rcpt_parse(const anonid_smtp_command_t *command,
         return "555 5.5.4 a parameter is not known here: leave it out";
     if (anonid_address_error(path->address))
         return "501 5.1.3 that is no address of a recipient";
+    return NULL;
+}
+
+#define V6 "IPV6:"
+
+/* "[UNAVAILABLE]", say, is no address. */
+static void take_attribute(const char *word, size_t length,
+                           anonid_visitor_t *visitor)
+{
+    const char *value = memchr(word, '=', length);
+    size_t name = value ? (size_t)(value++ - word) : 0;
+    size_t rest = value ? length - name - 1 : 0;
+
+    if (name != 4)
+        return;
+    if (strncasecmp(word, "PORT", 4) == 0)
+        visitor->port = anonid_visitor_number(value, rest, 65535);
+    if (strncasecmp(word, "ADDR", 4) != 0)
+        return;
+    if (rest > strlen(V6) && strncasecmp(value, V6, strlen(V6)) == 0) {
+        value += strlen(V6);
+        rest -= strlen(V6);
+    }
+    (void)anonid_visitor_address(visitor, value, rest);
+}
+
+const char *anonid_smtp_xclient_parse(const anonid_smtp_command_t *command,
+                                      anonid_visitor_t *visitor)
+{
+    rest_t rest = { command->argument, command->argument + command->length };
+    const char *word;
+    size_t length;
+
+    memset(visitor, 0, sizeof(*visitor));
+    if (command->length == 0)
+        return "501 5.5.4 write XCLIENT ADDR=address";
+    while (take_word(&rest, &word, &length)) {
+        if (!memchr(word, '=', length))
+            return "501 5.5.4 write XCLIENT ADDR=address";
+        take_attribute(word, length, visitor);
+    }
     return NULL;
 }

@@ -13,7 +13,8 @@
 #ifndef ANONID_AGENT_SMTP_COMMAND_H
 #define ANONID_AGENT_SMTP_COMMAND_H
 
-#include <stddef.h>
+#include "agent/mail/visitor.h"
+
 #include <stdint.h>
 
 /* A line with its end: an AUTH response may be as long as that (RFC 4954
@@ -35,6 +36,7 @@ typedef enum {
     ANONID_SMTP_QUIT,
     ANONID_SMTP_STARTTLS,
     ANONID_SMTP_BDAT,
+    ANONID_SMTP_XCLIENT,
     ANONID_SMTP_HTTP, /* a method or a header field of HTTP */
     ANONID_SMTP_VERBS
 } anonid_smtp_verb_t;
@@ -65,6 +67,12 @@ const char *anonid_smtp_mail_parse(const anonid_smtp_command_t *command,
                                    anonid_smtp_path_t *path);
 const char *anonid_smtp_rcpt_parse(const anonid_smtp_command_t *command,
                                    anonid_smtp_path_t *path);
+
+/* The argument of XCLIENT (postfix.org/XCLIENT_README.html): of its attributes
+ * only ADDR and PORT are of interest, and of their values only what is an
+ * address and a port. NULL, or the reply that refuses it. */
+const char *anonid_smtp_xclient_parse(const anonid_smtp_command_t *command,
+                                      anonid_visitor_t *visitor);
 
 /* 1 if the octets are the beginning of a TLS handshake. */
 int anonid_smtp_is_tls(const char *data, size_t length);

@@ -16,9 +16,8 @@
 
 /* The one code that is success, by state. */
 static const int success[ANONID_PHASES] = {
-    [ANONID_PHASE_GREETING] = 220,
-    [ANONID_PHASE_HELLO] = 250,
-    [ANONID_PHASE_STARTTLS] = 220,
+    [ANONID_PHASE_GREETING] = 220, [ANONID_PHASE_HELLO] = 250,
+    [ANONID_PHASE_STARTTLS] = 220, [ANONID_PHASE_CLIENT] = 220,
     [ANONID_PHASE_AUTH] = 235,
 };
 
@@ -64,6 +63,25 @@ static void hello(const char *literal, char command[ANONID_COMMAND_MAX])
              is_domain(name) ? name : literal);
 }
 
+/* https://www.postfix.org/XCLIENT_README.html: only attributes that were
+ * offered. What is not said stays as it was, so that the visitor would have
+ * this machine's name and port. An address has no octet that xtext would
+ * change. */
+static void tell(const anonid_capabilities_t *caps,
+                 const anonid_visitor_t *visitor,
+                 char command[ANONID_COMMAND_MAX])
+{
+    int name = (caps->flags & ANONID_CAP_XCLIENT_NAME) != 0;
+    int port = (caps->flags & ANONID_CAP_XCLIENT_PORT) != 0;
+    char number[16] = "[UNAVAILABLE]";
+
+    if (visitor->port > 0)
+        snprintf(number, sizeof(number), "%d", visitor->port);
+    snprintf(command, ANONID_COMMAND_MAX, "XCLIENT %sADDR=%s%s%s%s",
+             name ? "NAME=[UNAVAILABLE] " : "", visitor->is_v6 ? "IPV6:" : "",
+             visitor->address, port ? " PORT=" : "", port ? number : "");
+}
+
 static void auth(const char *mechanism, char command[ANONID_COMMAND_MAX])
 {
     snprintf(command, ANONID_COMMAND_MAX, "AUTH %s", mechanism);
@@ -89,10 +107,13 @@ static void challenge(const anonid_mail_reply_t *reply, const char **text,
 
 const anonid_mail_driver_t anonid_smtp_driver = {
     .protocol = ANONID_MAIL_SUBMISSION,
+    .tells = ANONID_CLIENT_XCLIENT,
+    .tells_anew = 1,
     .parse = parse,
     .judge = judge,
     .hello = hello,
     .capabilities = anonid_smtp_capabilities,
+    .tell = tell,
     .starttls = "STARTTLS",
     .auth = auth,
     .takes_initial = takes_initial,

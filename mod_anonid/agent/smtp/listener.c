@@ -134,6 +134,11 @@ static void say_helo(dialogue_t *d, const anonid_smtp_command_t *command)
     say(d, line);
 }
 
+static int takes_xclient(const dialogue_t *d)
+{
+    return d->origin->service->client_address & ANONID_CLIENT_XCLIENT;
+}
+
 static void say_ehlo(dialogue_t *d, const anonid_smtp_command_t *command)
 {
     (void)command;
@@ -142,9 +147,37 @@ static void say_ehlo(dialogue_t *d, const anonid_smtp_command_t *command)
     d->errors = 0;
     anonid_relay_client_say(d->client,
                             "250-%s\r\n250-PIPELINING\r\n250-SIZE %d\r\n"
-                            "250-8BITMIME\r\n250-AUTH PLAIN LOGIN\r\n"
+                            "250-8BITMIME\r\n250-AUTH PLAIN LOGIN\r\n%s"
                             "250 ENHANCEDSTATUSCODES",
-                            d->host, ANONID_MESSAGE_MAX);
+                            d->host, ANONID_MESSAGE_MAX,
+                            takes_xclient(d) ? "250-XCLIENT ADDR PORT\r\n"
+                                             : "");
+}
+
+static void say_greeting(dialogue_t *d)
+{
+    anonid_relay_client_say(d->client, "220 %s ESMTP", d->host);
+}
+
+/* An application says whose message comes, as a webmail program does. It
+ * begins anew. */
+static void take_xclient(dialogue_t *d, const anonid_smtp_command_t *command)
+{
+    anonid_visitor_t visitor;
+    const char *wrong = anonid_smtp_xclient_parse(command, &visitor);
+
+    if (!takes_xclient(d))
+        wrong = "550 5.7.1 XCLIENT is not offered (AnonIDMailClientAddress)";
+    else if (d->has_mail)
+        wrong = "503 5.5.1 XCLIENT does not come in the middle of a message";
+    if (wrong) {
+        say(d, wrong);
+        return;
+    }
+    anonid_outward_for(d->out, &visitor);
+    end_message(d);
+    d->greeted = d->authenticated = 0;
+    say_greeting(d);
 }
 
 static void end_auth(dialogue_t *d)
@@ -340,6 +373,7 @@ static const struct {
     [ANONID_SMTP_STARTTLS] = { NULL, "502 5.5.1 no TLS on this machine: set "
                                      "the encryption to none" },
     [ANONID_SMTP_BDAT] = { take_bdat, NULL },
+    [ANONID_SMTP_XCLIENT] = { take_xclient, NULL },
     [ANONID_SMTP_HTTP] = { take_http, NULL },
 };
 
@@ -436,7 +470,7 @@ static void *open_dialogue(anonid_relay_client_t *client)
     }
     if (gethostname(d->host, sizeof(d->host) - 1) != 0 || !d->host[0])
         snprintf(d->host, sizeof(d->host), "localhost");
-    anonid_relay_client_say(client, "220 %s ESMTP", d->host);
+    say_greeting(d);
     return d;
 }
 

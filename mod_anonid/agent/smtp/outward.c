@@ -44,6 +44,7 @@ struct anonid_outward_t {
     int partial; /* the opening lacks who was accepted before it */
     const anonid_mail_message_t *message; /* to be sent now; NULL: none is */
 
+    anonid_visitor_t visitor;
     anonid_login_t *login;
     int server;  /* index in the service; -1: none yet */
     int round;   /* of going through them */
@@ -204,7 +205,9 @@ static int log_on(anonid_outward_t *out)
     out->login = anonid_login_make(anonid_relay_client_base(out->client),
                                    origin->config, origin->account,
                                    origin->service, &proof);
-    if (!out->login)
+    if (out->login)
+        anonid_login_for(out->login, &out->visitor);
+    else
         say_later(out, "no memory");
     return out->login != NULL;
 }
@@ -518,6 +521,12 @@ anonid_outward_t *anonid_outward_make(anonid_relay_client_t *client,
     free(out->tried);
     free(out);
     return NULL;
+}
+
+void anonid_outward_for(anonid_outward_t *out, const anonid_visitor_t *visitor)
+{
+    anonid_outward_reset(out);
+    out->visitor = *visitor;
 }
 
 void anonid_outward_mail(anonid_outward_t *out, const char *mail_from,

@@ -12,6 +12,7 @@
 #ifndef ANONID_AGENT_SMTP_OUTWARD_H
 #define ANONID_AGENT_SMTP_OUTWARD_H
 
+#include "agent/mail/visitor.h"
 #include "agent/message/message.h"
 #include "agent/relay/client.h"
 
@@ -27,6 +28,10 @@ typedef void (*anonid_outward_answer_t)(void *context, const char *line);
 anonid_outward_t *anonid_outward_make(anonid_relay_client_t *client,
                                       anonid_outward_answer_t answer,
                                       void *context);
+
+/* Whom messages are for from now on (AnonIDMailClientAddress). */
+void anonid_outward_for(anonid_outward_t *out,
+                        const anonid_visitor_t *visitor);
 
 /* Begins a message from that sender ("" for none). */
 void anonid_outward_mail(anonid_outward_t *out, const char *mail_from,

@@ -272,6 +272,7 @@ static int renew_login(anonid_submission_t *s)
                               s->mandate.service, &proof);
     if (!login)
         return 0;
+    anonid_login_for_address(login, s->mandate.client);
     anonid_login_drop(s->login);
     s->login = login;
     return 1;
@@ -404,6 +405,8 @@ static anonid_submit_result_t log_on(anonid_submission_t *s)
     s->login = anonid_login_make(loop, s->config, s->mandate.account,
                                  s->mandate.service, &proof);
     s->timer = evtimer_new(loop, on_deadline, s);
+    if (s->login)
+        anonid_login_for_address(s->login, s->mandate.client);
     if (s->login && s->timer)
         return check_message(s);
     return decide(s, ANONID_SUBMIT_TEMPORARY, "no memory", 60);

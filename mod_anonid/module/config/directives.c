@@ -78,6 +78,10 @@ const command_rec anonid_directives[] = {
     AP_INIT_ITERATE("AnonIDMailAllow", anonid_set_mail_allow, NULL, RSRC_CONF,
                     "whom applications may write to: addresses, @domain, "
                     "@.domain, *"),
+    AP_INIT_TAKE_ARGV("AnonIDMailClientAddress",
+                      anonid_set_mail_client_address, NULL, RSRC_CONF,
+                      "how mail servers are told the visitor's address: off, "
+                      "xclient (submission), id (IMAP)"),
     AP_INIT_RAW_ARGS("AnonIDMailRecipient", anonid_set_mail_recipient, NULL,
                      RSRC_CONF, "an alias and the mail addresses behind it"),
     AP_INIT_TAKE_ARGV("AnonIDMailListen", anonid_set_mail_listen, NULL,

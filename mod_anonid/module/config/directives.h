@@ -53,6 +53,8 @@ const char *anonid_set_mail_tls(cmd_parms *cmd, void *dir, int argc,
                                 char *const argv[]);
 const char *anonid_set_mail_from(cmd_parms *cmd, void *dir, const char *arg,
                                  const char *option);
+const char *anonid_set_mail_client_address(cmd_parms *cmd, void *dir, int argc,
+                                           char *const argv[]);
 const char *anonid_set_mail_allow(cmd_parms *cmd, void *dir, const char *arg);
 const char *anonid_set_mail_recipient(cmd_parms *cmd, void *dir,
                                       const char *args);

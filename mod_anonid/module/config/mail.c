@@ -14,7 +14,7 @@ static const anonid_container_item_t items[] = {
     { "AnonIDMailServer", 0 }, { "AnonIDMailTLS", 1 },
     { "AnonIDMechanism", 1 },  { "AnonIDMailFrom", 1 },
     { "AnonIDMailLimit", 1 },  { "AnonIDMailRecipient", 0 },
-    { "AnonIDMailAllow", 0 },
+    { "AnonIDMailAllow", 0 },  { "AnonIDMailClientAddress", 1 },
 };
 
 static const anonid_container_t container = {
@@ -56,13 +56,44 @@ static const char *check_name(cmd_parms *cmd, const char *name)
                         name, first->line_num, first->filename);
 }
 
+/* Each way of telling the visitor's address has its protocol. */
+static const struct {
+    unsigned flag;
+    anonid_mail_protocol_t protocol;
+    const char *word;
+    const char *scheme;
+} tellings[] = {
+    { ANONID_CLIENT_XCLIENT, ANONID_MAIL_SUBMISSION, "xclient", "submission" },
+    { ANONID_CLIENT_ID, ANONID_MAIL_IMAP, "id", "imap" },
+};
+
+#define N_TELLINGS (sizeof(tellings) / sizeof(tellings[0]))
+
+static const char *check_client_address(cmd_parms *cmd,
+                                        const anonid_service_t *service)
+{
+    for (size_t i = 0; i < N_TELLINGS; i++) {
+        if (!(service->client_address & tellings[i].flag)
+            || anonid_service_speaks(service, tellings[i].protocol))
+            continue;
+        return apr_psprintf(cmd->pool,
+                            "AnonIDMailClientAddress '%s': it is for %s:// "
+                            "servers, and <AnonIDMailService %s> has none; "
+                            "remove the word, or add AnonIDMailServer "
+                            "%s://HOST",
+                            tellings[i].word, tellings[i].scheme,
+                            service->name, tellings[i].scheme);
+    }
+    return NULL;
+}
+
 /* The service has what no service can do without: NULL. A sender and
  * recipients are looked for where something is sent (validate/sender.c). */
 static const char *check_complete(cmd_parms *cmd,
                                   const anonid_service_t *service)
 {
     if (service->servers->nelts > 0)
-        return NULL;
+        return check_client_address(cmd, service);
     return apr_psprintf(cmd->pool,
                         "<AnonIDMailService %s> has no server: add "
                         "AnonIDMailServer submission://HOST",
@@ -240,6 +271,33 @@ const char *anonid_set_mail_allow(cmd_parms *cmd, void *dir, const char *arg)
                             "* (anybody)",
                             arg, error);
     APR_ARRAY_PUSH(service->allowed, const char *) = arg;
+    return NULL;
+}
+
+const char *anonid_set_mail_client_address(cmd_parms *cmd, void *dir, int argc,
+                                           char *const argv[])
+{
+    const char *error;
+    anonid_service_t *service = open_service(cmd, &error);
+    int off = argc == 1 && ap_cstr_casecmp(argv[0], "off") == 0;
+
+    (void)dir;
+    if (error)
+        return error;
+    if (argc == 0)
+        return "AnonIDMailClientAddress takes off, or how the visitor's "
+               "address is passed on: xclient, id, or both";
+    for (int i = 0; i < argc && !off; i++) {
+        unsigned flag = anonid_client_address_flag(argv[i]);
+
+        if (flag == 0 || (service->client_address & flag))
+            return apr_psprintf(cmd->pool,
+                                "AnonIDMailClientAddress '%s': write off, or "
+                                "xclient (to submission servers), id (to IMAP "
+                                "servers), or both, each once",
+                                argv[i]);
+        service->client_address |= flag;
+    }
     return NULL;
 }
 

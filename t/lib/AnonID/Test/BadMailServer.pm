@@ -44,7 +44,7 @@ it, for open connections too.
 
 I<state>: C<connect> (the greeting), C<STARTTLS>, C<AUTH> (the command),
 C<challenge> (what is sent after 334), C<response> (the client's answer to
-one), C<EHLO MAIL RCPT DATA RSET NOOP QUIT>, C<body> (the first line of a
+one), C<EHLO XCLIENT MAIL RCPT DATA RSET NOOP QUIT>, C<body> (the first line of a
 message), C<message> (its end); or a regexp for the client's line.
 
 I<action>: a reply (lines are ended with CRLF), or a hash of one of

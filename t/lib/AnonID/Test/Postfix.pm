@@ -20,12 +20,14 @@ AnonID::Test::Postfix - a real Postfix
         lmtp_port => $port, domain => 'example.test',
         config    => 'message_size_limit = 1000',   # appended to main.cf
         submission => $ca->host('localhost'),       # optional
+        xclient   => '',                            # believed; default: us
+        protocols => 'all',                         # default: ipv4
     )->start;
     $postfix->port('smtp');                         # also: submission
 
 It takes mail for anybody at the domain; any other recipient is refused. The
-submission service has that certificate, and asks a Dovecot at the socket
-private/auth of the queue who may send.
+submission service has that certificate, and asks a Dovecot who may send:
+C<< $postfix->ask($dovecot) >>, before that is started.
 
 =cut
 
@@ -59,12 +61,21 @@ END
 sub new ($class, %field)
 {
     my $self = $class->SUPER::new(domain => 'example.test', config => '',
+                                  xclient => '127.0.0.1', protocols => 'ipv4',
                                   %field);
 
     make_path($self->path('etc'));
     $self->make_queue;
     AnonID::Test::spit($self->path('etc/master.cf'),
                        $self->master_cf);
+    AnonID::Test::spit($self->path('etc/main.cf'), $self->main_cf);
+    return $self;
+}
+
+# Changes fields, which count when it is started.
+sub configure ($self, %field)
+{
+    @$self{ keys %field } = values %field;
     AnonID::Test::spit($self->path('etc/main.cf'), $self->main_cf);
     return $self;
 }
@@ -89,6 +100,21 @@ smtpd_sasl_type = dovecot
 smtpd_sasl_path = private/auth
 smtpd_sasl_security_options = noanonymous
 END
+}
+
+# Dovecot says who may log on to the submission service.
+sub ask ($self, $dovecot)
+{
+    $dovecot->{config} .= <<"END";
+service auth {
+  unix_listener @{[ $self->path('queue/private/auth') ]} {
+    mode = 0660
+    user = postfix
+  }
+}
+END
+    $dovecot->write_config;
+    return $self;
 }
 
 # The folders that 'postfix check' would make, in a tenth of its time.
@@ -119,7 +145,7 @@ data_directory = $self->{dir}/data
 maillog_file = $self->{dir}/logs/mail.log
 maillog_file_prefixes = $self->{dir}
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+inet_protocols = $self->{protocols}
 myhostname = mta.$self->{domain}
 mydestination =
 mynetworks = 127.0.0.0/8
@@ -130,7 +156,7 @@ default_transport = error:no mail leaves this host
 virtual_mailbox_domains = $self->{domain}
 virtual_transport = lmtp:inet:127.0.0.1:$self->{lmtp_port}
 smtpd_relay_restrictions = reject_unauth_destination
-smtpd_authorized_xclient_hosts = 127.0.0.1
+smtpd_authorized_xclient_hosts = $self->{xclient}
 smtpd_client_connection_rate_limit = 0
 smtpd_peername_lookup = no
 smtp_tls_security_level = none

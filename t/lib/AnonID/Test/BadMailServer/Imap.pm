@@ -13,7 +13,7 @@ use AnonID::Test::BadMailServer::Connection;
 =head1 SHAPES
 
 States of a script are C<connect>, the client's verbs (C<CAPABILITY STARTTLS
-AUTHENTICATE LOGOUT NOOP>), C<challenge> and C<response>. In replies, C<%t>
+AUTHENTICATE ID LOGOUT NOOP>), C<challenge> and C<response>. In replies, C<%t>
 is the tag of the command.
 
 =cut
@@ -24,6 +24,7 @@ my %REPLY = (
     STARTTLS => sub { '%t OK Begin TLS' },
     AUTHENTICATE => \&reply_authenticate,
     NOOP => sub { '%t OK Done' },
+    ID => sub { "* ID NIL\n%t OK Done" },
     LOGOUT => sub { "* BYE Bye\n%t OK Done" },
 );
 

@@ -27,6 +27,10 @@ my %REPLY = (
     RSET => sub { '250 2.0.0 Reset' },
     NOOP => sub { '250 2.0.0 Here' },
     QUIT => sub { '221 2.0.0 Bye' },
+    XCLIENT => sub ($self, $line) {
+        return (grep { /^XCLIENT / } @{ $self->{extensions} })
+            ? '220 localhost ESMTP' : '500 5.5.1 Unknown command';
+    },
 );
 
 # What a positive reply brings about.
@@ -34,6 +38,7 @@ my %EFFECT = (
     STARTTLS => sub ($self) { $self->start_tls },
     AUTH => sub ($self) { $self->{logged_in} = 1; $self->note('logged in') },
     DATA => \&read_message,
+    XCLIENT => sub ($self) { $self->{logged_in} = 0 },
     QUIT => sub ($self) { $self->end('said goodbye') },
 );
 
