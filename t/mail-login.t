@@ -159,6 +159,7 @@ sub test_refused ()
     is_deeply [map { $_->{status} } @results], [(503) x 4], 'not sent';
     is scalar(@{ auth_lines($server) }), 1, 'the password was tried once';
     cmp_ok $results[3]{retry_after}, '>', 30, 'Retry-After: when it may be';
+    $site->wait_log(qr/ANID0221/);
     is scalar(() = $site->log_text =~ /ANID0221/g), 1, 'and logged once';
 
     # The account file and the secret change one after the other.

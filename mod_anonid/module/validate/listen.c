@@ -33,17 +33,6 @@ static const char *protocol_of(const anonid_listen_t *listen)
 
 /* ---- account and service ---- */
 
-static int has_server(const anonid_service_t *service,
-                      anonid_mail_protocol_t protocol)
-{
-    for (int i = 0; i < service->servers->nelts; i++) {
-        if (APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t).protocol
-            == protocol)
-            return 1;
-    }
-    return 0;
-}
-
 /* An error in the name itself has been reported. */
 static void find_account(anonid_check_t *check, anonid_listen_t *listen)
 {
@@ -70,7 +59,7 @@ static void find_service(anonid_check_t *check, anonid_listen_t *listen)
     if (!service)
         return;
     listen->listener->service = service->name;
-    if (!has_server(service, listen->listener->protocol))
+    if (!anonid_service_speaks(service, listen->listener->protocol))
         report(check, listen,
                "its <AnonIDMailService %s> has no %s server; add "
                "AnonIDMailServer %s://HOST",
