@@ -21,19 +21,19 @@
 #define AVAILABLE ANONID_MECHANISM_AVAILABLE
 
 /* Packages of Debian and of Fedora. */
-#define CYRUS "libsasl2-modules (Fedora: cyrus-sasl-scram)"
+#define CYRUS "libsasl2-modules (Fedora: cyrus-sasl-md5)"
 #define NTLMSSP "gss-ntlmssp (Fedora: gssntlmssp)"
 
 static const anonid_mechanism_info_t mechanisms[] = {
     { "GSSAPI", "GSSAPI", ANONID_PROOF_TICKET, BLOCKS | DEFAULT, TICKET,
       AVAILABLE, NULL },
     { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", PASSWORD, BINDS | SCRAM | DEFAULT,
-      USUAL, AVAILABLE, CYRUS },
+      USUAL, AVAILABLE, NULL },
     { "SCRAM-SHA-256", "SCRAM-SHA-256", PASSWORD, SCRAM | DEFAULT, USUAL,
-      AVAILABLE, CYRUS },
+      AVAILABLE, NULL },
     { "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", PASSWORD, BINDS | SCRAM, USUAL,
-      AVAILABLE, CYRUS },
-    { "SCRAM-SHA-1", "SCRAM-SHA-1", PASSWORD, SCRAM, USUAL, AVAILABLE, CYRUS },
+      AVAILABLE, NULL },
+    { "SCRAM-SHA-1", "SCRAM-SHA-1", PASSWORD, SCRAM, USUAL, AVAILABLE, NULL },
     { "NTLM", "NTLM", PASSWORD, BLOCKS | DEFAULT, USUAL, AVAILABLE, NTLMSSP },
     { "CRAM-MD5", "CRAM-MD5", PASSWORD, DEFAULT, USUAL, AVAILABLE, CYRUS },
     { "PLAIN", "PLAIN", PASSWORD, REVEALS, USUAL, AVAILABLE, CYRUS },

@@ -322,6 +322,96 @@ static void bad_challenges_are_refused(void **state)
     assert_bad_server(&plain, "QUFB"); /* one too many */
 }
 
+/* Has the engine answer the first message of a server with a salt that stays
+ * the same: 1 if it does so at once. */
+static int answer_first(exchange_t *x, anonid_secret_t *password)
+{
+    anonid_sasl_login_t login = { .service = "smtp",
+                                  .host = "localhost",
+                                  .user = USER,
+                                  .account = USER,
+                                  .secret = password,
+                                  .mechanism = mechanism_of(&scram) };
+    char first[256], message[512], challenge[1024];
+    const char *why;
+    unsigned length;
+
+    memset(x, 0, sizeof(*x));
+    x->client = anonid_sasl_open(&login, &why);
+    assert_non_null(x->client);
+    anonid_sasl_begin(x->client, on_step, x);
+    assert_int_equal(sasl_decode64(x->text, (unsigned)strlen(x->text), first,
+                                   sizeof(first) - 1, &length),
+                     SASL_OK);
+    first[length] = '\0';
+    snprintf(message, sizeof(message), "%sserver,s=c2FsdA==,i=4096",
+             strstr(first, "r="));
+    sasl_encode64(message, (unsigned)strlen(message), challenge,
+                  sizeof(challenge), NULL);
+    x->stepped = 0;
+    anonid_sasl_step(x->client, challenge, strlen(challenge), on_step, x);
+    length = (unsigned)x->stepped;
+    await_step(x);
+    assert_int_equal(x->result, ANONID_SASL_RESPONSE);
+    return (int)length;
+}
+
+static anonid_secret_t *password_secret(void)
+{
+    return anonid_secret_make(ANONID_SECRET_PASSWORD, PASSWORD,
+                              strlen(PASSWORD));
+}
+
+/* Hashing takes long, and so waits for a thread; asked the same again, the
+ * keys are known. */
+static void keys_are_made_once(void **state)
+{
+    anonid_secret_t *password = password_secret();
+    exchange_t x;
+
+    (void)state;
+    assert_false(answer_first(&x, password));
+    anonid_sasl_close(x.client);
+    assert_true(answer_first(&x, password));
+    anonid_sasl_close(x.client);
+    anonid_secret_drop(password);
+}
+
+/* A server may say that it refuses, and why, before it does. */
+static void an_error_is_answered_and_no_success(void **state)
+{
+    static const char error[] = "ZT1pbnZhbGlkLXByb29m"; /* e=invalid-proof */
+    anonid_secret_t *password = password_secret();
+    exchange_t x;
+
+    (void)state;
+    (void)answer_first(&x, password);
+    anonid_sasl_step(x.client, error, strlen(error), on_step, &x);
+    assert_int_equal(x.result, ANONID_SASL_RESPONSE);
+    assert_string_equal(x.text, "");
+    assert_false(anonid_sasl_complete(x.client));
+    anonid_sasl_step(x.client, error, strlen(error), on_step, &x);
+    assert_int_equal(x.result, ANONID_SASL_BAD_SERVER);
+    anonid_sasl_close(x.client);
+    anonid_secret_drop(password);
+}
+
+/* Who shows another signature does not know the password. */
+static void a_server_has_to_prove_itself(void **state)
+{
+    static const char wrong[] = "dj1BQUFB"; /* v=AAAA */
+    anonid_secret_t *password = password_secret();
+    exchange_t x;
+
+    (void)state;
+    (void)answer_first(&x, password);
+    anonid_sasl_step(x.client, wrong, strlen(wrong), on_step, &x);
+    assert_int_equal(x.result, ANONID_SASL_BAD_SERVER);
+    assert_false(anonid_sasl_complete(x.client));
+    anonid_sasl_close(x.client);
+    anonid_secret_drop(password);
+}
+
 /* A keytab, whatever is in it, is not what a password mechanism sends. */
 static void a_keytab_is_no_password(void **state)
 {
@@ -390,6 +480,9 @@ int main(void)
         cmocka_unit_test(a_downgrade_is_noticed),
         cmocka_unit_test(iterations_are_bounded),
         cmocka_unit_test(bad_challenges_are_refused),
+        cmocka_unit_test(keys_are_made_once),
+        cmocka_unit_test(an_error_is_answered_and_no_success),
+        cmocka_unit_test(a_server_has_to_prove_itself),
         cmocka_unit_test(a_keytab_is_no_password),
         cmocka_unit_test(it_may_be_closed_at_work),
     };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mechanisms by Cyrus libsasl2: SCRAM, CRAM-MD5, PLAIN; see family.h.
+ * Mechanisms by Cyrus libsasl2: CRAM-MD5, PLAIN; see family.h.
  */
 #include "agent/sasl/family.h"
-#include "agent/sasl/scram_iterations.h"
 
 #include <sasl/sasl.h>
 #include <stdio.h>
@@ -15,7 +14,6 @@ typedef struct {
     sasl_secret_t *password; /* libsasl2's form of the secret */
     sasl_conn_t *conn;
     sasl_callback_t callbacks[4];
-    sasl_channel_binding_t binding;
     int turns;
     int code; /* of the last turn */
 } cyrus_t;
@@ -94,21 +92,11 @@ static void finish(void *state)
 static int set_properties(cyrus_t *cyrus)
 {
     const anonid_mechanism_t *mech = &cyrus->login->mechanism;
-    const anonid_binding_t *binding = &cyrus->login->binding;
     sasl_security_properties_t props = { 0 };
 
     if (!(mech->info->flags & ANONID_MECHANISM_REVEALS))
         props.security_flags = SASL_SEC_NOPLAINTEXT | SASL_SEC_NOANONYMOUS;
-    if (sasl_setprop(cyrus->conn, SASL_SEC_PROPS, &props) != SASL_OK)
-        return 0;
-    if (mech->binding == ANONID_BINDING_NONE || !binding->name)
-        return mech->binding != ANONID_BINDING_USED;
-    cyrus->binding.name = binding->name;
-    cyrus->binding.critical = mech->binding == ANONID_BINDING_USED;
-    cyrus->binding.len = binding->length;
-    cyrus->binding.data = binding->data;
-    return sasl_setprop(cyrus->conn, SASL_CHANNEL_BINDING, &cyrus->binding)
-           == SASL_OK;
+    return sasl_setprop(cyrus->conn, SASL_SEC_PROPS, &props) == SASL_OK;
 }
 
 /* A password, where the mechanism works from one, and nothing else as one. */
@@ -146,14 +134,11 @@ static void *open_login(const anonid_sasl_login_t *login, const char **why)
     return NULL;
 }
 
-/* SCRAM's answer to the server's first message hashes the password thousands
- * of times. */
-static int is_slow(const void *state)
+static int is_slow(const void *state, const anonid_sasl_turn_t *turn)
 {
-    const cyrus_t *cyrus = state;
-    unsigned flags = cyrus->login->mechanism.info->flags;
-
-    return (flags & ANONID_MECHANISM_SCRAM) && cyrus->turns == 1;
+    (void)state;
+    (void)turn;
+    return 0;
 }
 
 static const char *queue(const void *state)
@@ -162,40 +147,11 @@ static const char *queue(const void *state)
     return NULL;
 }
 
-/* What sasl_client_start is to choose from: one mechanism. Named twice it is
- * a negotiation to libsasl2, which then says "y" for a channel binding that
- * was not offered; named once it says "n". */
-static void mechanism_list(const anonid_mechanism_t *mech, char *list,
-                           size_t size)
-{
-    if (mech->binding == ANONID_BINDING_UNUSED)
-        snprintf(list, size, "%s %s", mech->info->base, mech->info->base);
-    else
-        snprintf(list, size, "%s", mech->info->name);
-}
-
-/* NULL, or what makes SCRAM's server-first message unacceptable. */
-static const char *server_first_error(const anonid_sasl_turn_t *turn)
-{
-    long count =
-        anonid_scram_iterations(turn->challenge, turn->challenge_length);
-
-    if (count < 0)
-        return "SCRAM: no iteration count";
-    if (count < ANONID_SCRAM_ITERATIONS_MIN)
-        return "SCRAM: an iteration count below 4,096 gives the password away";
-    if (count > ANONID_SCRAM_ITERATIONS_MAX)
-        return "SCRAM: an iteration count above 65,536 is refused";
-    return NULL;
-}
-
 static void begin(cyrus_t *cyrus, const char **out, unsigned *length)
 {
-    char list[64];
-
-    mechanism_list(&cyrus->login->mechanism, list, sizeof(list));
     cyrus->code =
-        sasl_client_start(cyrus->conn, list, NULL, out, length, NULL);
+        sasl_client_start(cyrus->conn, cyrus->login->mechanism.info->name,
+                          NULL, out, length, NULL);
 }
 
 static anonid_sasl_outcome_t outcome_of(int code)
@@ -217,18 +173,11 @@ static anonid_sasl_outcome_t outcome_of(int code)
 static void take_turn(void *state, anonid_sasl_turn_t *turn)
 {
     cyrus_t *cyrus = state;
-    unsigned flags = cyrus->login->mechanism.info->flags, length = 0;
-    int number = cyrus->turns++;
+    unsigned length = 0;
 
     turn->why = NULL;
     turn->response = NULL;
-    if (number == 1 && (flags & ANONID_MECHANISM_SCRAM))
-        turn->why = server_first_error(turn);
-    if (turn->why) {
-        turn->outcome = ANONID_TURN_BAD_SERVER;
-        return;
-    }
-    if (number == 0)
+    if (cyrus->turns++ == 0)
         begin(cyrus, &turn->response, &length);
     else
         cyrus->code = sasl_client_step(cyrus->conn, turn->challenge,

@@ -37,8 +37,8 @@ typedef struct {
     /* A login's own state; NULL and a constant sentence in *why. What login
      * points to outlives it. */
     void *(*open)(const anonid_sasl_login_t *login, const char **why);
-    /* 1 if the next turn may take long: it then runs on the thread pool. */
-    int (*is_slow)(const void *state);
+    /* 1 if that turn may take long: it then runs on the thread pool. */
+    int (*is_slow)(const void *state, const anonid_sasl_turn_t *turn);
     /* Whom a slow turn may have to wait for, as a name of a queue of the
      * thread pool; NULL: it only computes. */
     const char *(*queue)(const void *state);
@@ -47,7 +47,10 @@ typedef struct {
     void (*finish)(void *state);
 } anonid_sasl_family_t;
 
-/* Cyrus libsasl2 (cyrus.c): SCRAM, CRAM-MD5, PLAIN. */
+/* SCRAM (scram.c). */
+extern const anonid_sasl_family_t anonid_sasl_scram;
+
+/* Cyrus libsasl2 (cyrus.c): CRAM-MD5, PLAIN. */
 extern const anonid_sasl_family_t anonid_sasl_cyrus;
 
 /* Kerberos by GSS-API (gssapi.c). */

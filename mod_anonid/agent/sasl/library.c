@@ -61,7 +61,7 @@ apr_status_t anonid_sasl_library_start(void)
 }
 
 /* Those that cyrus.c can give a secret to; libsasl2 may well have more. */
-static const char *const families[] = { "SCRAM-", "CRAM-MD5", "PLAIN" };
+static const char *const families[] = { "CRAM-MD5", "PLAIN" };
 
 static int is_ours(const char *mechanism)
 {

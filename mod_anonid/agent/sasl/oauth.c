@@ -55,9 +55,10 @@ static void *open_login(const anonid_sasl_login_t *login, const char **why)
     return oauth;
 }
 
-static int is_slow(const void *state)
+static int is_slow(const void *state, const anonid_sasl_turn_t *turn)
 {
     (void)state;
+    (void)turn;
     return 0;
 }
 

@@ -37,10 +37,8 @@ struct anonid_sasl_t {
 
 /* Every family of this build, as they are asked for a mechanism. */
 static const anonid_sasl_family_t *const families[] = {
-    &anonid_sasl_cyrus,
-    &anonid_sasl_gssapi,
-    &anonid_sasl_ntlm,
-    &anonid_sasl_oauth,
+    &anonid_sasl_scram, &anonid_sasl_cyrus, &anonid_sasl_gssapi,
+    &anonid_sasl_ntlm,  &anonid_sasl_oauth,
 };
 
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -197,7 +195,7 @@ static apr_status_t add_job(anonid_sasl_t *sasl)
 static void take_turn(anonid_sasl_t *sasl)
 {
     sasl->turns++;
-    if (!sasl->family->is_slow(sasl->state)) {
+    if (!sasl->family->is_slow(sasl->state, &sasl->turn)) {
         run_turn(sasl);
         report_turn(sasl);
         return;

@@ -13,8 +13,8 @@
 #include "agent/secret/secret.h"
 
 /* How often SCRAM may hash the password. Less makes it easy to find the
- * password out from what was overheard (RFC 7677 section 4); more than
- * libsasl2's own limit would let a server keep a thread busy. */
+ * password out from what was overheard (RFC 7677 section 4); more would let a
+ * server keep a thread busy. */
 #define ANONID_SCRAM_ITERATIONS_MIN 4096
 #define ANONID_SCRAM_ITERATIONS_MAX 65536
 

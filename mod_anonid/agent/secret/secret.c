@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,13 +21,27 @@
 
 #define RANDOM_OCTETS 24 /* 192 bits; a multiple of 3 for base64 */
 
+#define N_DERIVED 4
+
+/* Without a label: empty. */
+typedef struct {
+    size_t label_length, length;
+    unsigned char label[ANONID_SECRET_LABEL_MAX];
+    unsigned char octets[ANONID_SECRET_DERIVED_MAX];
+} derived_t;
+
 struct anonid_secret_t {
     atomic_uint holders;
     size_t mapped; /* octets of the mapping that this structure begins */
     size_t length;
     anonid_secret_kind_t kind;
+    derived_t derived[N_DERIVED]; /* under the lock */
+    unsigned oldest;
     char octets[];
 };
+
+/* Of what is derived from all secrets; held for the time of a copy. */
+static pthread_mutex_t derived_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Room for `length` octets and a NUL, all zero. */
 static anonid_secret_t *reserve(anonid_secret_kind_t kind, size_t length)
@@ -209,4 +224,54 @@ const char *anonid_secret_data(const anonid_secret_t *secret)
 size_t anonid_secret_length(const anonid_secret_t *secret)
 {
     return secret->length;
+}
+
+/* Under the lock. */
+static derived_t *find_derived(anonid_secret_t *secret, const void *label,
+                               size_t length)
+{
+    for (int i = 0; i < N_DERIVED; i++) {
+        derived_t *derived = &secret->derived[i];
+
+        if (derived->label_length == length
+            && memcmp(derived->label, label, length) == 0)
+            return derived;
+    }
+    return NULL;
+}
+
+int anonid_secret_recall(anonid_secret_t *secret, const void *label,
+                         size_t label_length, void *derived, size_t length)
+{
+    const derived_t *found;
+    int is_there;
+
+    pthread_mutex_lock(&derived_lock);
+    found = find_derived(secret, label, label_length);
+    is_there = found && found->length == length;
+    if (is_there)
+        memcpy(derived, found->octets, length);
+    pthread_mutex_unlock(&derived_lock);
+    return is_there;
+}
+
+void anonid_secret_remember(anonid_secret_t *secret, const void *label,
+                            size_t label_length, const void *derived,
+                            size_t length)
+{
+    derived_t *room;
+
+    if (label_length == 0 || label_length > ANONID_SECRET_LABEL_MAX
+        || length > ANONID_SECRET_DERIVED_MAX)
+        return;
+    pthread_mutex_lock(&derived_lock);
+    room = find_derived(secret, label, label_length);
+    if (!room)
+        room = &secret->derived[secret->oldest++ % N_DERIVED];
+    explicit_bzero(room, sizeof(*room));
+    memcpy(room->label, label, label_length);
+    memcpy(room->octets, derived, length);
+    room->label_length = label_length;
+    room->length = length;
+    pthread_mutex_unlock(&derived_lock);
 }

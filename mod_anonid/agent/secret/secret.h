@@ -14,7 +14,7 @@
 #include <apr_time.h>
 #include <stddef.h>
 
-/* Counted (atomically) and immutable once made. */
+/* Counted (atomically); its octets are immutable once made. */
 typedef struct anonid_secret_t anonid_secret_t;
 
 /* A copy of those octets, as a secret of that kind; NULL if there is no
@@ -46,5 +46,16 @@ anonid_secret_kind_t anonid_secret_kind(const anonid_secret_t *secret);
 /* The octets, followed by a NUL that is not counted. */
 const char *anonid_secret_data(const anonid_secret_t *secret);
 size_t anonid_secret_length(const anonid_secret_t *secret);
+
+/* What was computed from a secret and took long: kept with it, in memory that
+ * is locked and wiped as it is. Only the last few are kept. label: what else
+ * it was computed from. recall: 1, or 0 if it is not there. Any thread. */
+#define ANONID_SECRET_LABEL_MAX 96
+#define ANONID_SECRET_DERIVED_MAX 64
+int anonid_secret_recall(anonid_secret_t *secret, const void *label,
+                         size_t label_length, void *derived, size_t length);
+void anonid_secret_remember(anonid_secret_t *secret, const void *label,
+                            size_t label_length, const void *derived,
+                            size_t length);
 
 #endif
