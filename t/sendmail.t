@@ -62,8 +62,10 @@ is told(), 'site@example.test a@ok.test b@ok.test d@ok.test',
 is feed("x\n.\ny\n", $sendmail, qw(-oi -f x@y.test -F Me -- a@ok.test)), '0',
     '-oi -f -F';
 told();
-is feed("x\n", $sendmail, qw(-N never -R hdrs -B 8BITMIME -bm a@ok.test)), '0',
-    'what has no effect is taken';
+is feed("x\n", $sendmail, qw(-N never -R hdrs -B 8BITMIME -bm -Ac -em -G -h 9
+                            -m -n -oem -O x=y -U -V id -v -X /nowhere
+                            a@ok.test)), '0', 'what has no effect is taken';
+ok !-e '/nowhere', '... and has none';
 told();
 is feed("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a\@ok.test>\r\nQUIT\r\n",
         $sendmail, '-bs') =~ s/\r\n/\n/gr =~ tr/\n//, 10, '-bs';
@@ -74,7 +76,8 @@ like feed("x\n", $sendmail, 'a@elsewhere.test'),
     'a recipient who may not be written to';
 like feed("x\n", $sendmail), qr/^64 .*no recipient/, 'no recipient';
 like feed("x\n", $sendmail, '-Z'), qr/^64 .*usage/s, 'an unknown option';
-like feed('', $sendmail, '-bp'), qr/^0 There is no mail queue/, '-bp';
+like feed('', $sendmail, $_), qr/^0 There is no mail queue/, $_
+    for qw(-bp -q -q30m);
 like feed("x\n", $sendmail, '--listener=smtp+unix:/nowhere', 'a@ok.test'),
     qr/^75 .*No such file.*AnonIDMailListen/, 'no listener';
 like feed("x\n", $sendmail, '--listener=imap://127.0.0.1', 'a@ok.test'),

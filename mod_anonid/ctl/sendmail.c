@@ -59,11 +59,11 @@ static int read_options(int argc, char **argv, options_t *options)
 {
     static const struct option names[] = {
         { "listener", required_argument, NULL, 'l' },
-        { "help", no_argument, NULL, 'h' },
+        { "help", no_argument, NULL, 'H' },
         { "version", no_argument, NULL, 'W' },
         { NULL, 0, NULL, 0 }
     };
-    static const char letters[] = "B:b:F:f:imN:nO:o:R:r:tUvL:";
+    static const char letters[] = "A:B:b:e:F:f:Gh:imN:nO:o:q::R:r:tUV:vX:L:";
 
     for (int c = getopt_long(argc, argv, letters, names, NULL); c != -1;
          c = getopt_long(argc, argv, letters, names, NULL)) {
@@ -81,10 +81,12 @@ static int read_options(int argc, char **argv, options_t *options)
             set_option(options, optarg);
         else if (c == 't')
             options->of_header = 1;
+        else if (c == 'q')
+            options->mode = 'p';
         else if (c == 'W')
             return puts("anonid-sendmail " ANONID_VERSION) < 0;
-        else if (c == 'h' || c == '?')
-            return usage(c == 'h' ? stdout : stderr, c == 'h' ? 0 : EX_USAGE);
+        else if (c == 'H' || c == '?')
+            return usage(c == 'H' ? stdout : stderr, c == 'H' ? 0 : EX_USAGE);
     }
     return -1;
 }

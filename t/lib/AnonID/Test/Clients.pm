@@ -333,6 +333,18 @@ my @SMTP = (
       send => sub ($at, $file, $to) {
           ('php', script('phpmailer.php'), $at->{host}, $at->{port}, $file,
            $to) } },
+    { name => 'Roundcube', needs => [
+          'php', 'php:mbstring', 'php:intl',
+          'file:' . UNPACKED . '/usr/share/php/Net',
+          'file:' . UNPACKED . '/usr/share/roundcube/program/lib/Roundcube'],
+      send => sub ($at, $file, $to) {
+          ('php', script('roundcube-smtp.php'), UNPACKED,
+           config($at, 'config.inc.php', <<"END"), $file, $to) } },
+<?php
+\$config['smtp_host'] = '$at->{host}:$at->{port}';
+\$config['smtp_user'] = '';
+\$config['smtp_pass'] = '';
+END
     { name => 'PHP mail()', needs => ['php'], unix => 1,
       send => sub ($at, $file, $to) {
           php_sendmail($at, $file, $to, sendmail() . ' -t -i --listener='

@@ -17,8 +17,8 @@ AnonID::Test::Readme - blocks of the README and of examples
 
 =head1 SYNOPSIS
 
-    # The indented block that begins with "# /etc/postfix/main.cf", without
-    # its indentation.
+    # The indented block that begins with "# /etc/postfix/main.cf" (or ";",
+    # or "//"), without its indentation, up to prose or another comment.
     my $text = readme_block('/etc/postfix/main.cf');
 
     # ... with other paths and names in place of those printed.
@@ -38,7 +38,8 @@ something else than is printed.
 sub readme_block ($title, @instead)
 {
     my $text = AnonID::Test::slurp(AnonID::Test::srcdir() . '/README');
-    my ($block) = $text =~ /^(    \# \Q$title\E\n(?:    .+\n)*)/m
+    my ($block) = $text =~ m{^(\ {4}(?:\#|;|//)\ \Q$title\E\n
+                               (?:\ {4}.+\n|\n(?=\ {4}[^\s\#;/]))*)}mx
         or die "README has no block '$title'";
 
     return replaced("README's block '$title'", $block =~ s/^    //mgr,
