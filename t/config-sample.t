@@ -23,6 +23,10 @@ spit("$folder/users", "newsletter:x\n");
 spit("$folder/$_.secret", canary(), 0600) for qw(newsletter shop);
 spit("$folder/web.keytab", "\5\2", 0600);
 spit("$folder/get-password", "#!/bin/sh\n", 0755);
+spit("$folder/form.html", slurp(srcdir() . '/conf/examples/form.html'));
+mkdir "$folder/languages" or die "mkdir: $!";
+spit("$folder/languages/pt.conf",
+     slurp(srcdir() . '/conf/languages/en.conf'));
 spit("$folder/ca.pem", "-----BEGIN CERTIFICATE-----\n");
 
 # Examples begin with '#' and no space; this machine has other places.

@@ -66,8 +66,8 @@ for my $bad (@BAD) {
 my $answer = $site->send({ headers => \%BROWSER }, 'reply-to' => 'nobody',
     file => { name => 'a.txt', type => 'text/plain', content => 'x' },
     body => 'x', to => 'desk');
-like $answer->{body}, qr{value="nobody".*?</p>\n<p\ id="problem"
-    \ role="alert">'nobody'\ is\ no\ mail\ address}x,
+like $answer->{body}, qr{id="anonid-error-reply-to">\xe2\x80\x9cnobody
+    \xe2\x80\x9d\ is\ no\ mail\ address[^\n]*\n<input\ id="reply-to"}x,
     'what is wrong stands at its field';
 like $answer->{body}, qr{name="reply-to"[^>]* aria-invalid="true"
     [^>]*autofocus}x, 'which is marked';
@@ -98,7 +98,7 @@ for my $name ('telephone', 'Subject', 'phone', "\x{fc}ber", '') {
 }
 $answer = $site->send({ headers => \%BROWSER }, to => 'desk', body => 'x',
                       "<b>\x{202e}x" => 'y');
-like $answer->{body}, qr{There is no field '&lt;b&gt;x' here},
+like $answer->{body}, qr{There is no field \xe2\x80\x9c&lt;b&gt;x},
     'the name is text';
 $answer = $site->send(_charset_ => 'utf-8', to => 'desk', body => 'x');
 is $answer->{status}, 200, "what a browser adds by itself does no harm";
@@ -106,10 +106,10 @@ $sent++;
 
 # Those that the operator lists.
 my $page = $site->get('/order?phone=1&nothing=2');
-is_deeply [$page->{body} =~ /name="([^"]+)"/g],
-    [qw(viewport to reply-to subject name phone wishes colour body
+is_deeply [$page->{body} =~ /<(?:input|select|textarea)[^>]* name="([^"]+)"/g],
+    [qw(to reply-to subject name phone wishes colour body anonid-url
         attachment)], 'the form has the further fields, in their order';
-like $page->{body}, qr{<label for="phone">Phone &lt;home&gt;</label>},
+like $page->{body}, qr{<label for="phone">Phone &lt;home&gt; <span},
     'with their labels';
 like $page->{body}, qr{name="phone"[^>]* value="1"}, 'a link may fill them';
 

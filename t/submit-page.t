@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What a visitor with a browser sees: a form that works without scripts, an
-# answer as HTML or JSON as the browser asks, the form again after an error
+# What a visitor with a browser sees: a form that loads nothing, an answer as
+# HTML or JSON as the browser asks, the form again after an error
 # with all that was written in it, and never anything that a visitor wrote as
 # markup. A page of the operator's own takes the form's place.
 
@@ -9,6 +9,8 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use AnonID::Test;
 use AnonID::Test::SubmitSite;
+use Digest::SHA qw(sha256);
+use MIME::Base64 qw(encode_base64);
 
 require_build;
 skip_unless_program('doveadm');
@@ -28,6 +30,20 @@ END
 my %BROWSER = (Accept => 'text/html,application/xhtml+xml,*/*;q=0.8');
 my $MARKUP = q{"'><script>alert(1)</script>&amp;};
 
+# A page without our own style sheet and script, which the policy names.
+sub markup ($answer)
+{
+    my $policy = $answer->{header}{'content-security-policy'};
+
+    for my $name (qw(style script)) {
+        $answer->{body} =~ s{<$name>(.*?)</$name>}{}s or die "no $name";
+        my $hash = encode_base64(sha256($1), '');
+        like $policy, qr/; $name-src 'sha256-\Q$hash\E'(?:;|$)/,
+            "the policy names our $name";
+    }
+    return $answer->{body};
+}
+
 my $page = $site->get('/contact');
 is $page->{status}, 200, 'GET: a page';
 is $page->{header}{'content-type'}, 'text/html; charset=utf-8', 'of HTML';
@@ -39,8 +55,8 @@ for my $field (qw(to reply-to subject body attachment)) {
     like $page->{body}, qr{<label for="$field">}, "$field has a label";
     like $page->{body}, qr{id="$field" name="$field"}, "$field is a field";
 }
-unlike $page->{body}, qr/<script|<style|style=|\bon\w+=|https?:/,
-    'without scripts, styles and links';
+unlike markup($page), qr/<script|<style|style=|\bon\w+=|https?:/,
+    'without scripts, styles and links but our own';
 unlike $page->{body}, qr/example\.test/, 'without an address';
 
 sub safe_headers ($answer, $what)
@@ -75,12 +91,18 @@ my $answer = $site->send({ headers => \%BROWSER }, to => 'desk',
 is $answer->{status}, 400, 'a form with an error: 400';
 is $answer->{header}{'content-type'}, 'text/html; charset=utf-8',
     'a browser gets a page';
-like $answer->{body}, qr{role="alert">.* is no mail address},
-    'that says what is wrong';
-like $answer->{body}, qr{name="reply-to"[^>]* aria-invalid="true"},
-    'and marks the field';
-unlike $answer->{body}, qr/<script/, 'no markup of the visitor gets through';
-is scalar(my @again = $answer->{body} =~ /&lt;script&gt;alert/g), 4,
+my $error = markup($answer);
+like $error, qr{<title>Error: Send a message</title>}, 'its title says so';
+like $error, qr{role="alert">.*<a href="#reply-to">.* is no mail address}s,
+    'what is wrong is said first, with the way there';
+like $error, qr{id="anonid-error-reply-to">.* is no mail address},
+    'and again at the field';
+like $error, qr{name="reply-to"[^>]* aria-invalid="true" autofocus},
+    'the field is marked, and has the focus';
+like $error, qr{name="reply-to"[^>]* aria-describedby="anonid-error-reply-to },
+    'it is tied to what is wrong with it';
+unlike $error, qr/<script/, 'no markup of the visitor gets through';
+is scalar(my @again = $error =~ /&lt;script&gt;alert/g), 5,
     'what was written is there again, as text';
 safe_headers($answer, 'an error');
 
@@ -98,18 +120,36 @@ unlike $answer->{body},
 
 $answer = $site->send({ headers => \%BROWSER }, to => $MARKUP, body => 'x');
 is $answer->{status}, 404, 'an unknown recipient: 404';
-unlike $answer->{body}, qr/<script/, 'and its name is text';
+unlike markup($answer), qr/<script/, 'and its name is text';
 $answer = $site->send(to => "$MARKUP\x{1f600}", body => 'x');
 is $answer->{status}, 404, 'the same as JSON';
 is $answer->{json}{field}, 'to', 'is JSON';
 
 $answer = $site->send({ headers => \%BROWSER }, to => 'desk', body => 'x');
-is $answer->{status}, 200, 'a form that is right: 200';
-like $answer->{body}, qr{<h1>Your message was sent</h1>}, 'says so';
-like $answer->{body}, qr{&lt;[0-9a-f]{32}\@localhost&gt;},
-    'with the Message-ID';
-unlike $answer->{body}, qr/example\.test/, 'without an address';
-safe_headers($answer, 'a success');
+is $answer->{status}, 303, 'a form that is right: 303';
+my $thanks = $answer->{header}{location};
+like $thanks, qr{^/contact\?sent=[\w-]+\.[\w-]+$}, 'to its thanks';
+like $answer->{body}, qr{<h1>Your message was sent</h1>},
+    'which are here as well, for what does not follow';
+safe_headers($answer, 'a redirect');
+for (1, 2) {
+    $answer = $site->get($thanks);
+    is $answer->{status}, 200, 'the thanks: 200';
+    like $answer->{body}, qr{<h1>Your message was sent</h1>}, 'say so';
+    like $answer->{body}, qr{&lt;[0-9a-f]{32}\@localhost&gt;},
+        'with the Message-ID';
+    unlike $answer->{body}, qr/example\.test/, 'without an address';
+    safe_headers($answer, 'a success');
+}
+is $site->count('desk'), 1, 'a reload sends nothing';
+for my $forged ($thanks =~ s/sent=\K./A/r, $thanks =~ s/\.\K.*//r,
+                '/contact?sent=', '/contact?sent=.') {
+    like $site->get($forged)->{body}, qr{<form method="post"},
+        "thanks that are not ours: the form ($forged)";
+}
+is $site->send({ headers => \%BROWSER, target => '//contact?to=x' },
+               to => 'desk', body => 'x')->{header}{location} =~ s/\?.*//r,
+    '/contact', 'never to another host';
 
 my @ACCEPTS = (
     [undef, 'application/json'], ['*/*', 'application/json'],

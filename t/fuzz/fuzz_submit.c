@@ -15,9 +15,9 @@
 
 #include "common/protocol.h"
 #include "module/submit/compose.h"
-#include "module/submit/form.h"
-#include "module/submit/json.h"
-#include "module/submit/rfc822.h"
+#include "module/draft/form.h"
+#include "module/draft/json.h"
+#include "module/draft/rfc822.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

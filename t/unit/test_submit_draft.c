@@ -10,9 +10,9 @@
 
 #include "common/protocol.h"
 #include "module/submit/compose.h"
-#include "module/submit/form.h"
-#include "module/submit/json.h"
-#include "module/submit/rfc822.h"
+#include "module/draft/form.h"
+#include "module/draft/json.h"
+#include "module/draft/rfc822.h"
 
 #define FORM "application/x-www-form-urlencoded"
 #define MULTIPART "multipart/form-data; boundary=b"

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "module/submit/memory.h"
+#include "module/draft/memory.h"
 
 static void all_is_given_back(void **state)
 {

@@ -20,6 +20,7 @@
 #include "common/listener.h"
 #include "common/pair.h"
 #include "common/service.h"
+#include "module/config/form.h"
 #include "module/config/mail_fields.h"
 
 extern module AP_MODULE_DECLARE_DATA anonid_module;
@@ -72,7 +73,11 @@ typedef struct {
     X(int, on_failure, -1)                                                    \
     X(int, valid_user, -1)                                                    \
     X(const anonid_reference_t *, mail, NULL)                                 \
-    X(apr_array_header_t *, mail_fields, NULL)
+    X(apr_array_header_t *, mail_fields, NULL)                                \
+    X(anonid_form_languages_t *, form_languages, NULL)                        \
+    X(const anonid_template_t *, form_template, NULL)                         \
+    X(const char *, form_thanks, NULL)                                        \
+    X(const anonid_form_robots_t *, form_robots, NULL)
 
 struct anonid_dir_t {
 #define X(type, name, unset) type name;
@@ -108,7 +113,11 @@ typedef struct {
     apr_array_header_t *pairs;      /* anonid_pair_t: which account may use
                                        which service; after the check */
     apr_array_header_t *listens;    /* anonid_listen_t *, of all servers */
-    apr_array_header_t *header_names; /* anonid_header_name_t */
+    apr_array_header_t *header_names;   /* anonid_header_name_t */
+    apr_array_header_t *catalogs;       /* anonid_catalog_t *: all languages,
+                                         English first */
+    apr_array_header_t *form_languages; /* anonid_form_languages_t *, of all
+                                           sections */
     apr_hash_t *accounts_by_key;  /* key of the name -> anonid_account_t * */
     apr_hash_t *services_by_name; /* name -> anonid_service_t * */
     apr_hash_t *definitions;      /* by address: account, service, or a

@@ -31,8 +31,25 @@ const command_rec anonid_directives[] = {
     AP_INIT_TAKE1("AnonIDMail", anonid_set_mail, NULL, ANYWHERE,
                   "the name of the mail service that is used here"),
     AP_INIT_ITERATE("AnonIDMailFields", anonid_set_mail_fields, NULL, ANYWHERE,
-                    "more fields of the form, as name=Label, which stand "
-                    "above the text of a message; or None"),
+                    "more fields of the form, as name=Label or "
+                    "name=Label:required, which stand above the text of a "
+                    "message; or None"),
+    AP_INIT_ITERATE("AnonIDFormLanguages", anonid_set_form_languages, NULL,
+                    ANYWHERE,
+                    "the languages that the form is offered in; the first "
+                    "for visitors who want none of them"),
+    AP_INIT_TAKE1("AnonIDFormLanguageDir", anonid_set_form_language_dir, NULL,
+                  RSRC_CONF, "a folder of more languages, as pt.conf"),
+    AP_INIT_TAKE1("AnonIDFormTemplate", anonid_set_form_template, NULL,
+                  ANYWHERE,
+                  "an HTML file that the form, its errors and its thanks are "
+                  "put into; or None"),
+    AP_INIT_TAKE1("AnonIDFormThanks", anonid_set_form_thanks, NULL, ANYWHERE,
+                  "where a visitor is sent whose message was sent; or None"),
+    AP_INIT_TAKE_ARGV("AnonIDFormRobots", anonid_set_form_robots, NULL,
+                      ANYWHERE,
+                      "how robots are kept off the form: honeypot, "
+                      "age=LEAST-GREATEST, or Off"),
 
     AP_INIT_RAW_ARGS("<AnonIDAccount", anonid_set_account, NULL, RSRC_CONF,
                      "the account's name: user, DOMAIN\\user or user@REALM"),

@@ -23,6 +23,19 @@ const char *anonid_set_valid_user(cmd_parms *cmd, void *dir, int on);
 const char *anonid_set_headers(cmd_parms *cmd, void *dir, const char *arg);
 const char *anonid_set_mail(cmd_parms *cmd, void *dir, const char *arg);
 
+/* form.c */
+const char *anonid_set_form_template(cmd_parms *cmd, void *dir,
+                                     const char *arg);
+const char *anonid_set_form_thanks(cmd_parms *cmd, void *dir, const char *arg);
+const char *anonid_set_form_robots(cmd_parms *cmd, void *dir, int argc,
+                                   char *const argv[]);
+
+/* form_language.c */
+const char *anonid_set_form_language_dir(cmd_parms *cmd, void *dir,
+                                         const char *arg);
+const char *anonid_set_form_languages(cmd_parms *cmd, void *dir,
+                                      const char *arg);
+
 /* mail_fields.c */
 const char *anonid_set_mail_fields(cmd_parms *cmd, void *dir, const char *arg);
 

@@ -8,6 +8,7 @@
 typedef struct {
     const char *name;  /* of the field in a form or in JSON */
     const char *label; /* for people: on the page and in the message */
+    int is_required;   /* a form without it is not sent */
 } anonid_mail_field_t;
 
 #endif

@@ -4,19 +4,17 @@
  */
 #include "module/submit/answer.h"
 #include "module/text/accept.h"
+#include "module/submit/describe.h"
+#include "module/submit/look.h"
 #include "module/submit/page.h"
+#include "module/submit/robots.h"
+#include "module/submit/thanks.h"
 #include "common/text.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <jansson.h>
 #include <stdlib.h>
-
-/* The pages have no script, no style and no image of their own; a site may
- * show the form in a frame of its own. */
-#define CONTENT_SECURITY_POLICY                                               \
-    "default-src 'none'; form-action 'self'; base-uri 'none'; "               \
-    "frame-ancestors 'self'"
 
 #define HTML "text/html; charset=utf-8"
 
@@ -28,21 +26,26 @@ static void set_headers(request_rec *r, int status, const char *type)
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Content-Security-Policy",
-                   CONTENT_SECURITY_POLICY);
+                   anonid_look_policy(r));
+    apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin");
     apr_table_mergen(r->headers_out, "Vary", "Accept");
+}
+
+/* Answers with a page, in the language that its visitor wants. */
+static int put_page(request_rec *r, int status, anonid_page_t *page)
+{
+    page->catalog = anonid_page_language(r);
+    page->token = anonid_robots_token(r, page->draft);
+    set_headers(r, status, HTML);
+    apr_table_setn(r->headers_out, "Content-Language", page->catalog->tag);
+    apr_table_mergen(r->headers_out, "Vary", "Accept-Language");
+    anonid_page_put(r, page);
+    return OK;
 }
 
 static int prefers_html(const request_rec *r)
 {
     return anonid_accept_prefers_html(apr_table_get(r->headers_in, "Accept"));
-}
-
-int anonid_answer_form(request_rec *r, const anonid_service_t *service,
-                       const anonid_draft_t *draft)
-{
-    set_headers(r, HTTP_OK, HTML);
-    anonid_page_form(r, service, draft, NULL);
-    return OK;
 }
 
 /* Writes a document and frees it. */
@@ -93,16 +96,48 @@ static json_t *json_rejected(apr_pool_t *pool,
     return list;
 }
 
+int anonid_answer_form(request_rec *r, const anonid_service_t *service,
+                       const anonid_draft_t *draft)
+{
+    anonid_page_t page = { .service = service, .draft = draft };
+
+    if (!anonid_accept_asks_json(apr_table_get(r->headers_in, "Accept")))
+        return put_page(r, HTTP_OK, &page);
+    page.catalog = anonid_page_language(r);
+    set_headers(r, HTTP_OK, "application/json");
+    apr_table_mergen(r->headers_out, "Vary", "Accept-Language");
+    put_json(r, anonid_describe(r, &page));
+    return OK;
+}
+
+int anonid_answer_thanks(request_rec *r, const anonid_receipt_t *receipt,
+                         const char *message_id)
+{
+    anonid_page_t page = { .receipt = receipt, .message_id = message_id };
+
+    return put_page(r, HTTP_OK, &page);
+}
+
+/* The thanks are in the redirect as well, for what does not follow it. */
+static int redirect_to_thanks(request_rec *r, const anonid_receipt_t *receipt,
+                              const char *message_id)
+{
+    const char *location = anonid_thanks_location(r, receipt, message_id);
+    anonid_page_t page = { .receipt = receipt, .message_id = message_id };
+
+    if (!location)
+        return put_page(r, HTTP_OK, &page);
+    apr_table_setn(r->headers_out, "Location", location);
+    return put_page(r, HTTP_SEE_OTHER, &page);
+}
+
 int anonid_answer_sent(request_rec *r, const anonid_receipt_t *receipt,
                        const char *message_id)
 {
     json_t *document;
 
-    if (prefers_html(r)) {
-        set_headers(r, HTTP_OK, HTML);
-        anonid_page_sent(r, receipt, message_id);
-        return OK;
-    }
+    if (prefers_html(r))
+        return redirect_to_thanks(r, receipt, message_id);
     set_headers(r, HTTP_OK, "application/json");
     document = json_object();
     json_object_set_new(document, "accepted",
@@ -137,15 +172,16 @@ int anonid_answer_problem(request_rec *r, const anonid_service_t *service,
                           const anonid_draft_t *draft,
                           const anonid_problem_t *problem)
 {
-    int html = prefers_html(r);
+    anonid_page_t page = { .service = draft ? service : NULL,
+                           .draft = draft,
+                           .problem = problem };
 
-    set_headers(r, problem->status, html ? HTML : "application/problem+json");
     if (problem->retry_after > 0)
         apr_table_setn(r->headers_out, "Retry-After",
                        apr_itoa(r->pool, problem->retry_after));
-    if (html)
-        anonid_page_form(r, draft ? service : NULL, draft, problem);
-    else
-        put_json(r, json_problem(r->pool, problem));
+    if (prefers_html(r))
+        return put_page(r, problem->status, &page);
+    set_headers(r, problem->status, "application/problem+json");
+    put_json(r, json_problem(r->pool, problem));
     return OK;
 }

@@ -10,13 +10,19 @@
 #include <httpd.h>
 
 #include "module/channel/agent_client.h"
-#include "module/submit/draft.h"
+#include "module/draft/draft.h"
 
-/* 200: the empty form, or one that is filled from a draft. */
+/* 200: the empty form, or one that is filled from a draft; or, for a program
+ * that asks for JSON, what it has to know to send a message. */
 int anonid_answer_form(request_rec *r, const anonid_service_t *service,
                        const anonid_draft_t *draft);
 
-/* 200: the mail server has the message. */
+/* 200: the page of a message that was sent. */
+int anonid_answer_thanks(request_rec *r, const anonid_receipt_t *receipt,
+                         const char *message_id);
+
+/* The mail server has the message: 200 with JSON, or a redirect (303) to a
+ * page that says so. */
 int anonid_answer_sent(request_rec *r, const anonid_receipt_t *receipt,
                        const char *message_id);
 

@@ -9,6 +9,7 @@
 #include "module/submit/body.h"
 #include "common/protocol.h"
 
+#include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
 #include <string.h>
@@ -16,6 +17,9 @@
 
 #define FIRST_CAPACITY ((apr_size_t)64 * 1024)
 #define READ_OCTETS ((apr_off_t)64 * 1024)
+
+/* Of a message that is too large, where the fields before its files are. */
+#define BEGINNING_OCTETS ((apr_size_t)256 * 1024)
 
 /* A message's size where the operator says nothing: attachments of a form,
  * and no more than a default server can take from several visitors at once. */
@@ -131,7 +135,7 @@ static int read_all(request_rec *r, buffer_t *buffer)
 
 /* The operator's LimitRequestBody counts, of which 0 is no limit; but not
  * httpd's own default of 1 GB. */
-static apr_size_t body_limit(const request_rec *r)
+apr_size_t anonid_body_limit(const request_rec *r)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
     apr_off_t limit = ap_get_limit_req_body(r);
@@ -154,20 +158,56 @@ static int announces_too_much(const request_rec *r, apr_size_t limit)
            && length > (apr_off_t)limit;
 }
 
-int anonid_body_read(request_rec *r, anonid_memory_t *memory,
-                     anonid_body_t *body)
+static int read_up_to(request_rec *r, anonid_memory_t *memory,
+                      apr_size_t limit, anonid_body_t *body)
 {
     buffer_t *buffer = apr_pcalloc(r->pool, sizeof(*buffer));
     int status;
 
     buffer->memory = memory;
-    buffer->limit = body_limit(r);
-    if (announces_too_much(r, buffer->limit))
-        return HTTP_REQUEST_ENTITY_TOO_LARGE;
+    buffer->limit = limit;
     apr_pool_cleanup_register(r->pool, buffer, free_buffer,
                               apr_pool_cleanup_null);
     status = read_all(r, buffer);
     body->data = buffer->data ? buffer->data : "";
     body->length = buffer->length;
     return status;
+}
+
+int anonid_body_read(request_rec *r, anonid_memory_t *memory,
+                     anonid_body_t *body)
+{
+    apr_size_t limit = anonid_body_limit(r);
+
+    body->data = "";
+    body->length = 0;
+    if (announces_too_much(r, limit))
+        return HTTP_REQUEST_ENTITY_TOO_LARGE;
+    return read_up_to(r, memory, limit, body);
+}
+
+/* The same configuration without LimitRequestBody, by which httpd would end a
+ * request that announces more before any of it is read. */
+static ap_conf_vector_t *without_limit(request_rec *r)
+{
+    ap_conf_vector_t *copy = ap_merge_per_dir_configs(
+        r->pool, r->per_dir_config, ap_create_per_dir_config(r->pool));
+    core_dir_config *core = apr_pmemdup(
+        r->pool, ap_get_core_module_config(r->per_dir_config), sizeof(*core));
+
+    core->limit_req_body = 0;
+    ap_set_core_module_config(copy, core);
+    return copy;
+}
+
+void anonid_body_read_beginning(request_rec *r, anonid_memory_t *memory,
+                                anonid_body_t *body)
+{
+    ap_conf_vector_t *own = r->per_dir_config;
+
+    if (r->expecting_100)
+        return;
+    r->per_dir_config = without_limit(r);
+    (void)read_up_to(r, memory, BEGINNING_OCTETS, body);
+    r->per_dir_config = own;
 }

@@ -9,17 +9,27 @@
 
 #include <httpd.h>
 
-#include "module/submit/memory.h"
+#include "module/draft/memory.h"
 
 typedef struct {
     const char *data; /* in memory of its own until the request's end */
     apr_size_t length;
 } anonid_body_t;
 
+/* How many octets a request's body may have, at its place. */
+apr_size_t anonid_body_limit(const request_rec *r);
+
 /* Reads it, each octet counted in memory when it has come. OK; or the HTTP
  * status to answer with: 413, 503 when there is no room for it, 408, 400; or
- * AP_FILTER_ERROR when the answer has already been given. */
+ * AP_FILTER_ERROR when the answer has already been given. The body has what
+ * was read until then: nothing, if the request said itself that it is too
+ * long. */
 int anonid_body_read(request_rec *r, anonid_memory_t *memory,
                      anonid_body_t *body);
+
+/* Of a body that is too long and of which nothing was read: its beginning, up
+ * to 256 KB; nothing where the client waits to be told to send. */
+void anonid_body_read_beginning(request_rec *r, anonid_memory_t *memory,
+                                anonid_body_t *body);
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef ANONID_MODULE_SUBMIT_HEADER_H
 #define ANONID_MODULE_SUBMIT_HEADER_H
 
-#include "module/submit/draft.h"
+#include "module/draft/draft.h"
 
 #include <apr_time.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pages that a visitor sees: the form, and what became of a message. HTML
- * that works without scripts and loads nothing. Owns the words and the
- * escaping; status and header fields are answer.c's.
+ * The pages that a visitor with a browser sees: the form, the same after an
+ * error, and the thanks. HTML that works without scripts. Owns their order
+ * and the choice of the language; status and header fields are answer.c's.
  */
 #ifndef ANONID_MODULE_SUBMIT_PAGE_H
 #define ANONID_MODULE_SUBMIT_PAGE_H
@@ -10,16 +10,23 @@
 #include <httpd.h>
 
 #include "module/channel/agent_client.h"
-#include "module/submit/draft.h"
+#include "module/draft/draft.h"
+#include "module/text/catalog.h"
 
-/* The form, filled from a draft, with a problem above it. service NULL: there
- * is no form; draft and problem may be NULL. */
-void anonid_page_form(request_rec *r, const anonid_service_t *service,
-                      const anonid_draft_t *draft,
-                      const anonid_problem_t *problem);
+typedef struct {
+    const anonid_catalog_t *catalog;
+    const anonid_service_t *service; /* NULL: there is no form */
+    const anonid_draft_t *draft; /* what the form is filled from, or NULL */
+    const anonid_problem_t *problem; /* what is wrong, or NULL */
+    const char *token;               /* of the form, or NULL */
+    const anonid_receipt_t *receipt; /* the thanks; NULL: the form */
+    const char *message_id;          /* for the thanks */
+} anonid_page_t;
 
-/* The message was sent; recipients that were rejected are named. */
-void anonid_page_sent(request_rec *r, const anonid_receipt_t *receipt,
-                      const char *message_id);
+/* The language that a visitor wants most of those that there are here. */
+const anonid_catalog_t *anonid_page_language(request_rec *r);
+
+/* Writes the page. */
+void anonid_page_put(request_rec *r, const anonid_page_t *page);
 
 #endif

@@ -36,7 +36,7 @@ const anonid_problem_t *anonid_place_unavailable(request_rec *r,
         "Messages cannot be sent at the moment. Please try again later.");
 
     problem->retry_after = retry_after;
-    return problem;
+    return anonid_problem_say(problem, ANONID_PHRASE_ERROR_UNAVAILABLE, NULL);
 }
 
 /* A visitor who has logged on is none of ours; a place where nobody can ever
@@ -63,9 +63,11 @@ static const anonid_problem_t *not_mapped(request_rec *r)
                 0303) "No mail can be sent at %s by a request that is not "
                       "mapped to an anonymous account.",
             r->uri);
-    return anonid_problem_make(r->pool, HTTP_FORBIDDEN, NULL,
-                               "Only anonymous visitors can send messages "
-                               "here.");
+    return anonid_problem_say(
+        anonid_problem_make(r->pool, HTTP_FORBIDDEN, NULL,
+                            "Only anonymous visitors can send messages "
+                            "here."),
+        ANONID_PHRASE_ERROR_LOGGED_ON, NULL);
 }
 
 const anonid_problem_t *anonid_place_find(request_rec *r,
@@ -82,9 +84,11 @@ const anonid_problem_t *anonid_place_find(request_rec *r,
                                "SetHandler " ANONID_SUBMIT_HANDLER
                                " needs a mail service here. Add AnonIDMail.",
             r->uri);
-        return anonid_problem_make(r->pool, HTTP_INTERNAL_SERVER_ERROR, NULL,
-                                   "This server has no mail service for "
-                                   "this page.");
+        return anonid_problem_say(
+            anonid_problem_make(r->pool, HTTP_INTERNAL_SERVER_ERROR, NULL,
+                                "This server has no mail service for this "
+                                "page."),
+            ANONID_PHRASE_ERROR_UNAVAILABLE, NULL);
     }
     return place->account ? NULL : not_mapped(r);
 }

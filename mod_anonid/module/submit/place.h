@@ -10,7 +10,7 @@
 
 #include "common/account.h"
 #include "common/service.h"
-#include "module/submit/problem.h"
+#include "module/draft/problem.h"
 
 #define ANONID_SUBMIT_HANDLER "anonid-submit"
 

@@ -4,9 +4,10 @@
  */
 #include "module/submit/read.h"
 #include "module/submit/body.h"
-#include "module/submit/form.h"
-#include "module/submit/json.h"
-#include "module/submit/rfc822.h"
+#include "module/draft/form.h"
+#include "module/draft/json.h"
+#include "module/draft/rfc822.h"
+#include "module/text/accept.h"
 
 #include <http_protocol.h>
 #include <string.h>
@@ -16,16 +17,17 @@
 typedef struct {
     const char *type;
     int to_in_query; /* recipients are in the URL's query */
+    int is_form;     /* what a browser sends */
     const anonid_problem_t *(*read)(anonid_draft_t *draft,
                                     const anonid_params_t *type,
                                     const char *body, apr_size_t length);
 } reader_t;
 
 static const reader_t readers[] = {
-    { "application/x-www-form-urlencoded", 0, anonid_form_read_urlencoded },
-    { "multipart/form-data", 0, anonid_form_read_multipart },
-    { "application/json", 0, anonid_json_read },
-    { "message/rfc822", 1, anonid_rfc822_read },
+    { "application/x-www-form-urlencoded", 0, 1, anonid_form_read_urlencoded },
+    { "multipart/form-data", 0, 1, anonid_form_read_multipart },
+    { "application/json", 0, 0, anonid_json_read },
+    { "message/rfc822", 1, 0, anonid_rfc822_read },
 };
 
 static const anonid_problem_t *find_reader(request_rec *r,
@@ -55,11 +57,14 @@ static const anonid_problem_t *body_problem(request_rec *r, int status)
 {
     static const struct {
         int status;
+        anonid_phrase_t phrase;
         const char *detail;
     } details[] = {
-        { HTTP_REQUEST_ENTITY_TOO_LARGE, "The message is too large." },
-        { HTTP_REQUEST_TIME_OUT, "The message came in too slowly." },
-        { 0, "The request's body could not be read." },
+        { HTTP_REQUEST_ENTITY_TOO_LARGE, ANONID_PHRASE_ERROR_TOO_LARGE,
+          "The message is too large." },
+        { HTTP_REQUEST_TIME_OUT, ANONID_PHRASE_ERROR_TOO_SLOW,
+          "The message came in too slowly." },
+        { 0, ANONID_PHRASES, "The request's body could not be read." },
     };
     int i = 0;
 
@@ -67,7 +72,9 @@ static const anonid_problem_t *body_problem(request_rec *r, int status)
         return anonid_problem_busy(r->pool);
     while (details[i].status != 0 && details[i].status != status)
         i++;
-    return anonid_problem_make(r->pool, status, NULL, "%s", details[i].detail);
+    return anonid_problem_say(
+        anonid_problem_make(r->pool, status, NULL, "%s", details[i].detail),
+        details[i].phrase, NULL);
 }
 
 const anonid_problem_t *anonid_read_too_large(request_rec *r)
@@ -96,6 +103,20 @@ static const anonid_problem_t *read_recipients(request_rec *r,
     return problem;
 }
 
+/* A form that is too large is shown again: the fields that come before its
+ * files are read all the same. */
+static void read_beginning(request_rec *r, anonid_draft_t *draft,
+                           const reader_t *reader, const anonid_params_t *type,
+                           anonid_body_t *body)
+{
+    if (!reader->is_form
+        || !anonid_accept_prefers_html(apr_table_get(r->headers_in, "Accept")))
+        return;
+    if (body->length == 0)
+        anonid_body_read_beginning(r, draft->memory, body);
+    (void)reader->read(draft, type, body->data, body->length);
+}
+
 void anonid_read_nothing(request_rec *r)
 {
     if (ap_request_has_body(r))
@@ -115,10 +136,13 @@ int anonid_read_post(request_rec *r, anonid_draft_t *draft,
         anonid_read_nothing(r);
         return OK;
     }
+    draft->is_form = reader->is_form;
     draft->memory = anonid_memory_open(r->pool);
     status = anonid_body_read(r, draft->memory, &body);
     if (status == AP_FILTER_ERROR)
         return status;
+    if (status == HTTP_REQUEST_ENTITY_TOO_LARGE)
+        read_beginning(r, draft, reader, type, &body);
     if (status != OK)
         *problem = body_problem(r, status);
     else

@@ -8,7 +8,7 @@
 
 #include <httpd.h>
 
-#include "module/submit/draft.h"
+#include "module/draft/draft.h"
 
 /* The value of Accept-Post. */
 #define ANONID_ACCEPT_POST                                                    \

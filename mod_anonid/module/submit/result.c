@@ -26,36 +26,44 @@ typedef struct {
     const char *field;
     const char *name;   /* for the log */
     const char *remedy; /* for the log, from warning up */
-    const char *detail; /* for the visitor */
+    const char *detail;
+    anonid_phrase_t phrase; /* for the visitor */
 } outcome_t;
 
 static const outcome_t outcomes[] = {
     { ANONID_SUBMIT_TEMPORARY, HTTP_SERVICE_UNAVAILABLE, APLOG_WARNING, NULL,
       "not sent, for now", SEE_SERVER_LOG,
-      NOT_SENT "the mail server does not take it at the moment. " LATER },
+      NOT_SENT "the mail server does not take it at the moment. " LATER,
+      ANONID_PHRASE_ERROR_UNAVAILABLE },
     { ANONID_SUBMIT_PERMANENT, HTTP_BAD_GATEWAY, APLOG_WARNING, NULL,
       "refused by the mail server", SEE_SERVER_LOG,
-      NOT_SENT "the mail server refused it." },
+      NOT_SENT "the mail server refused it.", ANONID_PHRASE_ERROR_REFUSED },
     { ANONID_SUBMIT_UNKNOWN_ALIAS, HTTP_NOT_FOUND, APLOG_WARNING, "to",
-      "unknown recipient", RESTART, NOT_SENT "there is no such recipient." },
+      "unknown recipient", RESTART, NOT_SENT "there is no such recipient.",
+      ANONID_PHRASE_ERROR_TO },
     { ANONID_SUBMIT_TOO_LARGE, HTTP_REQUEST_ENTITY_TOO_LARGE, APLOG_INFO, NULL,
-      "too large", NULL, NOT_SENT "it is too large." },
+      "too large", NULL, NOT_SENT "it is too large.",
+      ANONID_PHRASE_ERROR_TOO_LARGE_THERE },
     { ANONID_SUBMIT_BAD_MESSAGE, HTTP_BAD_REQUEST, APLOG_INFO, NULL,
-      "malformed", NULL, NOT_SENT "it cannot be sent as mail." },
+      "malformed", NULL, NOT_SENT "it cannot be sent as mail.",
+      ANONID_PHRASE_ERROR_REFUSED },
     { ANONID_SUBMIT_NOT_LOGGED_ON, HTTP_SERVICE_UNAVAILABLE, APLOG_INFO, NULL,
-      "the account is not logged on", NULL, NOT_SENT UNAVAILABLE },
+      "the account is not logged on", NULL, NOT_SENT UNAVAILABLE,
+      ANONID_PHRASE_ERROR_UNAVAILABLE },
     { ANONID_SUBMIT_UNCERTAIN, HTTP_BAD_GATEWAY, APLOG_WARNING, NULL,
       "perhaps sent", SEE_SERVER_LOG,
-      PERHAPS_SENT "The mail server's last answer was lost." },
+      PERHAPS_SENT "The mail server's last answer was lost.",
+      ANONID_PHRASE_ERROR_UNCERTAIN },
     { ANONID_SUBMIT_UNKNOWN, HTTP_SERVICE_UNAVAILABLE, APLOG_ERR, NULL,
       "the agent does not know the account or the service", RESTART,
-      NOT_SENT UNAVAILABLE },
+      NOT_SENT UNAVAILABLE, ANONID_PHRASE_ERROR_UNAVAILABLE },
     { ANONID_SUBMIT_LIMITED, HTTP_TOO_MANY_REQUESTS, APLOG_INFO, NULL,
       "over the sending rate", NULL,
-      NOT_SENT "too many messages are being sent. " LATER },
+      NOT_SENT "too many messages are being sent. " LATER,
+      ANONID_PHRASE_ERROR_BUSY },
     { ANONID_SUBMIT_NOT_PAIRED, HTTP_SERVICE_UNAVAILABLE, APLOG_ERR, NULL,
       "the agent does not let the account use the service", RESTART,
-      NOT_SENT UNAVAILABLE },
+      NOT_SENT UNAVAILABLE, ANONID_PHRASE_ERROR_UNAVAILABLE },
 };
 
 static const outcome_t unreachable = { ANONID_SUBMIT_TEMPORARY,
@@ -64,7 +72,8 @@ static const outcome_t unreachable = { ANONID_SUBMIT_TEMPORARY,
                                        NULL,
                                        "not sent: the agent cannot be reached",
                                        SEE_SERVER_LOG,
-                                       NOT_SENT UNAVAILABLE };
+                                       NOT_SENT UNAVAILABLE,
+                                       ANONID_PHRASE_ERROR_UNAVAILABLE };
 
 static const outcome_t agent_died = {
     ANONID_SUBMIT_UNCERTAIN,
@@ -73,7 +82,8 @@ static const outcome_t agent_died = {
     NULL,
     "perhaps sent: the agent ended before it answered",
     SEE_SERVER_LOG,
-    PERHAPS_SENT "The mail service was interrupted."
+    PERHAPS_SENT "The mail service was interrupted.",
+    ANONID_PHRASE_ERROR_UNCERTAIN
 };
 
 static const outcome_t agent_silent = {
@@ -83,7 +93,8 @@ static const outcome_t agent_silent = {
     NULL,
     "perhaps sent: the agent gave no answer",
     SEE_SERVER_LOG,
-    PERHAPS_SENT "The mail service gave no answer."
+    PERHAPS_SENT "The mail service gave no answer.",
+    ANONID_PHRASE_ERROR_UNCERTAIN
 };
 
 static const outcome_t *find_outcome(anonid_submit_result_t result)
@@ -144,6 +155,7 @@ anonid_result_report(request_rec *r, const anonid_submit_request_t *request,
         outcome->remedy ? outcome->remedy : "");
     problem = anonid_problem_make(r->pool, outcome->status, outcome->field,
                                   "%s", outcome->detail);
+    (void)anonid_problem_say(problem, outcome->phrase, NULL);
     problem->retry_after = retry_after(outcome, receipt);
     problem->rejected = receipt->rejected;
     return problem;

@@ -11,7 +11,7 @@
 
 #include "module/channel/agent_client.h"
 #include "module/submit/header.h"
-#include "module/submit/problem.h"
+#include "module/draft/problem.h"
 
 /* Logs the outcome of anonid_agent_submit (its status and, if that is
  * APR_SUCCESS, *receipt). NULL if the mail server has the message. */

@@ -15,10 +15,15 @@
 #include "module/supervisor/parent.h"
 #include "module/submit/answer.h"
 #include "module/submit/compose.h"
+#include "module/submit/form_key.h"
+#include "module/submit/look.h"
 #include "module/submit/origin.h"
 #include "module/submit/place.h"
 #include "module/submit/read.h"
 #include "module/submit/result.h"
+#include "module/submit/robots.h"
+#include "module/submit/thanks.h"
+#include "module/text/accept.h"
 #include "common/lognos.h"
 
 #include <ap_expr.h>
@@ -85,7 +90,7 @@ static const anonid_problem_t *not_composed(request_rec *r, apr_status_t rv)
                                   "short of resources. Please try again "
                                   "later.");
     problem->retry_after = RETRY_AFTER;
-    return problem;
+    return anonid_problem_say(problem, ANONID_PHRASE_ERROR_UNAVAILABLE, NULL);
 }
 
 static const anonid_problem_t *compose(request_rec *r,
@@ -181,6 +186,29 @@ static anonid_draft_t *make_draft(request_rec *r)
     return draft;
 }
 
+/* A robot is thanked like everybody and learns nothing. */
+static int thank_robot(request_rec *r, const anonid_draft_t *draft)
+{
+    anonid_receipt_t receipt = { 0 };
+
+    receipt.accepted = draft->to;
+    receipt.rejected = apr_array_make(r->pool, 1, sizeof(anonid_rejection_t));
+    return anonid_answer_sent(
+        r, &receipt,
+        anonid_header_message_id(r->pool, r->server->server_hostname));
+}
+
+static const anonid_problem_t *check_origin(request_rec *r)
+{
+    if (!anonid_origin_is_foreign(r))
+        return NULL;
+    return anonid_problem_say(
+        anonid_problem_make(r->pool, HTTP_FORBIDDEN, NULL,
+                            "Forms of other sites cannot send messages "
+                            "here."),
+        ANONID_PHRASE_ERROR_FOREIGN, NULL);
+}
+
 static int handle_post(request_rec *r)
 {
     anonid_draft_t *draft = make_draft(r);
@@ -189,15 +217,17 @@ static int handle_post(request_rec *r)
     int status;
 
     problem = anonid_place_find(r, &place);
-    if (!problem && anonid_origin_is_foreign(r))
-        problem = anonid_problem_make(r->pool, HTTP_FORBIDDEN, NULL,
-                                      "Forms of other sites cannot send "
-                                      "messages here.");
+    if (!problem)
+        problem = check_origin(r);
     if (problem)
         return refuse_unread(r, problem);
     status = anonid_read_post(r, draft, &problem);
     if (status != OK)
         return status;
+    if (anonid_robots_is_trapped(r, draft))
+        return thank_robot(r, draft);
+    if (!problem)
+        problem = anonid_robots_problem(r, draft);
     if (problem)
         return refuse(r, &place, draft, problem);
     return send_draft(r, &place, draft);
@@ -214,8 +244,12 @@ static int handle_get(request_rec *r)
 {
     anonid_draft_t *draft = make_draft(r);
     const anonid_problem_t *problem;
+    anonid_receipt_t receipt = { 0 };
+    const char *message_id;
     anonid_place_t place;
 
+    if (anonid_thanks_open(r, &receipt, &message_id))
+        return anonid_answer_thanks(r, &receipt, message_id);
     if (has_own_page(r))
         return DECLINED;
     problem = anonid_place_find(r, &place);
@@ -262,10 +296,25 @@ static int is_here(request_rec *r)
     return handler && !error && strcmp(handler, ANONID_SUBMIT_HANDLER) == 0;
 }
 
+/* What a visitor wrote in a form is read, to be shown again: he cannot know
+ * that it was for nothing. */
 static int unavailable(request_rec *r, int retry_after)
 {
-    int status = refuse_unread(r, anonid_place_unavailable(r, retry_after));
+    const anonid_reference_t *mail = anonid_dir(r)->mail;
+    anonid_place_t place = { NULL, mail ? mail->service : NULL };
+    anonid_draft_t *draft = make_draft(r);
+    const anonid_problem_t *problem;
+    int status;
 
+    if (r->method_number != M_POST || !place.service || check_origin(r)
+        || !anonid_accept_prefers_html(apr_table_get(r->headers_in, "Accept")))
+        status = refuse_unread(r, anonid_place_unavailable(r, retry_after));
+    else {
+        status = anonid_read_post(r, draft, &problem);
+        if (status == OK)
+            status = refuse(r, &place, draft,
+                            anonid_place_unavailable(r, retry_after));
+    }
     return status == OK ? DONE : status;
 }
 
@@ -300,7 +349,24 @@ static void start_channels(apr_pool_t *p, server_rec *s)
 static void hook_child_init(apr_pool_t *p, server_rec *s)
 {
     anonid_compose_start();
+    anonid_look_start(p);
     start_channels(p, s);
+}
+
+static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                            apr_pool_t *ptemp, server_rec *s)
+{
+    apr_status_t rv = anonid_form_key_start();
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    if (rv == APR_SUCCESS)
+        return OK;
+    ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
+                 ANONID_LOGNO(0314) "There are no random numbers for the "
+                                    "form's key.");
+    return HTTP_INTERNAL_SERVER_ERROR;
 }
 
 void anonid_submit_register(apr_pool_t *p)
@@ -309,6 +375,7 @@ void anonid_submit_register(apr_pool_t *p)
 
     (void)p;
     anonid_logon_answer_by(&answer);
+    ap_hook_post_config(hook_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(hook_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -34,8 +34,7 @@ static int parse_quality(const char *text, const char *end)
     return quality > 1000 ? 1000 : quality;
 }
 
-/* The weight among the parameters of a range. */
-static int find_quality(const char *text, const char *end)
+int anonid_accept_quality(const char *text, const char *end)
 {
     while (text < end) {
         while (text < end && strchr("; \t", *text))
@@ -75,7 +74,7 @@ static wanted_t find_wanted(const char *accept, const char *type)
         exact = exactness(accept, length, type);
         if (exact > wanted.exact) {
             wanted.exact = exact;
-            wanted.quality = find_quality(accept + length, end);
+            wanted.quality = anonid_accept_quality(accept + length, end);
         }
         accept = *end ? end + 1 : end;
     }
@@ -86,6 +85,17 @@ static int is_more(wanted_t a, wanted_t b)
 {
     return a.quality > b.quality
            || (a.quality == b.quality && a.exact > b.exact);
+}
+
+int anonid_accept_asks_json(const char *accept)
+{
+    wanted_t json;
+
+    if (!accept)
+        return 0;
+    json = find_wanted(accept, "application/json");
+    return json.exact == 3 && json.quality > 0
+           && !is_more(find_wanted(accept, "text/html"), json);
 }
 
 int anonid_accept_prefers_html(const char *accept)

@@ -11,4 +11,12 @@
  * it is JSON. accept may be NULL. */
 int anonid_accept_prefers_html(const char *accept);
 
+/* 1 if JSON is asked for by its name, and HTML not more. accept may be NULL.
+ */
+int anonid_accept_asks_json(const char *accept);
+
+/* The weight among the parameters of an element of a list, in thousandths:
+ * 1000 where there is none, 0 where it is malformed. */
+int anonid_accept_quality(const char *text, const char *end);
+
 #endif

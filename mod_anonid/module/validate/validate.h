@@ -32,6 +32,9 @@ void anonid_check_warn(anonid_check_t *check, const ap_directive_t *at,
  * filled in. */
 void anonid_check_agent(anonid_check_t *check);
 
+/* Languages of forms (form.c), which are resolved. */
+void anonid_check_forms(anonid_check_t *check);
+
 /* SetHandler and AddHandler (handler.c). */
 void anonid_check_handlers(anonid_check_t *check);
 

@@ -2,7 +2,7 @@
 /*
  * Forms as drafts; see form.h.
  */
-#include "module/submit/form.h"
+#include "module/draft/form.h"
 #include "module/text/charset.h"
 #include "module/text/multipart.h"
 #include "module/text/percent.h"

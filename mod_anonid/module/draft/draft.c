@@ -2,7 +2,7 @@
 /*
  * The draft and the rules for its fields; see draft.h.
  */
-#include "module/submit/draft.h"
+#include "module/draft/draft.h"
 #include "module/text/charset.h"
 #include "module/text/params.h"
 #include "module/text/word.h"
@@ -13,11 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define REPLY_TO_MAX 512 /* octets of name and address */
-#define SHOWN_MAX 64     /* octets of a wrong value that are repeated */
-#define TYPE_MAX 255     /* octets of a media type, RFC 6838 section 4.2 */
-#define CHARSET_MAX 40   /* octets, RFC 2978 section 2.3 */
-#define OCTET_STREAM "application/octet-stream"
+#define SHOWN_MAX 64 /* octets of a wrong value that are repeated */
 
 anonid_draft_t *anonid_draft_make(apr_pool_t *pool)
 {
@@ -38,6 +34,22 @@ const anonid_problem_t *anonid_draft_take(const anonid_draft_t *draft,
                : anonid_problem_busy(draft->pool);
 }
 
+/* A visitor counts characters: those of his that fit. */
+static const anonid_problem_t *too_long(apr_pool_t *pool, const char *field,
+                                        const char *value, apr_size_t max)
+{
+    apr_size_t characters = 0;
+
+    for (apr_size_t i = 0; i <= max; i++)
+        characters += ((unsigned char)value[i] & 0xc0u) != 0x80u;
+    return anonid_problem_say(
+        anonid_problem_make(pool, 400, field,
+                            "The field is longer than %lu octets.",
+                            (unsigned long)max),
+        ANONID_PHRASE_ERROR_TOO_LONG,
+        apr_psprintf(pool, "%lu", (unsigned long)(characters - 1)));
+}
+
 static int has_line_end(const char *text, size_t length)
 {
     return memchr(text, '\r', length) || memchr(text, '\n', length)
@@ -49,17 +61,15 @@ anonid_draft_text_problem(apr_pool_t *pool, const char *field,
                           const char *value, apr_size_t length, apr_size_t max)
 {
     if (has_line_end(value, length) || anonid_word_hides_line_end(value))
-        return anonid_problem_make(pool, 400, field,
-                                   "The field must not hold line ends or "
-                                   "NUL characters.");
+        return anonid_problem_in_field(
+            pool, field, ANONID_PHRASE_ERROR_LINE_END,
+            "The field must not hold line ends or NUL "
+            "characters.");
     if (!anonid_text_is_utf8(value, length))
-        return anonid_problem_make(pool, 400, field,
-                                   "The field is not valid UTF-8.");
-    if (length > max)
-        return anonid_problem_make(pool, 400, field,
-                                   "The field is longer than %lu octets.",
-                                   (unsigned long)max);
-    return NULL;
+        return anonid_problem_in_field(pool, field,
+                                       ANONID_PHRASE_ERROR_CHARACTERS,
+                                       "The field is not valid UTF-8.");
+    return length > max ? too_long(pool, field, value, max) : NULL;
 }
 
 /* ---- to ---- */
@@ -90,12 +100,26 @@ static const anonid_problem_t *set_to(anonid_draft_t *draft, char *value)
         if (has_alias(draft->to, alias))
             continue;
         if (draft->to->nelts == ANONID_ALIASES_MAX)
-            return anonid_problem_make(draft->pool, 400, "to",
-                                       "There are more than %d recipients.",
-                                       ANONID_ALIASES_MAX);
+            return anonid_problem_say(
+                anonid_problem_make(draft->pool, 400, "to",
+                                    "There are more than %d recipients.",
+                                    ANONID_ALIASES_MAX),
+                ANONID_PHRASE_ERROR_TO_MANY,
+                apr_itoa(draft->pool, ANONID_ALIASES_MAX));
         APR_ARRAY_PUSH(draft->to, const char *) = alias;
     }
     return NULL;
+}
+
+static const anonid_problem_t *no_recipient(apr_pool_t *pool,
+                                            const char *alias)
+{
+    const char *name = shown(pool, alias);
+
+    return anonid_problem_say(
+        anonid_problem_make(pool, 404, "to",
+                            "There is no recipient '%s' here.", name),
+        ANONID_PHRASE_ERROR_TO_UNKNOWN, name);
 }
 
 const anonid_problem_t *
@@ -111,9 +135,7 @@ anonid_draft_recipients(const anonid_draft_t *draft,
             anonid_service_recipient(service, alias);
 
         if (!recipient)
-            return anonid_problem_make(draft->pool, 404, "to",
-                                       "There is no recipient '%s' here.",
-                                       shown(draft->pool, alias));
+            return no_recipient(draft->pool, alias);
         APR_ARRAY_PUSH(*recipients, const anonid_recipient_t *) = recipient;
     }
     return NULL;
@@ -151,7 +173,7 @@ static char *unquote(char *text)
     return text;
 }
 
-static int has_control(const char *text)
+int anonid_draft_has_control(const char *text)
 {
     for (; *text; text++)
         if ((unsigned char)*text < ' ' || *text == 0x7f)
@@ -160,12 +182,21 @@ static int has_control(const char *text)
 }
 
 /* A name that turns its own direction would show "gpj.exe" as "exe.jpg". */
-static const char *shown_name(apr_pool_t *pool, const char *name)
+const char *anonid_draft_shown_name(apr_pool_t *pool, const char *name)
 {
     char *copy = apr_pstrdup(pool, name);
 
     anonid_text_clean(copy);
     return copy;
+}
+
+static const anonid_problem_t *no_address(apr_pool_t *pool, const char *text,
+                                          const char *error)
+{
+    return anonid_problem_say(
+        anonid_problem_make(pool, 400, "reply-to",
+                            "'%s' is no mail address: %s.", text, error),
+        ANONID_PHRASE_ERROR_REPLY_TO, text);
 }
 
 /* mailbox = address / [ name ] "<" address ">" */
@@ -178,22 +209,23 @@ static const anonid_problem_t *set_reply_to(anonid_draft_t *draft, char *value)
 
     if (*text == '\0')
         return NULL;
-    if (has_control(text))
-        return anonid_problem_make(draft->pool, 400, "reply-to",
-                                   "The address to reply to must not hold "
-                                   "control characters.");
+    if (anonid_draft_has_control(text))
+        return anonid_problem_in_field(
+            draft->pool, "reply-to", ANONID_PHRASE_ERROR_CHARACTERS,
+            "The address to reply to must not hold control "
+            "characters.");
     mailbox.address = text;
     if (bracket && text[strlen(text) - 1] == '>') {
         text[strlen(text) - 1] = '\0';
         *bracket = '\0';
         mailbox.address = trim(bracket + 1);
-        mailbox.name = shown_name(draft->pool, unquote(trim(text)));
+        mailbox.name =
+            anonid_draft_shown_name(draft->pool, unquote(trim(text)));
     }
     error = anonid_address_error(mailbox.address);
     if (error)
-        return anonid_problem_make(draft->pool, 400, "reply-to",
-                                   "'%s' is no mail address: %s.",
-                                   shown(draft->pool, mailbox.address), error);
+        return no_address(draft->pool, shown(draft->pool, mailbox.address),
+                          error);
     APR_ARRAY_PUSH(draft->reply_to, anonid_mailbox_t) = mailbox;
     return NULL;
 }
@@ -212,6 +244,18 @@ static const anonid_problem_t *set_body(anonid_draft_t *draft, char *value)
     return NULL;
 }
 
+static const anonid_problem_t *set_trap(anonid_draft_t *draft, char *value)
+{
+    draft->is_trapped = *value != '\0';
+    return NULL;
+}
+
+static const anonid_problem_t *set_token(anonid_draft_t *draft, char *value)
+{
+    draft->token = value;
+    return NULL;
+}
+
 static const struct field {
     const char *name;
     apr_size_t max; /* octets; 0: a text of any length that may have lines */
@@ -220,8 +264,10 @@ static const struct field {
 } fields[] = {
     { "to", 8192, 1, set_to },
     { "subject", ANONID_SUBJECT_MAX, 0, set_subject },
-    { "reply-to", REPLY_TO_MAX, 0, set_reply_to },
+    { "reply-to", ANONID_REPLY_TO_MAX, 0, set_reply_to },
     { "body", 0, 0, set_body },
+    { ANONID_FIELD_TRAP, 8192, 1, set_trap },
+    { ANONID_FIELD_TOKEN, 8192, 1, set_token },
 };
 
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -266,8 +312,10 @@ const anonid_problem_t *anonid_draft_unknown(const anonid_draft_t *draft,
 
     if (draft->ignores_unknown || strcmp(field, "_charset_") == 0)
         return NULL;
-    return anonid_problem_make(draft->pool, 400, name,
-                               "There is no field '%s' here.", name);
+    return anonid_problem_say(
+        anonid_problem_make(draft->pool, 400, name,
+                            "There is no field '%s' here.", name),
+        ANONID_PHRASE_ERROR_UNKNOWN_FIELD, name);
 }
 
 const char *anonid_draft_given(const anonid_draft_t *draft, const char *field)
@@ -286,11 +334,13 @@ static const anonid_problem_t *body_problem(const anonid_draft_t *draft,
                                             apr_size_t length)
 {
     if (memchr(value, '\0', length))
-        return anonid_problem_make(draft->pool, 400, field,
-                                   "The text must not hold NUL characters.");
+        return anonid_problem_in_field(
+            draft->pool, field, ANONID_PHRASE_ERROR_CHARACTERS,
+            "The text must not hold NUL characters.");
     if (!anonid_text_is_utf8(value, length))
-        return anonid_problem_make(draft->pool, 400, field,
-                                   "The text is not valid UTF-8.");
+        return anonid_problem_in_field(draft->pool, field,
+                                       ANONID_PHRASE_ERROR_CHARACTERS,
+                                       "The text is not valid UTF-8.");
     return NULL;
 }
 
@@ -325,8 +375,9 @@ static const anonid_problem_t *set_known(anonid_draft_t *draft,
     if (problem)
         blank_nuls(value, length);
     else if (!field->repeats && draft->seen & bit)
-        problem = anonid_problem_make(draft->pool, 400, field->name,
-                                      "The field is there more than once.");
+        problem = anonid_problem_in_field(
+            draft->pool, field->name, ANONID_PHRASE_ERROR_TWICE,
+            "The field is there more than once.");
     draft->seen |= bit;
     if (!draft->given[number])
         draft->given[number] = value;
@@ -436,82 +487,7 @@ const char *anonid_draft_text(const anonid_draft_t *draft)
     return text;
 }
 
-/* ---- attachments ---- */
-
-/* The name without the folders that some browsers send with it. */
-static const char *base_name(const char *name)
-{
-    const char *base = name;
-
-    for (; *name; name++)
-        if (*name == '/' || *name == '\\')
-            base = name + 1;
-    return base;
-}
-
-/* RFC 2046 allows no base64 around multipart and message types, and what is
- * uploaded is a file, not a part of this message. */
-static void set_type(anonid_attachment_t *attachment,
-                     const anonid_params_t *params)
-{
-    const char *slash = strchr(params->value, '/');
-    const char *charset = anonid_params_get(params, "charset");
-
-    attachment->type = OCTET_STREAM;
-    if (!slash || strlen(params->value) > TYPE_MAX
-        || strncmp(params->value, "multipart/", 10) == 0
-        || strncmp(params->value, "message/", 8) == 0)
-        return;
-    attachment->type = params->value;
-    if (charset && strlen(charset) <= CHARSET_MAX
-        && anonid_params_is_token(charset, strlen(charset)))
-        attachment->charset = charset;
-}
-
-static const anonid_problem_t *
-name_problem(const anonid_draft_t *draft, const char *field, const char *name)
-{
-    const anonid_problem_t *problem = anonid_draft_text_problem(
-        draft->pool, field, name, strlen(name), ANONID_FILE_NAME_MAX);
-
-    if (!problem && has_control(name))
-        problem = anonid_problem_make(draft->pool, 400, field,
-                                      "The file's name must not hold control "
-                                      "characters.");
-    return problem;
-}
-
-const anonid_problem_t *
-anonid_draft_attach(anonid_draft_t *draft, const char *field, const char *name,
-                    const char *type, const char *content, apr_size_t length)
-{
-    anonid_attachment_t *attachment;
-    const anonid_problem_t *problem;
-    const anonid_params_t *params = NULL;
-
-    draft->has_files = 1;
-    if (type && *type)
-        params = anonid_params_parse(draft->pool, type, strlen(type));
-    if (type && *type && !params)
-        return anonid_problem_make(draft->pool, 400, field,
-                                   "The file's type is no media type.");
-    problem = name ? name_problem(draft, field, name) : NULL;
-    if (problem)
-        return problem;
-    if (draft->attachments->nelts == ANONID_ATTACHMENTS_MAX)
-        return anonid_problem_make(draft->pool, 400, field,
-                                   "There are more than %d attachments.",
-                                   ANONID_ATTACHMENTS_MAX);
-    attachment = apr_array_push(draft->attachments);
-    attachment->type = OCTET_STREAM;
-    if (params)
-        set_type(attachment, params);
-    if (name && *base_name(name))
-        attachment->name = shown_name(draft->pool, base_name(name));
-    attachment->content = content;
-    attachment->length = length;
-    return NULL;
-}
+/* ---- the whole ---- */
 
 static int is_empty(const anonid_draft_t *draft)
 {
@@ -523,13 +499,42 @@ static int is_empty(const anonid_draft_t *draft)
     return !(draft->body && *draft->body) && draft->attachments->nelts == 0;
 }
 
+static int is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n,")] == '\0';
+}
+
+static const anonid_problem_t *missing_answer(const anonid_draft_t *draft)
+{
+    for (int i = 0; draft->extra && i < draft->extra->nelts; i++) {
+        const anonid_mail_field_t *field =
+            &APR_ARRAY_IDX(draft->extra, i, anonid_mail_field_t);
+
+        if (field->is_required
+            && (!has_answer(draft, i) || is_blank(draft->answers[i])))
+            return anonid_problem_say(
+                anonid_problem_make(draft->pool, 400, field->name,
+                                    "The field '%s' has to be filled in.",
+                                    field->name),
+                ANONID_PHRASE_ERROR_REQUIRED, field->label);
+    }
+    return NULL;
+}
+
+/* A whole message answers no questions. */
 const anonid_problem_t *anonid_draft_check(const anonid_draft_t *draft)
 {
+    const anonid_problem_t *problem = NULL;
+
     if (draft->to->nelts == 0)
-        return anonid_problem_make(draft->pool, 400, "to",
-                                   "The message has no recipient.");
-    if (is_empty(draft))
-        return anonid_problem_make(draft->pool, 400, "body",
-                                   "The message is empty.");
-    return NULL;
+        return anonid_problem_in_field(draft->pool, "to",
+                                       ANONID_PHRASE_ERROR_TO,
+                                       "The message has no recipient.");
+    if (!draft->entity)
+        problem = missing_answer(draft);
+    if (!problem && is_empty(draft))
+        return anonid_problem_in_field(draft->pool, "body",
+                                       ANONID_PHRASE_ERROR_BODY,
+                                       "The message is empty.");
+    return problem;
 }

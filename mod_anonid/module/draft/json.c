@@ -2,7 +2,7 @@
 /*
  * JSON as a draft; see json.h.
  */
-#include "module/submit/json.h"
+#include "module/draft/json.h"
 #include "module/text/base64.h"
 
 #include <apr_strings.h>

@@ -2,7 +2,7 @@
 /*
  * The memory of messages; see memory.h.
  */
-#include "module/submit/memory.h"
+#include "module/draft/memory.h"
 
 #include <stdatomic.h>
 

@@ -3,7 +3,7 @@
  * Which header fields of a visitor's message are kept, and how; see
  * kept.h.
  */
-#include "module/submit/kept.h"
+#include "module/draft/kept.h"
 #include "module/text/word.h"
 
 #include <apr_strings.h>

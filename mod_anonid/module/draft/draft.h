@@ -6,22 +6,28 @@
  * missing, and that no field of a header ever holds CR, LF or NUL. Knows
  * neither the format it came in nor httpd.
  */
-#ifndef ANONID_MODULE_SUBMIT_DRAFT_H
-#define ANONID_MODULE_SUBMIT_DRAFT_H
+#ifndef ANONID_MODULE_DRAFT_DRAFT_H
+#define ANONID_MODULE_DRAFT_DRAFT_H
 
 #include "common/service.h"
 #include "module/config/mail_fields.h"
-#include "module/submit/memory.h"
-#include "module/submit/problem.h"
+#include "module/draft/memory.h"
+#include "module/draft/problem.h"
 
 #define ANONID_FIELDS_MAX 256     /* fields of one form, known or not */
 #define ANONID_ATTACHMENTS_MAX 64 /* of one message */
 #define ANONID_SUBJECT_MAX 998    /* octets */
+#define ANONID_REPLY_TO_MAX 512   /* octets of name and address */
 #define ANONID_FILE_NAME_MAX 255  /* octets */
 #define ANONID_MAILBOXES_MAX 16   /* addresses to reply to */
 
-/* Fields that every form has: to, subject, reply-to, body. */
-#define ANONID_DRAFT_FIELDS 4
+/* Fields of our own page that nobody sees: one that only robots fill in, and
+ * one that says when the page was made. */
+#define ANONID_FIELD_TRAP "anonid-url"
+#define ANONID_FIELD_TOKEN "anonid-token"
+
+/* Fields that every form has: to, subject, reply-to, body, and those. */
+#define ANONID_DRAFT_FIELDS 6
 
 /* Somebody to reply to. */
 typedef struct {
@@ -52,6 +58,9 @@ typedef struct {
     const char **answers;            /* to the further fields, NULL: none */
     int ignores_unknown;          /* fields that are not known do not matter */
     int has_files;                /* 1: there were files, good or not */
+    int is_form;                  /* 1: it came as a form */
+    int is_trapped;               /* 1: what nobody sees was filled in */
+    const char *token;            /* when the page was made; NULL: none */
     apr_array_header_t *reply_to; /* anonid_mailbox_t */
     apr_array_header_t *attachments; /* anonid_attachment_t */
 
@@ -97,8 +106,9 @@ const char *anonid_draft_given(const anonid_draft_t *draft, const char *field);
  * and the body. NULL if there is no room for it. */
 const char *anonid_draft_text(const anonid_draft_t *draft);
 
-/* Attaches a file: its name (or NULL), its media type with parameters (or
- * NULL) and its content (not copied). field names it in a problem. */
+/* Attaches a file (attachment.c): its name (or NULL), its media type with
+ * parameters (or NULL) and its content (not copied). field names it in a
+ * problem. */
 const anonid_problem_t *
 anonid_draft_attach(anonid_draft_t *draft, const char *field, const char *name,
                     const char *type, const char *content, apr_size_t length);
@@ -121,5 +131,11 @@ const anonid_problem_t *anonid_draft_text_problem(apr_pool_t *pool,
                                                   const char *value,
                                                   apr_size_t length,
                                                   apr_size_t max);
+
+/* 1 if a text of one line holds a control character of ASCII. */
+int anonid_draft_has_control(const char *text);
+
+/* A name as it may be shown. */
+const char *anonid_draft_shown_name(apr_pool_t *pool, const char *name);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Problems; see problem.h.
  */
-#include "module/submit/problem.h"
+#include "module/draft/problem.h"
 
 #include <apr_strings.h>
 #include <stdarg.h>
@@ -21,7 +21,24 @@ anonid_problem_t *anonid_problem_make(apr_pool_t *pool, int status,
     va_end(args);
     problem->status = status;
     problem->field = apr_pstrdup(pool, field);
+    problem->phrase = ANONID_PHRASES;
     return problem;
+}
+
+anonid_problem_t *anonid_problem_say(anonid_problem_t *problem,
+                                     anonid_phrase_t phrase, const char *value)
+{
+    problem->phrase = phrase;
+    problem->value = value;
+    return problem;
+}
+
+anonid_problem_t *anonid_problem_in_field(apr_pool_t *pool, const char *field,
+                                          anonid_phrase_t phrase,
+                                          const char *detail)
+{
+    return anonid_problem_say(
+        anonid_problem_make(pool, 400, field, "%s", detail), phrase, NULL);
 }
 
 anonid_problem_t *anonid_problem_busy(apr_pool_t *pool)
@@ -32,5 +49,5 @@ anonid_problem_t *anonid_problem_busy(apr_pool_t *pool)
 
     problem->retry_after = BUSY_RETRY_AFTER;
     problem->no_memory = 1;
-    return problem;
+    return anonid_problem_say(problem, ANONID_PHRASE_ERROR_BUSY, NULL);
 }

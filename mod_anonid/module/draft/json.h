@@ -10,10 +10,10 @@
  * and the further fields of the draft, each a string or an array of strings.
  * Other members are bad input.
  */
-#ifndef ANONID_MODULE_SUBMIT_JSON_H
-#define ANONID_MODULE_SUBMIT_JSON_H
+#ifndef ANONID_MODULE_DRAFT_JSON_H
+#define ANONID_MODULE_DRAFT_JSON_H
 
-#include "module/submit/draft.h"
+#include "module/draft/draft.h"
 #include "module/text/params.h"
 
 #define ANONID_JSON_DEPTH_MAX 16

@@ -5,8 +5,8 @@
  *   message = *field [ CRLF *octet ]                   RFC 5322 section 3.5
  *   field   = 1*ftext ":" value CRLF *( WSP value CRLF )
  */
-#include "module/submit/rfc822.h"
-#include "module/submit/kept.h"
+#include "module/draft/rfc822.h"
+#include "module/draft/kept.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>

@@ -5,10 +5,10 @@
  * or a filter believes of a header cannot be foreseen. Knows nothing of httpd,
  * nor how a header is cut into fields.
  */
-#ifndef ANONID_MODULE_SUBMIT_KEPT_H
-#define ANONID_MODULE_SUBMIT_KEPT_H
+#ifndef ANONID_MODULE_DRAFT_KEPT_H
+#define ANONID_MODULE_DRAFT_KEPT_H
 
-#include "module/submit/draft.h"
+#include "module/draft/draft.h"
 
 typedef struct {
     const char *name;  /* as the visitor writes it */

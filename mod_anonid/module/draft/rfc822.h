@@ -9,10 +9,10 @@
  * DKIM-Signature, X-Spam-Status and so on) is not the visitor's to say; From
  * becomes Reply-To where the message has none.
  */
-#ifndef ANONID_MODULE_SUBMIT_RFC822_H
-#define ANONID_MODULE_SUBMIT_RFC822_H
+#ifndef ANONID_MODULE_DRAFT_RFC822_H
+#define ANONID_MODULE_DRAFT_RFC822_H
 
-#include "module/submit/draft.h"
+#include "module/draft/draft.h"
 #include "module/text/params.h"
 
 #define ANONID_HEADER_MAX (64 * 1024) /* octets */

@@ -8,10 +8,10 @@
  * keep the others from being read. The draft may point into
  * the body, which has to live as long.
  */
-#ifndef ANONID_MODULE_SUBMIT_FORM_H
-#define ANONID_MODULE_SUBMIT_FORM_H
+#ifndef ANONID_MODULE_DRAFT_FORM_H
+#define ANONID_MODULE_DRAFT_FORM_H
 
-#include "module/submit/draft.h"
+#include "module/draft/draft.h"
 #include "module/text/params.h"
 
 /* Fields in the charset of the media type, UTF-8 by default. */

@@ -9,8 +9,8 @@
  *
  * Large messages, however many and slow, leave the reserve to small ones.
  */
-#ifndef ANONID_MODULE_SUBMIT_MEMORY_H
-#define ANONID_MODULE_SUBMIT_MEMORY_H
+#ifndef ANONID_MODULE_DRAFT_MEMORY_H
+#define ANONID_MODULE_DRAFT_MEMORY_H
 
 #include <apr_pools.h>
 
