@@ -6,6 +6,7 @@
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use AnonID::Test;
+use AnonID::Test::CA;
 use AnonID::Test::ConfigCases;
 use AnonID::Test::Httpd;
 
@@ -23,6 +24,9 @@ sub account ($name, @lines)
 my $sync = 'AnonIDPasswordSync On';
 my $proven = "AnonIDSecret file:$secret";
 my $file = "AnonIDLogon file $accounts";
+my $oauth = 'AnonIDLogon oauth2 https://login.example.com/token client';
+my $refresh = "AnonIDToken refresh file:$secret";
+my $ca = AnonID::Test::CA->new;
 
 takes($httpd,
     (map { ["the name $_", account($_, $sync)] }
@@ -47,6 +51,12 @@ takes($httpd,
             account('web', "AnonIDLogon oauth2 $_ client a b", $proven)] }
          'https://login.example.com/token?a=b', 'HTTPS://[2001:db8::1]:8443/',
          'http://127.0.0.1:8080/token', 'http://localhost/'),
+    (map { ["a refresh token: $_", account('web', $oauth, split /; /)] }
+         $refresh, "$refresh; $proven", "$proven; $refresh",
+         "AnonIDToken REFRESH FILE:$secret",
+         "$refresh; AnonIDLogonTLS ca=@{[ $ca->file ]}"),
+    ['an endpoint with an authority of its own',
+     account('web', $oauth, $proven, "AnonIDLogonTLS ca=@{[ $ca->file ]}")],
     ['synchronisation off', account('web', $file, $proven,
                                     'AnonIDPasswordSync Off')],
     (map { ["synchronisation: $_", account('web', "$sync $_")] }
@@ -93,6 +103,42 @@ refuses($httpd,
             qr/AnonIDLogon oauth2 '\S+': it is not the URL of a token end/] }
          'ftp://a.example/', 'a.example', 'https:///x', 'https://u:p@a.exa/',
          'https://a.example/#x'),
+    (map { ["a refresh token from $_",
+            account('web', $oauth, "AnonIDToken refresh $_"),
+            qr/AnonIDToken refresh takes file:PATH and nothing else: a token/] }
+         '', '"exec:/bin/cat x"', 'credential:x', 'abcdef',
+         "file:$secret file:$secret"),
+    ['a refresh token that is not there',
+     account('web', $oauth, "AnonIDToken refresh file:$secret.none"),
+     qr/AnonIDToken file:\S+: the file '\S+' does not exist/],
+    ['a refresh token in a folder that cannot be written',
+     account('web', $oauth, 'AnonIDToken refresh file:/proc/self/comm'),
+     qr/AnonIDToken (?:refresh: the folder \S+ cannot be written|file:)/],
+    (map { ["a refresh token for $_", account('web', "AnonIDLogon $_",
+                                              $refresh, $proven),
+            qr/AnonIDToken refresh is for AnonIDLogon oauth2, .*nobody else/] }
+         "file $accounts", 'krb5 web@EXAMPLE.COM'),
+    ['a refresh token where there is nobody to ask',
+     account('web', 'AnonIDLogon token', $refresh),
+     qr/AnonIDToken refresh is for AnonIDLogon oauth2/],
+    ['one refresh token for two accounts',
+     account('a', $oauth, $refresh) . account('b', $oauth, $refresh),
+     qr/accounts 'a' and 'b' have the same file, and each would use up/],
+    ['a client without anything', account('web', $oauth),
+     qr/has no secret: .*, or AnonIDToken refresh file:PATH/],
+    ['an access token for a client',
+     account('web', $oauth, "AnonIDToken file:$secret"),
+     qr/AnonIDToken is for AnonIDLogon token, .*write AnonIDToken refresh, or/],
+    ['a token before a secret',
+     account('web', 'AnonIDLogon token', "AnonIDToken file:$secret", $proven),
+     qr/AnonIDToken and AnonIDSecret exclude each other/],
+    ['a token endpoint with another name',
+     account('web', $oauth, $proven, 'AnonIDLogonTLS name=a.example'),
+     qr/AnonIDLogonTLS name= goes with AnonIDLogon ldap; .*write that name/],
+    ['TLS to an endpoint with http:',
+     account('web', 'AnonIDLogon oauth2 http://localhost/ id', $proven,
+             "AnonIDLogonTLS ca=@{[ $ca->file ]}"),
+     qr/AnonIDLogonTLS: no TLS is spoken to a token endpoint with http:/],
     ['an account defined twice', account('web', $sync) x 2,
      qr/<AnonIDAccount web> is defined twice.*first is on line \d+ of/],
     ['twice, with the domain in another case',

@@ -16,6 +16,8 @@
 
 #include "common/lognos.h"
 
+#include <unistd.h>
+
 static void forget_failed(anonid_logon_t *logon, const anonid_effect_t *effect)
 {
     (void)effect;
@@ -76,6 +78,24 @@ static void log_not_rotated(anonid_logon_t *logon,
                logon->name, effect->why.detail);
 }
 
+static void log_not_stored(anonid_logon_t *logon,
+                           const anonid_effect_t *effect)
+{
+    if (effect->why.code == ANONID_LOGON_OK)
+        anonid_log(ANONID_LOG_NOTICE,
+                   ANONID_LOGNO(0004) "The refresh token of the account '%s' "
+                                      "is in its file again.",
+                   logon->name);
+    else
+        anonid_log(ANONID_LOG_WARNING,
+                   ANONID_LOGNO(0003) "The refresh token of the account '%s' "
+                                      "was replaced by the token endpoint, "
+                                      "and the new one could not be put into "
+                                      "its file. It is in use, but is lost "
+                                      "when the agent ends: %s",
+                   logon->name, effect->why.detail);
+}
+
 static void tell_others(anonid_logon_t *logon, const anonid_effect_t *effect)
 {
     (void)effect;
@@ -92,6 +112,17 @@ static void store(anonid_logon_t *logon, const anonid_effect_t *effect)
 {
     anonid_report_store(logon->name, effect->store.number,
                         effect->store.verifier);
+}
+
+static void store_token(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    int fd = anonid_secret_seal(effect->token.secret);
+
+    if (fd < 0)
+        return; /* it is tried again */
+    anonid_report_store_token(logon->name, logon->source.version, fd,
+                              effect->token.number);
+    close(fd);
 }
 
 static void set_alarm(anonid_logon_t *logon, const anonid_effect_t *effect)
@@ -124,9 +155,11 @@ static void (*const carry_out[ANONID_EFFECT_KINDS])(
     [ANONID_EFFECT_PUBLISH] = publish,
     [ANONID_EFFECT_WARN] = warn,
     [ANONID_EFFECT_NOT_ROTATED] = log_not_rotated,
+    [ANONID_EFFECT_NOT_STORED] = log_not_stored,
     [ANONID_EFFECT_TELL_OTHERS] = tell_others,
     [ANONID_EFFECT_LOOK] = look,
     [ANONID_EFFECT_STORE] = store,
+    [ANONID_EFFECT_STORE_TOKEN] = store_token,
     [ANONID_EFFECT_ALARM] = set_alarm,
     [ANONID_EFFECT_MAKE_VERIFIER] = make_verifier,
     [ANONID_EFFECT_ATTEMPT] = attempt,

@@ -46,6 +46,16 @@ anonid_account_t *anonid_account_make(apr_pool_t *pool, const char *name)
     return account;
 }
 
+const char *anonid_account_source(const anonid_account_t *account)
+{
+    return account->refresh ? account->refresh : account->secret;
+}
+
+const char *anonid_account_client_source(const anonid_account_t *account)
+{
+    return account->refresh ? account->secret : NULL;
+}
+
 anonid_secret_kind_t
 anonid_account_secret_kind(const anonid_account_t *account)
 {
@@ -54,7 +64,7 @@ anonid_account_secret_kind(const anonid_account_t *account)
     if (account->provider == ANONID_PROVIDER_TOKEN)
         return ANONID_SECRET_TOKEN;
     if (account->provider == ANONID_PROVIDER_OAUTH2)
-        return ANONID_SECRET_CLIENT;
+        return account->refresh ? ANONID_SECRET_REFRESH : ANONID_SECRET_CLIENT;
     if (account->secret
         && strncmp(account->secret, keytab, sizeof(keytab) - 1) == 0)
         return ANONID_SECRET_KEYTAB;
@@ -68,6 +78,7 @@ unsigned anonid_account_proofs(const anonid_account_t *account)
         [ANONID_SECRET_KEYTAB] = 0, /* good for tickets only */
         [ANONID_SECRET_TOKEN] = ANONID_PROOF_TOKEN,
         [ANONID_SECRET_CLIENT] = ANONID_PROOF_TOKEN,
+        [ANONID_SECRET_REFRESH] = ANONID_PROOF_TOKEN,
     };
     unsigned proofs = of_kind[anonid_account_secret_kind(account)];
 
@@ -135,6 +146,7 @@ int anonid_account_encode(anonid_writer_t *w, const anonid_account_t *account)
     encode_list(w, ANONID_TAG_OPTION, account->options);
     anonid_writer_text(w, ANONID_TAG_PATH, account->path);
     anonid_writer_text(w, ANONID_TAG_SECRET, account->secret);
+    anonid_writer_text(w, ANONID_TAG_REFRESH, account->refresh);
     anonid_writer_u32(w, ANONID_TAG_SYNC, (uint32_t)account->sync);
     anonid_writer_text(w, ANONID_TAG_SCHEME, account->scheme);
     anonid_writer_u32(w, ANONID_TAG_SLOT, (uint32_t)account->slot);
@@ -151,6 +163,8 @@ static const char **text_slot(anonid_account_t *account, uint16_t tag)
         return &account->path;
     case ANONID_TAG_SECRET:
         return &account->secret;
+    case ANONID_TAG_REFRESH:
+        return &account->refresh;
     case ANONID_TAG_SCHEME:
         return &account->scheme;
     default:

@@ -25,7 +25,8 @@ typedef enum {
     ANONID_SECRET_PASSWORD,
     ANONID_SECRET_KEYTAB,
     ANONID_SECRET_TOKEN,
-    ANONID_SECRET_CLIENT /* of a client of a token endpoint */
+    ANONID_SECRET_CLIENT, /* of a client of a token endpoint */
+    ANONID_SECRET_REFRESH /* its refresh token (RFC 6749 section 1.5) */
 } anonid_secret_kind_t;
 
 /* What an account can show to a service: bits. */
@@ -40,6 +41,10 @@ enum {
 #define ANONID_SCHEME_BCRYPT "bcrypt"
 #define ANONID_SCHEME_SHA512 "sha512-crypt"
 
+/* How the source of a refresh token begins: a file, and nothing else, since it
+ * has to be replaced. */
+#define ANONID_REFRESH_PREFIX "file:"
+
 typedef struct {
     const char *name; /* as configured: DOMAIN\user, user@REALM, user */
     const char *user; /* the user part: what local files call it */
@@ -50,19 +55,31 @@ typedef struct {
     apr_array_header_t *options; /* const char * "name=value" for the
                                     provider, e.g. "ca=/etc/ssl/ca.pem" */
     const char *path;            /* file: the account file, absolute */
-    const char *secret; /* source, e.g. "file:/etc/s"; NULL when synced */
-    int token;          /* 1: it was AnonIDToken that named the source; for
+    const char *secret;  /* source, e.g. "file:/etc/s"; NULL when synced, and
+                           for a client that has none (oauth2) */
+    const char *refresh; /* oauth2: the source of its refresh token, which is
+                            replaced when the endpoint gives another; NULL:
+                            the client's secret is all it has */
+    int token;           /* 1: it was AnonIDToken that named the source; for
                            the configuration's check */
-    int sync;           /* 1: the server controls the password */
-    const char *scheme; /* of the synchronised verifier; never NULL */
-    int shared;         /* synchronised, and other machines read the account
+    int sync;            /* 1: the server controls the password */
+    const char *scheme;  /* of the synchronised verifier; never NULL */
+    int shared;          /* synchronised, and other machines read the account
                            file as well; for the configuration's check */
-    int slot;           /* in the status table; -1: none yet */
+    int slot;            /* in the status table; -1: none yet */
 } anonid_account_t;
 
 /* An empty account of that name; user is the part after DOMAIN\ or before
  * @REALM. Strings are copied into the pool. */
 anonid_account_t *anonid_account_make(apr_pool_t *pool, const char *name);
+
+/* The source whose versions are the account's credential versions: that of its
+ * secret, or of its refresh token where it has one; NULL: it has none. */
+const char *anonid_account_source(const anonid_account_t *account);
+
+/* The source of what goes with it, the secret of a client with a refresh
+ * token; NULL: there is nothing. */
+const char *anonid_account_client_source(const anonid_account_t *account);
 
 /* What kind of secret its source gives; a synchronised one is a password. */
 anonid_secret_kind_t

@@ -47,6 +47,11 @@
  *   -> VERIFIER_STORED, and if its CODE is 0:
  *   -> ACCOUNT_FILE, opened after the replacement; then the agent logs on
  *
+ * A refresh token for which the token endpoint has given another:
+ *
+ *   <- STORE_TOKEN, again to each new supervisor until one has answered
+ *   -> TOKEN_STORED
+ *
  * The answer comes within 20 seconds. CODE is ENOENT when the file has no
  * line of that user (its line must be restored: none is invented), EEXIST
  * when it has several, EBUSY when another server controls the account, else
@@ -96,13 +101,15 @@ enum {
  * SERVICE          the fields of service.h
  * CONFIG_END       GENERATION
  * SECRET           ACCOUNT, VERSION and one descriptor to read the secret
- *                  from
- * SECRET_ERROR     ACCOUNT, ERRNO, TEXT
+ *                  from; CLIENT_SECRET if it is what goes with the refresh
+ *                  token of the account, which follows
+ * SECRET_ERROR     ACCOUNT, ERRNO, TEXT, and CLIENT_SECRET
  * ACCOUNT_FILE     PATH, VERSION and one descriptor
  * ACCOUNT_FILE_ERROR PATH, ERRNO, TEXT
  * VERIFIER_STORED  ACCOUNT, CODE (0, or an errno), TEXT if not 0; with the id
  *                  of the STORE_VERIFIER, as it may come after that was given
  *                  up, and another one was sent
+ * TOKEN_STORED     the same, as the answer to the STORE_TOKEN of that id
  * LINE_ADDED       ACCOUNT, CODE (0; EEXIST: there is one; or another errno),
  *                  TEXT if not 0
  * PAIR             the fields of pair.h: the account may use the service. It
@@ -116,6 +123,9 @@ enum {
  *                  logon of the account stays in use: a warning is due now
  * LOGON_RECOVERED  ACCOUNT, FAILURES, SECONDS
  * STORE_VERIFIER   ACCOUNT, VERIFIER: put it in the account's line
+ * STORE_TOKEN      ACCOUNT; descriptor: a sealed memfd with the refresh token
+ *                  that takes the place of the one in its file. The
+ *                  supervisor copies it and does not read it
  * ADD_LINE         ACCOUNT: put a line of it into its account file, which no
  *                  password fits
  * LOOK             ACCOUNT: look at its secret and account file now, and send
@@ -155,6 +165,7 @@ enum {
     X(PAIR, 11, ANONID_FROM_PARENT, 0)                                        \
     X(LINE_ADDED, 12, ANONID_FROM_PARENT, 0)                                  \
     X(LISTENER, 13, ANONID_FROM_PARENT, 1)                                    \
+    X(TOKEN_STORED, 31, ANONID_FROM_PARENT, 0)                                \
     X(READY, 32, ANONID_FROM_AGENT, 0)                                        \
     X(CONFIG_DONE, 33, ANONID_FROM_AGENT, 0)                                  \
     X(LOG, 34, ANONID_FROM_AGENT, 0)                                          \
@@ -164,6 +175,7 @@ enum {
     X(LOOK, 38, ANONID_FROM_AGENT, 0)                                         \
     X(ADD_LINE, 39, ANONID_FROM_AGENT, 0)                                     \
     X(STRANGER, 40, ANONID_FROM_AGENT, 0)                                     \
+    X(STORE_TOKEN, 63, ANONID_FROM_AGENT, 1)                                  \
     X(SUBMIT, 64, ANONID_FROM_WORKER, 1)                                      \
     X(SUBMITTED, 65, ANONID_FROM_AGENT, 0)                                    \
     X(REDEEM, 66, ANONID_FROM_WORKER, 0)                                      \
@@ -237,6 +249,10 @@ typedef enum {
     ANONID_TAG_NEXT_ATTEMPT = 69, /* L */
     ANONID_TAG_RENEWAL = 70,      /* L */
     ANONID_TAG_EXPIRES = 71,      /* L */
+
+    /* Of accounts with a refresh token. */
+    ANONID_TAG_REFRESH = 85,       /* T its source, never a token */
+    ANONID_TAG_CLIENT_SECRET = 86, /* N 1: it is the client's secret */
 
     /* Of SERVICE again. */
     ANONID_TAG_CLIENT_ADDRESS = 80, /* T "xclient" or "id"; repeated */

@@ -120,6 +120,16 @@ static void carry_out(anonid_logon_t *logon, const anonid_effect_t *effect)
         apr_cpystrn(world.verifier, effect->store.verifier,
                     sizeof(world.verifier));
         break;
+    case ANONID_EFFECT_STORE_TOKEN:
+        world.token_stores++;
+        world.token_number = effect->token.number;
+        apr_cpystrn(world.token, anonid_secret_data(effect->token.secret),
+                    sizeof(world.token));
+        break;
+    case ANONID_EFFECT_NOT_STORED:
+        world.not_stored += effect->why.code != ANONID_LOGON_OK;
+        world.stored_again += effect->why.code == ANONID_LOGON_OK;
+        break;
     case ANONID_EFFECT_ALARM:
         world.wake = effect->when;
         break;
@@ -192,6 +202,10 @@ static void log_on(anonid_attempt_t *attempt)
     anonid_outcome_set(&attempt->outcome, world.answer, "as told");
     if (world.answer_kind >= 0)
         attempt->outcome.kind = (anonid_failure_kind_t)world.answer_kind;
+    if (world.rotated)
+        attempt->rotated = anonid_secret_make(
+            ANONID_SECRET_REFRESH, world.rotated, strlen(world.rotated));
+    world.rotated = NULL;
     if (world.answer != ANONID_LOGON_OK)
         return;
     attempt->outcome.expires = world.expires;
@@ -213,6 +227,7 @@ static void end_attempt(const job_t *job, int is_run)
     if (is_run)
         log_on(&attempt);
     tell(job->logon, &event);
+    anonid_secret_drop(attempt.rotated);
 }
 
 static void end_verifier(const job_t *job, int is_run)

@@ -19,6 +19,7 @@ typedef struct {
     int answer_kind;          /* -1: the table's */
     apr_time_t expires;       /* of the next good logon, a date ... */
     apr_interval_time_t life; /* ... or how long it lasts */
+    const char *rotated;      /* refresh token given by the next one */
     char tried[64];           /* the secret of the last attempt */
     int attempts;
     /* what was said */
@@ -35,6 +36,10 @@ typedef struct {
     int version_changes;
     int changes; /* that other accounts were told of */
     int not_rotated;
+    int token_stores;
+    uint32_t token_number; /* of the last one */
+    char token[64];
+    int not_stored, stored_again; /* that were told of */
     /* another account, which the one under test may need; NULL: none */
     anonid_logon_t *other;
     /* the record of a failed version; version "": none */

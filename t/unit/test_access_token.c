@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "agent/oauth/failure.h"
+#include "agent/oauth/answer.h"
 #include "agent/oauth/token.h"
 
 #define NOW apr_time_from_sec(1000000)
@@ -91,16 +91,33 @@ static void long_tokens_are_refused(void **state)
         anonid_access_token_read(text, sizeof(text), NOW, &token, &json));
 }
 
+/* An answer, to an account with a refresh token or without. */
+static void answer(anonid_attempt_t *attempt, int has_refresh, long status,
+                   const char *text)
+{
+    anonid_account_t *account = anonid_account_make(pool, "web");
+    anonid_secret_t *secret = anonid_secret_make(
+        has_refresh ? ANONID_SECRET_REFRESH : ANONID_SECRET_CLIENT, "sec ret",
+        7);
+
+    account->refresh = has_refresh ? "file:/refresh" : NULL;
+    memset(attempt, 0, sizeof(*attempt));
+    attempt->account = account;
+    attempt->secret = secret;
+    anonid_oauth_answer(attempt, status, text, strlen(text));
+    anonid_credentials_drop(attempt->credentials);
+    anonid_secret_drop(secret);
+}
+
 static void assert_failure(long status, const char *text, int code,
                            const char *detail)
 {
-    json_t *json = json_loads(text, 0, NULL);
-    anonid_outcome_t outcome;
+    anonid_attempt_t attempt;
 
-    anonid_oauth_failure(&outcome, status, json, "secret");
-    assert_int_equal(outcome.code, code);
-    assert_string_equal(outcome.detail, detail);
-    json_decref(json);
+    answer(&attempt, 0, status, text);
+    assert_int_equal(attempt.outcome.code, code);
+    assert_string_equal(attempt.outcome.detail, detail);
+    assert_null(attempt.credentials);
 }
 
 static void errors_have_their_codes(void **state)
@@ -125,9 +142,46 @@ static void the_secret_is_not_repeated(void **state)
 {
     (void)state;
     assert_failure(400,
-                   "{\"error\":\"a secret\",\"error_description\":\"its "
-                   "secret is wrong\"}",
+                   "{\"error\":\"a sec ret\",\"error_description\":\"its "
+                   "sec%20ret is wrong\"}",
                    ANONID_ACCOUNT_RESTRICTION, "HTTP 400");
+    assert_failure(400, "{\"error\":\"%73%65c r%65%74\"}",
+                   ANONID_ACCOUNT_RESTRICTION, "HTTP 400");
+    assert_failure(400, "{\"error\":\"sec%2\"}", ANONID_ACCOUNT_RESTRICTION,
+                   "HTTP 400, sec%2");
+}
+
+#define GOOD "\"access_token\":\"x\",\"token_type\":\"Bearer\""
+
+static void assert_rotated(int has_refresh, const char *text, int code,
+                           const char *token)
+{
+    anonid_attempt_t attempt;
+
+    answer(&attempt, has_refresh, 200, text);
+    assert_int_equal(attempt.outcome.code, code);
+    assert_int_equal(attempt.rotated != NULL, token != NULL);
+    if (token)
+        assert_string_equal(anonid_secret_data(attempt.rotated), token);
+    anonid_secret_drop(attempt.rotated);
+}
+
+static void another_refresh_token_is_kept_whatever_else_is_said(void **state)
+{
+    (void)state;
+    assert_rotated(1, "{" GOOD ",\"refresh_token\":\"n ~w\"}", ANONID_LOGON_OK,
+                   "n ~w");
+    assert_rotated(1, "{\"refresh_token\":\"new\"}", ANONID_NO_LOGON_SERVERS,
+                   "new");
+    assert_rotated(1, "{" GOOD "}", ANONID_LOGON_OK, NULL);
+    assert_rotated(1, "{" GOOD ",\"refresh_token\":\"sec ret\"}",
+                   ANONID_LOGON_OK, NULL);
+    assert_rotated(1, "{" GOOD ",\"refresh_token\":\"two\\nlines\"}",
+                   ANONID_LOGON_OK, NULL);
+    assert_rotated(1, "{" GOOD ",\"refresh_token\":\"\"}", ANONID_LOGON_OK,
+                   NULL);
+    assert_rotated(0, "{" GOOD ",\"refresh_token\":\"new\"}", ANONID_LOGON_OK,
+                   NULL);
 }
 
 int main(void)
@@ -137,6 +191,7 @@ int main(void)
         cmocka_unit_test(long_tokens_are_refused),
         cmocka_unit_test(errors_have_their_codes),
         cmocka_unit_test(the_secret_is_not_repeated),
+        cmocka_unit_test(another_refresh_token_is_kept_whatever_else_is_said),
     };
 
     return cmocka_run_group_tests(tests, unit_setup, unit_teardown);

@@ -7,11 +7,16 @@
 
 #include <apr_strings.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "common/source.h"
 #include "module/files/atomic_file.h"
 
 static char folder[] = "/tmp/anonid-unit-XXXXXX";
@@ -137,11 +142,101 @@ static void reads_no_links_folders_nor_too_much(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- copies ---- */
+
+static int memory_of(const char *text)
+{
+    int fd = memfd_create("token", MFD_CLOEXEC);
+
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    return fd;
+}
+
+static const char *version_of(const char *name)
+{
+    char *version = apr_palloc(pool, ANONID_VERSION_MAX);
+    struct stat st;
+
+    assert_int_equal(stat(in(name), &st), 0);
+    anonid_source_version(version, &st);
+    return version;
+}
+
+static apr_status_t copy(const char *name, const char *version,
+                         const char *text)
+{
+    int fd = memory_of(text);
+    apr_status_t rv = anonid_atomic_file_copy(in(name), version, fd, 8, pool);
+
+    close(fd);
+    return rv;
+}
+
+static void
+a_copy_replaces_what_the_caller_knows_and_nothing_else(void **state)
+{
+    const char *version;
+    struct stat st;
+
+    (void)state;
+    put("token", "old\n");
+    assert_int_equal(chmod(in("token"), 0400), 0);
+    assert_int_equal(symlink("token", in("link")), 0);
+    version = version_of("token");
+    assert_int_equal(copy("link", version, "new"), APR_SUCCESS);
+    assert_holds("token", "new\n");
+    assert_int_equal(stat(in("token"), &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0400);
+    assert_int_equal(lstat(in("link"), &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(copy("token", version, "again"), ESTALE);
+    version = version_of("token");
+    assert_int_equal(copy("token", version, "123456789"), EFBIG);
+    assert_int_equal(copy("token", version, ""), EINVAL);
+    assert_int_equal(copy("none", version, "x"), ENOENT);
+    assert_int_equal(copy(".", version, "x"), EINVAL);
+    assert_holds("token", "new\n");
+}
+
+/* Puts one and the other into the file, until it is killed. */
+static pid_t copy_for_ever(void)
+{
+    pid_t pid = fork();
+
+    if (pid != 0)
+        return pid;
+    for (int i = 0;; i++)
+        (void)copy("token", version_of("token"), i % 2 ? "one" : "two");
+}
+
+static void whoever_is_killed_leaves_one_of_both(void **state)
+{
+    (void)state;
+    put("token", "one\n");
+    for (int i = 0; i < 50; i++) {
+        pid_t pid = copy_for_ever();
+        char text[16] = "";
+        FILE *file;
+
+        assert_true(pid > 0);
+        usleep(1000 + (useconds_t)i * 100);
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        file = fopen(in("token"), "r");
+        assert_non_null(file);
+        (void)!fread(text, 1, sizeof(text) - 1, file);
+        fclose(file);
+        assert_true(strcmp(text, "one\n") == 0 || strcmp(text, "two\n") == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(stays_in_the_folder_that_it_found),
         TEST(creates_only_what_is_not_there),
+        TEST(a_copy_replaces_what_the_caller_knows_and_nothing_else),
+        TEST(whoever_is_killed_leaves_one_of_both),
         TEST(reads_no_links_folders_nor_too_much),
     };
 

@@ -52,6 +52,23 @@ static void assert_refused(const void *octets, size_t length,
     assert_non_null(strstr(why, expected));
 }
 
+static void a_sealed_secret_can_be_read_and_not_changed(void **state)
+{
+    anonid_secret_t *secret =
+        anonid_secret_make(ANONID_SECRET_REFRESH, "token", 5);
+    int fd = anonid_secret_seal(secret);
+    char octets[8];
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, octets, sizeof(octets), 0), 5);
+    assert_memory_equal(octets, "token", 5);
+    assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+    assert_int_equal(ftruncate(fd, 0), -1);
+    close(fd);
+    anonid_secret_drop(secret);
+}
+
 static void one_line_end_is_dropped(void **state)
 {
     (void)state;
@@ -161,6 +178,7 @@ static void the_last_holder_unmaps_it(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sealed_secret_can_be_read_and_not_changed),
         cmocka_unit_test(one_line_end_is_dropped),
         cmocka_unit_test(what_is_no_password_is_refused),
         cmocka_unit_test(a_keytab_keeps_every_octet),

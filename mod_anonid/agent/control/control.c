@@ -133,6 +133,7 @@ static const row_t rows[] = {
     { ANONID_MSG_LINE_ADDED, anonid_create_line_added, NULL },
     { ANONID_MSG_VERIFIER_STORED, NULL,
       anonid_secret_receiver_verifier_stored },
+    { ANONID_MSG_TOKEN_STORED, anonid_secret_receiver_token_stored, NULL },
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -148,6 +148,22 @@ void anonid_report_store(const char *account, uint32_t number,
     send_frame(&w);
 }
 
+void anonid_report_store_token(const char *account, const char *version,
+                               int token, uint32_t number)
+{
+    anonid_writer_t w = ANONID_WRITER_INIT;
+
+    /* One descriptor can wait to be sent; another account's turn comes. */
+    if (!supervisor || supervisor->ended || supervisor->channel.out_nfds > 0)
+        return;
+    anonid_writer_begin(&w, ANONID_MSG_STORE_TOKEN, 1, number);
+    anonid_writer_text(&w, ANONID_TAG_ACCOUNT, account);
+    anonid_writer_text(&w, ANONID_TAG_VERSION, version);
+    if (anonid_writer_end(&w))
+        anonid_link_send(supervisor, &w, &token, 1);
+    anonid_writer_free(&w);
+}
+
 void anonid_report_add_line(const char *account)
 {
     anonid_writer_t w = ANONID_WRITER_INIT;

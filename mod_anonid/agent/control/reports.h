@@ -31,6 +31,11 @@ void anonid_report_recovered(const char *account, unsigned failures,
 void anonid_report_add_line(const char *account);
 void anonid_report_store(const char *account, uint32_t number,
                          const char *verifier);
+/* token: a descriptor to read it from, the caller's; version is that of the
+ * file that it is to replace. Nothing is kept for a supervisor that is not
+ * there yet: it is asked anew. */
+void anonid_report_store_token(const char *account, const char *version,
+                               int token, uint32_t number);
 void anonid_report_look(const char *account);
 void anonid_report_stranger(const char *listener,
                             const anonid_caller_t *caller);

@@ -26,6 +26,7 @@ typedef struct {
     anonid_logon_t *logon;   /* held */
     anonid_config_t *config; /* held: the account lives in it */
     const anonid_account_t *account;
+    int of_client;        /* what goes with the refresh token */
     int is_first;         /* of the account: it may have failed before */
     unsigned long number; /* of this reading; a newer one outdates it */
     int fd;
@@ -77,67 +78,139 @@ static void read_secret(void *data)
         anonid_secret_read(job->fd, job->kind, READ_TIMEOUT, &job->why);
 }
 
-static int has_scheme(const anonid_logon_t *logon, const char *scheme)
+/* One of an account's two sources. */
+static anonid_source_t *source_of(anonid_logon_t *logon, int of_client)
 {
-    const char *source = logon->account->secret;
-
-    return source && strncmp(source, scheme, strlen(scheme)) == 0;
+    return of_client ? &logon->client.source : &logon->source;
 }
 
 /* What a program prints has no version of its own: it is looked at. */
-static int is_program(const anonid_logon_t *logon)
+static int is_program(const anonid_logon_t *logon, int of_client)
 {
-    return has_scheme(logon, "exec:");
+    const char *source = of_client
+                             ? anonid_account_client_source(logon->account)
+                             : anonid_account_source(logon->account);
+
+    return source && strncmp(source, "exec:", 5) == 0;
+}
+
+/* The account is whole with both; a new secret of the client makes another
+ * version of the account's. */
+static void deliver(anonid_logon_t *logon, anonid_secret_t *secret)
+{
+    anonid_secret_t *waiting = logon->client.waiting;
+
+    anonid_secret_hold(secret);
+    logon->client.waiting = NULL;
+    if (anonid_account_client_source(logon->account) && !logon->client.secret)
+        logon->client.waiting = anonid_secret_hold(secret);
+    else
+        anonid_logon_secret(logon, secret);
+    anonid_secret_drop(waiting);
+    anonid_secret_drop(secret);
+}
+
+/* Nothing is new, and nothing more is on its way. */
+static void tell_same(anonid_logon_t *logon)
+{
+    if (!logon->source.reading && !logon->client.source.reading)
+        anonid_logon_same_secret(logon);
 }
 
 /* A program that fails takes back nothing: what it printed before may well be
  * right, and if that was refused it must not be tried again only because the
- * program failed in between. */
-static int keep_old_secret(anonid_logon_t *logon, const char *why)
+ * program failed in between. And a refresh token that is known here may be
+ * newer than its file. */
+static int keep_old_secret(anonid_logon_t *logon, int of_client,
+                           const char *why)
 {
-    if (!is_program(logon) || !logon->candidate.version)
+    int has_old = of_client ? logon->client.secret != NULL
+                            : logon->candidate.version != 0;
+
+    if (!has_old
+        || (!is_program(logon, of_client)
+            && (of_client || !logon->account->refresh)))
         return 0;
     anonid_log(ANONID_LOG_WARNING,
                ANONID_LOGNO(0045) "The secret of the account '%s' could not "
                                   "be asked for again, and is used as it is: "
                                   "%s",
                logon->name, why);
-    anonid_logon_same_secret(logon);
+    tell_same(logon);
     return 1;
 }
 
-/* retry: the parent does not know of it, and has to be asked again. */
-static void refuse_secret(anonid_logon_t *logon, const char *why, int retry)
+/* The refresh token is of no use until the client's secret is back. */
+static void put_aside(anonid_logon_t *logon)
 {
+    anonid_secret_drop(logon->client.secret);
+    logon->client.secret = NULL;
+    if (!logon->client.waiting)
+        logon->client.waiting = anonid_secret_hold(logon->candidate.secret);
+}
+
+/* retry: the parent does not know of it, and has to be asked again. */
+static void refuse_secret(anonid_logon_t *logon, int of_client,
+                          const char *why, int retry)
+{
+    anonid_source_t *source = source_of(logon, of_client);
     anonid_outcome_t outcome;
 
-    if (keep_old_secret(logon, why))
+    source->reading = 0;
+    if (keep_old_secret(logon, of_client, why))
         return;
-    logon->source.reading = 0;
+    if (of_client)
+        put_aside(logon);
     logon->source.retry = retry;
-    logon->source.version[0] = '\0';
-    anonid_outcome_set(&outcome, ANONID_ACCESS_DENIED, "%s", why);
+    source->version[0] = '\0';
+    anonid_outcome_set(&outcome, ANONID_ACCESS_DENIED, "%s%s",
+                       of_client ? "the client's secret: " : "", why);
     anonid_logon_no_secret(logon, &outcome);
+}
+
+static void take_client(anonid_logon_t *logon, anonid_secret_t *secret)
+{
+    anonid_secret_t *with = logon->client.waiting ? logon->client.waiting
+                                                  : logon->candidate.secret;
+
+    if (anonid_secret_is_same(secret, logon->client.secret)) {
+        tell_same(logon);
+        return;
+    }
+    anonid_secret_drop(logon->client.secret);
+    logon->client.secret = anonid_secret_hold(secret);
+    if (with)
+        deliver(logon, with);
+}
+
+static int is_known(anonid_logon_t *logon, anonid_secret_t *secret)
+{
+    if (logon->account->refresh)
+        return anonid_logon_refresh_known(logon, secret);
+    return is_program(logon, 0)
+           && anonid_secret_is_same(secret, logon->candidate.secret);
 }
 
 static void take_read(anonid_logon_t *logon, const job_t *job)
 {
     if (!job->secret)
-        refuse_secret(logon, job->why, 1);
-    else if (is_program(logon)
-             && anonid_secret_is_same(job->secret, logon->candidate.secret))
-        anonid_logon_same_secret(logon);
+        refuse_secret(logon, job->of_client, job->why, 1);
+    else if (job->of_client)
+        take_client(logon, job->secret);
+    else if (is_known(logon, job->secret))
+        tell_same(logon);
     else
-        anonid_logon_secret(logon, job->secret);
+        deliver(logon, job->secret);
 }
 
 static void secret_read(void *data)
 {
     job_t *job = data;
     anonid_logon_t *logon = job->logon;
+    anonid_source_t *source = source_of(logon, job->of_client);
 
-    if (!logon->gone && logon->source.reading == job->number) {
-        logon->source.reading = 0;
+    if (!logon->gone && source->reading == job->number) {
+        source->reading = 0;
         take_read(logon, job);
     }
     anonid_secret_drop(job->secret);
@@ -147,24 +220,27 @@ static void secret_read(void *data)
     free(job);
 }
 
-static void start_reading(anonid_logon_t *logon, int fd)
+static void start_reading(anonid_logon_t *logon, int of_client, int fd)
 {
     static unsigned long last_number;
     job_t *job = calloc(1, sizeof(*job));
 
     if (!job) {
         close(fd);
-        refuse_secret(logon, "there is no memory for the secret", 1);
+        refuse_secret(logon, of_client, "there is no memory for the secret",
+                      1);
         return;
     }
     job->logon = anonid_logon_hold(logon);
     job->config = anonid_config_hold(logon->config);
     job->account = logon->account;
-    job->is_first = logon->candidate.version == 0
+    job->of_client = of_client;
+    job->is_first = logon->candidate.version == 0 && !of_client
                     && logon->account->provider != ANONID_PROVIDER_FILE;
-    job->number = logon->source.reading = ++last_number;
+    job->number = source_of(logon, of_client)->reading = ++last_number;
     job->fd = fd;
-    job->kind = anonid_account_secret_kind(logon->account);
+    job->kind = of_client ? ANONID_SECRET_CLIENT
+                          : anonid_account_secret_kind(logon->account);
     job->why = "the secret could not be read";
     if (anonid_thread_pool_add(read_secret, secret_read, job) != APR_SUCCESS)
         secret_read(job);
@@ -180,19 +256,34 @@ static apr_time_t time_of(int fd)
                : 0;
 }
 
-static void take_secret(anonid_logon_t *logon, const char *version, int fd)
+static void take_secret(anonid_logon_t *logon, int of_client,
+                        const char *version, int fd)
 {
-    anonid_source_t *source = &logon->source;
+    anonid_source_t *source = source_of(logon, of_client);
 
-    if (strcmp(source->version, version) != 0 || is_program(logon)) {
+    if (strcmp(source->version, version) != 0
+        || is_program(logon, of_client)) {
         apr_cpystrn(source->version, version, sizeof(source->version));
-        source->changed = is_program(logon) ? 0 : time_of(fd);
-        start_reading(logon, fd);
+        source->changed = is_program(logon, of_client) ? 0 : time_of(fd);
+        start_reading(logon, of_client, fd);
         return;
     }
     close(fd);
-    if (!source->reading)
-        anonid_logon_same_secret(logon);
+    /* The client's comes first; what follows says that nothing is new. */
+    if (!of_client)
+        tell_same(logon);
+}
+
+static int is_of_client(const anonid_frame_t *frame)
+{
+    return anonid_frame_u32(frame, ANONID_TAG_CLIENT_SECRET, 0) == 1;
+}
+
+/* 1 if the account takes what such a frame brings. */
+static int takes(const anonid_logon_t *logon, int of_client)
+{
+    return !logon->account->sync
+           && (!of_client || anonid_account_client_source(logon->account));
 }
 
 void anonid_secret_receiver_secret(const anonid_frame_t *frame, int fd)
@@ -200,9 +291,10 @@ void anonid_secret_receiver_secret(const anonid_frame_t *frame, int fd)
     apr_pool_t *pool = begin();
     anonid_logon_t *logon = find_logon(frame, pool);
     const char *version = anonid_frame_text(frame, ANONID_TAG_VERSION, pool);
+    int of_client = is_of_client(frame);
 
-    if (logon && version && fd >= 0 && !logon->account->sync)
-        take_secret(logon, version, fd);
+    if (logon && version && fd >= 0 && takes(logon, of_client))
+        take_secret(logon, of_client, version, fd);
     else if (fd >= 0)
         close(fd);
     apr_pool_destroy(pool);
@@ -212,11 +304,12 @@ void anonid_secret_receiver_secret_error(const anonid_frame_t *frame, int fd)
 {
     apr_pool_t *pool = begin();
     anonid_logon_t *logon = find_logon(frame, pool);
+    int of_client = is_of_client(frame);
 
     (void)fd;
-    if (logon && !logon->account->sync)
+    if (logon && takes(logon, of_client))
         refuse_secret(
-            logon,
+            logon, of_client,
             text_or(frame, ANONID_TAG_TEXT, pool, "the secret cannot be read"),
             0);
     apr_pool_destroy(pool);
@@ -267,6 +360,18 @@ void anonid_secret_receiver_verifier_stored(const anonid_frame_t *frame,
     (void)fd;
     if (logon)
         anonid_logon_verifier_stored(
+            logon, frame->id, (int)anonid_frame_u32(frame, ANONID_TAG_CODE, 5),
+            anonid_frame_text(frame, ANONID_TAG_TEXT, pool));
+    apr_pool_destroy(pool);
+}
+
+void anonid_secret_receiver_token_stored(const anonid_frame_t *frame)
+{
+    apr_pool_t *pool = begin();
+    anonid_logon_t *logon = find_logon(frame, pool);
+
+    if (logon)
+        anonid_logon_token_stored(
             logon, frame->id, (int)anonid_frame_u32(frame, ANONID_TAG_CODE, 5),
             anonid_frame_text(frame, ANONID_TAG_TEXT, pool));
     apr_pool_destroy(pool);

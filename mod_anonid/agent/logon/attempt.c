@@ -18,10 +18,11 @@
 typedef struct {
     anonid_attempt_t attempt;
     const anonid_provider_ops_t *provider;
-    anonid_logon_t *logon;       /* held, as are the next three */
+    anonid_logon_t *logon;       /* held, as are the next four */
     anonid_config_t *config;     /* in which the account lives */
     anonid_account_file_t *file; /* whose table is read */
     anonid_secret_t *secret;
+    anonid_secret_t *client;
     unsigned long version;
     anonid_loan_t loan; /* of another account's proof */
     apr_interval_time_t took;
@@ -58,7 +59,9 @@ static void finish(void *data)
     tell(job->logon, job->version, job->secret, &job->attempt);
     anonid_loan_give_back(&job->loan, &job->attempt.helper);
     anonid_credentials_drop(job->attempt.credentials);
+    anonid_secret_drop(job->attempt.rotated);
     anonid_secret_drop(job->secret);
+    anonid_secret_drop(job->client);
     anonid_account_file_drop(job->file);
     anonid_config_drop(job->config);
     anonid_logon_drop(job->logon);
@@ -93,12 +96,14 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
     job->config = anonid_config_hold(logon->config);
     job->file = anonid_account_file_hold(logon->file);
     job->secret = anonid_secret_hold(what->secret);
+    job->client = anonid_secret_hold(logon->client.secret);
     job->version = what->version;
     job->attempt.unchanged = 1; /* at the agent's end it is not made at all */
     memcpy(job->attempt.checked, what->checked, sizeof(what->checked));
     memcpy(job->attempt.made, what->made, sizeof(what->made));
     job->attempt.account = logon->account;
     job->attempt.secret = job->secret;
+    job->attempt.client = job->client;
     job->attempt.table = job->file ? job->file->table : NULL;
     borrow(job);
     job->attempt.services =

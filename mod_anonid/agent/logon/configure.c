@@ -21,10 +21,16 @@ static int same_account(const anonid_account_t *a, const anonid_account_t *b)
     return same;
 }
 
+static int same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static int same_source(const anonid_account_t *a, const anonid_account_t *b)
 {
-    return !a->sync && !b->sync && a->secret && b->secret
-           && strcmp(a->secret, b->secret) == 0;
+    return !a->sync && !b->sync && anonid_account_source(a)
+           && same_text(a->secret, b->secret)
+           && same_text(a->refresh, b->refresh);
 }
 
 /* Forgets what was learnt about the account as it was. */
@@ -40,6 +46,10 @@ static void start_over(anonid_logon_t *logon, anonid_step_t *step,
     if (!same_source(logon->account, account)) {
         anonid_versioned_forget(&logon->candidate);
         memset(&logon->source, 0, sizeof(logon->source));
+        anonid_secret_drop(logon->client.secret);
+        anonid_secret_drop(logon->client.waiting);
+        memset(&logon->client, 0, sizeof(logon->client));
+        anonid_refresh_forget(logon);
     }
     if (logon->candidate.version)
         logon->candidate.version = ++step->last_version;
@@ -88,7 +98,8 @@ void anonid_account_configured(anonid_logon_t *logon, anonid_step_t *step,
         logon->candidate.due = 1;
         take_file(logon, event->configured.file);
     }
-    if (!account->sync && !account->secret && !logon->candidate.version)
+    if (!account->sync && !anonid_account_source(account)
+        && !logon->candidate.version)
         anonid_logon_adopt(logon, step, NULL);
 }
 

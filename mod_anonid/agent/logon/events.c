@@ -98,10 +98,12 @@ void anonid_logon_end(anonid_logon_t *logon)
 static const anonid_failed_t *recall(const anonid_logon_t *logon,
                                      anonid_failed_t *failed)
 {
+    char version[ANONID_VERSION_MAX];
+
+    anonid_logon_source_version(logon, version);
     if (logon->candidate.version
         || logon->account->provider == ANONID_PROVIDER_FILE
-        || !anonid_failed_store_recall(logon->account, logon->source.version,
-                                       failed))
+        || !anonid_failed_store_recall(logon->account, version, failed))
         return NULL;
     return failed;
 }
@@ -151,6 +153,17 @@ void anonid_logon_verifier_stored(anonid_logon_t *logon, uint32_t number,
     };
 
     answers++;
+    anonid_logon_handle(logon, &event);
+}
+
+void anonid_logon_token_stored(anonid_logon_t *logon, uint32_t number,
+                               int error, const char *text)
+{
+    const anonid_logon_event_t event = {
+        .kind = ANONID_EVENT_TOKEN_STORED,
+        .stored = { number, error, text },
+    };
+
     anonid_logon_handle(logon, &event);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "agent/logon/logon.h"
 
+#include <apr_strings.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,9 +37,35 @@ void anonid_logon_drop(anonid_logon_t *logon)
     anonid_secret_drop(logon->candidate.secret);
     anonid_secret_drop(logon->proven.secret);
     anonid_secret_drop(logon->sync.secret);
+    anonid_secret_drop(logon->client.secret);
+    anonid_secret_drop(logon->client.waiting);
+    anonid_secret_drop(logon->refresh.filed);
+    anonid_secret_drop(logon->refresh.unstored);
     anonid_credentials_drop(logon->credentials);
     anonid_account_file_drop(logon->file);
     anonid_config_drop(logon->config);
     free(logon->name);
     free(logon);
+}
+
+/* FNV-1a: two versions at full length are longer than one may be. */
+static unsigned long long hash_of(const char *version)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (; *version; version++)
+        hash = (hash ^ (unsigned char)*version) * 0x100000001b3u;
+    return hash;
+}
+
+void anonid_logon_source_version(const anonid_logon_t *logon,
+                                 char version[ANONID_VERSION_MAX])
+{
+    const char *client = logon->client.source.version;
+
+    if (*client)
+        snprintf(version, ANONID_VERSION_MAX, "%.100s+%llx",
+                 logon->source.version, hash_of(client));
+    else
+        apr_cpystrn(version, logon->source.version, ANONID_VERSION_MAX);
 }

@@ -55,6 +55,24 @@ typedef struct {
     apr_time_t changed; /* the file that came last was; 0: not known */
 } anonid_source_t;
 
+/* The secret of a client that has a refresh token: it is no version of its
+ * own, but goes with that; control/secret_receiver.h's. */
+typedef struct {
+    anonid_source_t source;
+    anonid_secret_t *secret;  /* held; NULL: none has come */
+    anonid_secret_t *waiting; /* held; the refresh token, until one has */
+} anonid_client_secret_t;
+
+/* The refresh token in its file, and one that is to take its place; see
+ * refresh.c. */
+typedef struct {
+    anonid_secret_t *filed;    /* held; what the file is known to hold */
+    anonid_secret_t *unstored; /* held; what it is to hold; NULL: the same */
+    uint32_t number;           /* of the STORE_TOKEN */
+    apr_time_t again;          /* the next one; 0: never */
+    int warned;                /* it could not be stored */
+} anonid_refresh_t;
+
 typedef enum {
     ANONID_SYNC_IDLE,
     ANONID_SYNC_MAKING,  /* the verifier is made on the pool */
@@ -89,6 +107,8 @@ struct anonid_logon_t {
     const anonid_account_t *account; /* NULL before the first configuration */
     anonid_account_file_t *file;     /* held; NULL before it came */
     anonid_source_t source;
+    anonid_client_secret_t client;
+    anonid_refresh_t refresh;
     anonid_versioned_t candidate; /* the newest secret */
     anonid_versioned_t proven;    /* what mail uses */
     unsigned long oldest; /* version that fits the account as configured */
@@ -139,6 +159,19 @@ void anonid_logon_no_secret(anonid_logon_t *logon,
 
 /* The parent looked and found the secret that is known already. */
 void anonid_logon_same_secret(anonid_logon_t *logon);
+
+/* What both sources have: the account's secret or refresh token, and what goes
+ * with it. */
+void anonid_logon_source_version(const anonid_logon_t *logon,
+                                 char version[ANONID_VERSION_MAX]);
+
+/* 1 if a refresh token that was read is what its file was known to hold, or
+ * what it was to hold; 0: somebody has put another one there. */
+int anonid_logon_refresh_known(anonid_logon_t *logon, anonid_secret_t *secret);
+
+/* The supervisor's TOKEN_STORED: 0, or an errno and a sentence. */
+void anonid_logon_token_stored(anonid_logon_t *logon, uint32_t number,
+                               int error, const char *text);
 
 /* The account file as it is now; the same version again is no change. */
 void anonid_logon_file(anonid_logon_t *logon, anonid_account_file_t *file);

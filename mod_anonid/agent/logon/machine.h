@@ -6,6 +6,7 @@
  *   step.c       which event leads where, and what is started next
  *   configure.c  the account's coming, changing and going
  *   rotation.c   passwords of our own
+ *   refresh.c    refresh tokens that were replaced
  *   verdict.c    what the end of an attempt means
  *   proven.c     what mail may use, and until when
  *   streak.c     failures in a row, and warnings of them
@@ -131,6 +132,23 @@ int anonid_rotation_again(anonid_logon_t *logon);
 
 /* Gives up, without a word. */
 void anonid_rotation_stop(anonid_logon_t *logon);
+
+/* ---- refresh.c: see there ---- */
+
+/* The token endpoint has given another refresh token for an old one: takes its
+ * place wherever that is in use, and has it stored. */
+void anonid_refresh_rotated(anonid_logon_t *logon, anonid_step_t *step,
+                            const anonid_secret_t *old, anonid_secret_t *new);
+
+/* The supervisor has stored it, or not. */
+void anonid_refresh_stored(anonid_logon_t *logon, anonid_step_t *step,
+                           const anonid_logon_event_t *event);
+
+/* Asks for that again; nothing if nothing is unstored. */
+void anonid_refresh_store(anonid_logon_t *logon, anonid_step_t *step);
+
+/* Forgets all, since the source is another one. */
+void anonid_refresh_forget(anonid_logon_t *logon);
 
 /* ---- configure.c ---- */
 

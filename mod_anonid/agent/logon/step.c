@@ -64,6 +64,7 @@ static void arm(const anonid_logon_t *logon, anonid_step_t *step)
     sooner(&when, logon->ends);
     sooner(&when, logon->look_until);
     sooner(&when, logon->sync.deadline);
+    sooner(&when, logon->refresh.again);
     if (is_idle(logon, step))
         sooner(&when, anonid_streak_next(logon));
     if (is_idle(logon, step) && is_due(logon))
@@ -258,8 +259,7 @@ static follow_t on_secret(anonid_logon_t *logon, anonid_step_t *step,
     int is_first = logon->candidate.version == 0;
 
     anonid_logon_adopt(logon, step, event->secret.secret);
-    memcpy(logon->source.adopted, logon->source.version,
-           sizeof(logon->source.adopted));
+    anonid_logon_source_version(logon, logon->source.adopted);
     if (is_first)
         anonid_verdict_recall(logon, step, event->secret.failed);
     looked(logon, ANONID_LOOK_SECRET);
@@ -279,9 +279,10 @@ static follow_t on_no_secret(anonid_logon_t *logon, anonid_step_t *step,
 static follow_t on_same_secret(anonid_logon_t *logon, anonid_step_t *step,
                                const anonid_logon_event_t *event)
 {
-    (void)step;
     (void)event;
     looked(logon, ANONID_LOOK_SECRET);
+    /* Its file can be read again, so that it may be written, too. */
+    anonid_refresh_store(logon, step);
     return PROCEED;
 }
 
@@ -313,7 +314,7 @@ static follow_t on_asked(anonid_logon_t *logon, anonid_step_t *step,
 {
     anonid_waiter_add(logon, event->asked.waiter);
     logon->insistent |= event->asked.insistent;
-    if (logon->account->secret)
+    if (anonid_account_source(logon->account))
         logon->looking |= ANONID_LOOK_SECRET;
     if (wants_file(logon))
         logon->looking |= ANONID_LOOK_FILE;
@@ -411,6 +412,8 @@ static follow_t on_time(anonid_logon_t *logon, anonid_step_t *step,
         looked(logon, logon->looking);
     if (is_over(logon->sync.deadline, step))
         anonid_rotation_overdue(logon, step);
+    if (is_over(logon->refresh.again, step))
+        anonid_refresh_store(logon, step);
     if (is_over(logon->renewal, step))
         renew(logon, step);
     if (has_ended(logon, step))
@@ -459,9 +462,14 @@ static follow_t on_attempted(anonid_logon_t *logon, anonid_step_t *step,
 {
     const anonid_attempt_t *ended = event->attempted.attempt;
     unsigned long version = event->attempted.version;
+    anonid_secret_t *secret =
+        ended->rotated ? ended->rotated : event->attempted.secret;
     anonid_outcome_t skewed;
 
     logon->running = 0;
+    if (ended->rotated)
+        anonid_refresh_rotated(logon, step, event->attempted.secret,
+                               ended->rotated);
     note_checked(&logon->candidate, version, ended);
     note_checked(&logon->proven, version, ended);
     if (ended->unchanged)
@@ -469,8 +477,7 @@ static follow_t on_attempted(anonid_logon_t *logon, anonid_step_t *step,
     if (began_too_late(&ended->outcome, step, &skewed))
         anonid_verdict_failed(logon, step, version, &skewed);
     else if (ended->outcome.code == ANONID_LOGON_OK)
-        anonid_verdict_succeeded(logon, step, version, event->attempted.secret,
-                                 ended);
+        anonid_verdict_succeeded(logon, step, version, secret, ended);
     else
         anonid_verdict_failed(logon, step, version, &ended->outcome);
     return PROCEED;
@@ -499,12 +506,21 @@ static follow_t on_verifier_stored(anonid_logon_t *logon, anonid_step_t *step,
     return anonid_rotation_stored(logon, step, event) ? PROCEED : NOTHING;
 }
 
+static follow_t on_token_stored(anonid_logon_t *logon, anonid_step_t *step,
+                                const anonid_logon_event_t *event)
+{
+    anonid_refresh_stored(logon, step, event);
+    return PROCEED;
+}
+
 static follow_t on_new_supervisor(anonid_logon_t *logon, anonid_step_t *step,
                                   const anonid_logon_event_t *event)
 {
-    (void)step;
+    int has_unstored = logon->refresh.unstored != NULL;
+
     (void)event;
-    return anonid_rotation_again(logon) ? PROCEED : NOTHING;
+    anonid_refresh_store(logon, step);
+    return anonid_rotation_again(logon) || has_unstored ? PROCEED : NOTHING;
 }
 
 static const handler_t handlers[] = {
@@ -523,6 +539,7 @@ static const handler_t handlers[] = {
     [ANONID_EVENT_TOKEN_REFUSED] = on_token_refused,
     [ANONID_EVENT_VERIFIER_MADE] = on_verifier_made,
     [ANONID_EVENT_VERIFIER_STORED] = on_verifier_stored,
+    [ANONID_EVENT_TOKEN_STORED] = on_token_stored,
     [ANONID_EVENT_NEW_SUPERVISOR] = on_new_supervisor,
 };
 

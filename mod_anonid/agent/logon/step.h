@@ -33,6 +33,7 @@ typedef enum {
     ANONID_EVENT_TOKEN_REFUSED,   /* by a service: version */
     ANONID_EVENT_VERIFIER_MADE,   /* the end of a MAKE_VERIFIER */
     ANONID_EVENT_VERIFIER_STORED, /* the supervisor's answer to a STORE */
+    ANONID_EVENT_TOKEN_STORED,    /* ... and to a STORE_TOKEN */
     ANONID_EVENT_NEW_SUPERVISOR   /* which knows of no STORE */
 } anonid_logon_event_kind_t;
 
@@ -76,7 +77,7 @@ typedef struct {
             const char *error; /* NULL: it is made */
         } made;
         struct {
-            uint32_t number;  /* of the STORE that it answers */
+            uint32_t number;  /* of the STORE... that it answers */
             int error;        /* 0, or an errno ... */
             const char *text; /* ... and a sentence, or NULL */
         } stored;
@@ -95,9 +96,12 @@ typedef enum {
     ANONID_EFFECT_PUBLISH,       /* into the status table: published */
     ANONID_EFFECT_WARN,          /* logs ANID0001: warning */
     ANONID_EFFECT_NOT_ROTATED,   /* logs that the old password stays: why */
+    ANONID_EFFECT_NOT_STORED,    /* logs that a token is not: why; code 0:
+                                    that it is at last */
     ANONID_EFFECT_TELL_OTHERS,   /* HELPER_CHANGED for those who need it */
     ANONID_EFFECT_LOOK,          /* the supervisor is to look at the sources */
     ANONID_EFFECT_STORE,         /* ... and to store that: store */
+    ANONID_EFFECT_STORE_TOKEN,   /* ... or that: token */
     ANONID_EFFECT_ALARM,         /* TIME is due then: when; 0: never */
     ANONID_EFFECT_MAKE_VERIFIER, /* of a new password: number */
     ANONID_EFFECT_ATTEMPT,       /* with that secret: with */
@@ -130,6 +134,10 @@ typedef struct {
             uint32_t number;
             const char *verifier;
         } store;
+        struct {
+            const anonid_secret_t *secret;
+            uint32_t number;
+        } token;
         apr_time_t when; /* monotonic */
         uint32_t number;
         const anonid_versioned_t *with; /* of the logon */

@@ -5,14 +5,14 @@
 #ifndef ANONID_AGENT_OAUTH_FAILURE_H
 #define ANONID_AGENT_OAUTH_FAILURE_H
 
-#include "common/failure.h"
+#include "agent/provider/provider.h"
 
 #include <jansson.h>
 
 /* Fills the outcome for an answer of that HTTP status. answer may be NULL: it
- * is no JSON. The endpoint's description is repeated, but for one that holds
- * the secret. */
-void anonid_oauth_failure(anonid_outcome_t *outcome, long status,
-                          const json_t *answer, const char *secret);
+ * is no JSON. The endpoint's description is repeated, but for one that holds a
+ * secret of the attempt, as it is or as it was sent. */
+void anonid_oauth_failure(anonid_attempt_t *attempt, long status,
+                          const json_t *answer);
 
 #endif

@@ -40,6 +40,11 @@ typedef struct {
 typedef struct {
     const anonid_account_t *account;
     const anonid_secret_t *secret; /* NULL: the account has none */
+    const anonid_secret_t *client; /* oauth2: the client's, beside a refresh
+                                      token; NULL: it has none */
+    anonid_secret_t *rotated; /* out, oauth2: the refresh token that takes the
+                                 place of secret, whatever the outcome; held
+                                 once; NULL: that stays */
     anonid_account_table_t *table; /* file provider: its account file */
     /* In and out, file provider: which verifier the secret was last checked
      * against (its SHA-256; all zero: none). Is it the same again, the last

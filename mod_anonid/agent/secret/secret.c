@@ -11,6 +11,7 @@
 #include "common/protocol.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -203,6 +204,21 @@ void anonid_secret_drop(anonid_secret_t *secret)
     mapped = secret->mapped;
     explicit_bzero(secret, mapped);
     (void)munmap(secret, mapped);
+}
+
+int anonid_secret_seal(const anonid_secret_t *secret)
+{
+    int fd = memfd_create("anonid-token", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd < 0)
+        return -1;
+    if (write(fd, secret->octets, secret->length) == (ssize_t)secret->length
+        && fcntl(fd, F_ADD_SEALS,
+                 F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+               == 0)
+        return fd;
+    close(fd);
+    return -1;
 }
 
 int anonid_secret_is_same(const anonid_secret_t *a, const anonid_secret_t *b)

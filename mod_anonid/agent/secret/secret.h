@@ -38,6 +38,10 @@ anonid_secret_t *anonid_secret_hold(anonid_secret_t *secret);
 /* Wipes and frees with the last holder. NULL is fine. */
 void anonid_secret_drop(anonid_secret_t *secret);
 
+/* A file in memory with the octets, which nobody can change any more: a
+ * descriptor that the caller closes; -1 with errno. */
+int anonid_secret_seal(const anonid_secret_t *secret);
+
 /* 1 if both are the same octets; NULL is like nothing. */
 int anonid_secret_is_same(const anonid_secret_t *a, const anonid_secret_t *b);
 

@@ -10,10 +10,7 @@
 #include "module/text/principal.h"
 #include "module/config/secret_source.h"
 
-#include "common/service.h"
-
 #include <apr_strings.h>
-#include <apr_uri.h>
 
 static const anonid_container_item_t items[] = {
     { "AnonIDLogon", 1 },         { "AnonIDLogonTLS", 1 },
@@ -70,59 +67,6 @@ static const char *logon_krb5(cmd_parms *cmd, anonid_account_t *account,
     return NULL;
 }
 
-static const char *logon_token(cmd_parms *cmd, anonid_account_t *account,
-                               int argc, char *const argv[])
-{
-    (void)cmd;
-    (void)account;
-    (void)argv;
-    return argc == 0 ? NULL
-                     : "AnonIDLogon token takes nothing more: where the token "
-                       "is, AnonIDToken says";
-}
-
-/* The token endpoint is shown the client's secret: by TLS, or on this machine
- * (RFC 6749 section 3.2). */
-static const char *check_endpoint(cmd_parms *cmd, const char *url)
-{
-    apr_uri_t uri;
-
-    if (apr_uri_parse(cmd->temp_pool, url, &uri) != APR_SUCCESS || !uri.scheme
-        || !uri.hostname || !*uri.hostname || uri.fragment || uri.user
-        || (ap_cstr_casecmp(uri.scheme, "https") != 0
-            && ap_cstr_casecmp(uri.scheme, "http") != 0))
-        return "it is not the URL of a token endpoint; write "
-               "https://host/path";
-    if (ap_cstr_casecmp(uri.scheme, "https") == 0
-        || anonid_host_is_loopback(uri.hostname))
-        return NULL;
-    return "http: would send the client's secret in the clear; write https:";
-}
-
-static const char *logon_oauth2(cmd_parms *cmd, anonid_account_t *account,
-                                int argc, char *const argv[])
-{
-    const char *scope = "scope=", *wrong;
-    int i;
-
-    if (argc < 2 || *argv[1] == '\0')
-        return "AnonIDLogon oauth2 takes the URL of a token endpoint, the "
-               "client's id and perhaps scopes, for example AnonIDLogon "
-               "oauth2 "
-               "https://login.example.com/token webclient";
-    wrong = check_endpoint(cmd, argv[0]);
-    if (wrong)
-        return apr_psprintf(cmd->pool, "AnonIDLogon oauth2 '%s': %s", argv[0],
-                            wrong);
-    APR_ARRAY_PUSH(account->urls, const char *) = argv[0];
-    account->principal = argv[1];
-    for (i = 2; i < argc; i++)
-        scope = apr_pstrcat(cmd->pool, scope, i > 2 ? " " : "", argv[i], NULL);
-    if (argc > 2)
-        APR_ARRAY_PUSH(account->options, const char *) = scope;
-    return NULL;
-}
-
 /* How AnonIDLogon is written for a provider, and whether the agent of this
  * build has it. */
 static const struct {
@@ -134,8 +78,8 @@ static const struct {
     { ANONID_PROVIDER_FILE, 1, logon_file },
     { ANONID_PROVIDER_LDAP, 1, anonid_logon_ldap },
     { ANONID_PROVIDER_KRB5, 1, logon_krb5 },
-    { ANONID_PROVIDER_TOKEN, 1, logon_token },
-    { ANONID_PROVIDER_OAUTH2, 1, logon_oauth2 },
+    { ANONID_PROVIDER_TOKEN, 1, anonid_logon_token },
+    { ANONID_PROVIDER_OAUTH2, 1, anonid_logon_oauth2 },
 };
 
 #define N_LOGONS (sizeof(logons) / sizeof(logons[0]))
@@ -193,7 +137,7 @@ static const char *check_secret(cmd_parms *cmd,
                          "is in a file, or the server controls it; remove "
                          "one of them",
                          account->name));
-    if (!account->sync && !account->secret)
+    if (!account->sync && !anonid_account_source(account))
         return apr_psprintf(
             cmd->pool,
             "<AnonIDAccount %s> has no secret: add %s file:PATH (the file "
@@ -204,6 +148,9 @@ static const char *check_secret(cmd_parms *cmd,
             account->provider == ANONID_PROVIDER_TOKEN ? "token" : "password",
             account->provider == ANONID_PROVIDER_FILE
                 ? ", or AnonIDPasswordSync On (the server controls it)"
+            : account->provider == ANONID_PROVIDER_OAUTH2
+                ? ", or AnonIDToken refresh file:PATH (the file that holds "
+                  "its refresh token)"
                 : "");
     return NULL;
 }
@@ -221,30 +168,6 @@ static const char *check_keytab(cmd_parms *cmd,
                      "AnonIDSecret keytab: is for AnonIDLogon krb5, and "
                      "<AnonIDAccount %s> has AnonIDLogon %s: write the place "
                      "of its password",
-                     account->name, anonid_provider_name(account->provider)));
-}
-
-/* A token is nothing to log on with, but what a logon brings. */
-static const char *check_token(cmd_parms *cmd, const anonid_account_t *account)
-{
-    int wanted = account->provider == ANONID_PROVIDER_TOKEN;
-
-    if (!account->secret || account->token == wanted)
-        return NULL;
-    if (wanted)
-        return anonid_container_blame(
-            cmd, "AnonIDSecret",
-            apr_psprintf(cmd->pool,
-                         "AnonIDSecret is of no use with AnonIDLogon token "
-                         "(<AnonIDAccount %s>): write AnonIDToken, and the "
-                         "place of the token",
-                         account->name));
-    return anonid_container_blame(
-        cmd, "AnonIDToken",
-        apr_psprintf(cmd->pool,
-                     "AnonIDToken is for AnonIDLogon token, and "
-                     "<AnonIDAccount %s> has AnonIDLogon %s: write "
-                     "AnonIDSecret, and the place of its secret",
                      account->name, anonid_provider_name(account->provider)));
 }
 
@@ -272,7 +195,7 @@ static const char *check_account(cmd_parms *cmd,
     if (!error)
         error = check_keytab(cmd, account);
     if (!error)
-        error = check_token(cmd, account);
+        error = anonid_logon_oauth_check(cmd, account);
     if (!error)
         error = check_user(cmd, account);
     return error;
@@ -371,42 +294,14 @@ const char *anonid_set_secret(cmd_parms *cmd, void *dir, int argc,
     (void)dir;
     if (!error && argc != 1)
         error = too_many_words(argc, argv);
+    if (!error && account->token)
+        error = anonid_token_or_secret(cmd, account);
     if (!error)
         error =
             anonid_secret_source_parse(cmd->pool, argv[0], &account->secret);
     if (!error)
         error = anonid_secret_source_check(cmd->pool, account->secret);
     return error;
-}
-
-#define SECRET "AnonIDSecret"
-
-/* The words of AnonIDSecret, whose rules are AnonIDToken's, with the other
- * name at their beginning. */
-static const char *of_token(cmd_parms *cmd, const char *error)
-{
-    return apr_pstrcat(cmd->pool, "AnonIDToken", error + strlen(SECRET), NULL);
-}
-
-const char *anonid_set_token(cmd_parms *cmd, void *dir, int argc,
-                             char *const argv[])
-{
-    const char *error;
-    anonid_account_t *account = anonid_open_account(cmd, &error);
-
-    if (error)
-        return error;
-    if (account->secret)
-        return apr_psprintf(cmd->pool,
-                            "AnonIDToken and AnonIDSecret exclude each other "
-                            "in <AnonIDAccount %s>: remove one of them",
-                            account->name);
-    if (argc == 1 && ap_cstr_casecmpn(argv[0], "keytab:", 7) == 0)
-        return "AnonIDToken keytab: a keytab holds no token; write "
-               "file:PATH, exec:COMMAND or credential:NAME";
-    error = anonid_set_secret(cmd, dir, argc, argv);
-    account->token = 1;
-    return error ? of_token(cmd, error) : NULL;
 }
 
 static const char *const sync_schemes[] = { ANONID_SCHEME_SCRAM,

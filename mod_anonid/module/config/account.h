@@ -20,4 +20,18 @@ const char *anonid_logon_ldap(cmd_parms *cmd, anonid_account_t *account,
 const char *anonid_logon_ldap_check(cmd_parms *cmd,
                                     const anonid_account_t *account);
 
+/* oauth.c: the words after "AnonIDLogon token" and "AnonIDLogon oauth2". */
+const char *anonid_logon_token(cmd_parms *cmd, anonid_account_t *account,
+                               int argc, char *const argv[]);
+const char *anonid_logon_oauth2(cmd_parms *cmd, anonid_account_t *account,
+                                int argc, char *const argv[]);
+
+/* oauth.c: NULL if the account's tokens fit its logon. */
+const char *anonid_logon_oauth_check(cmd_parms *cmd,
+                                     const anonid_account_t *account);
+
+/* oauth.c: that both are there. */
+const char *anonid_token_or_secret(cmd_parms *cmd,
+                                   const anonid_account_t *account);
+
 #endif

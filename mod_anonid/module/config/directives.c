@@ -71,7 +71,8 @@ const command_rec anonid_directives[] = {
                       "credential:NAME"),
     AP_INIT_TAKE_ARGV("AnonIDToken", anonid_set_token, NULL, RSRC_CONF,
                       "where an access token comes from: file:PATH, "
-                      "exec:COMMAND or credential:NAME"),
+                      "exec:COMMAND or credential:NAME; or refresh file:PATH, "
+                      "the refresh token of AnonIDLogon oauth2"),
     AP_INIT_TAKE_ARGV("AnonIDPasswordSync", anonid_set_password_sync, NULL,
                       RSRC_CONF,
                       "On: the server controls the password of this local "

@@ -45,10 +45,12 @@ const char *anonid_set_logon(cmd_parms *cmd, void *dir, int argc,
                              char *const argv[]);
 const char *anonid_set_secret(cmd_parms *cmd, void *dir, int argc,
                               char *const argv[]);
-const char *anonid_set_token(cmd_parms *cmd, void *dir, int argc,
-                             char *const argv[]);
 const char *anonid_set_password_sync(cmd_parms *cmd, void *dir, int argc,
                                      char *const argv[]);
+
+/* oauth.c */
+const char *anonid_set_token(cmd_parms *cmd, void *dir, int argc,
+                             char *const argv[]);
 
 /* ldap.c */
 const char *anonid_set_logon_tls(cmd_parms *cmd, void *dir, int argc,

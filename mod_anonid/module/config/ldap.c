@@ -374,20 +374,46 @@ static int may_speak_tls(const anonid_account_t *account)
  * in an account of another provider. */
 static const struct {
     const char *directive, *option;
+    int of_oauth2; /* it goes with that, too */
 } companions[] = {
-    { "AnonIDLogonTLS", "ca" },
-    { "AnonIDLogonTLS", "name" },
-    { "AnonIDLogonLifetime", "lifetime" },
-    { "AnonIDLogonSearchAs", "search-as" },
+    { "AnonIDLogonTLS", "ca", 1 },
+    { "AnonIDLogonTLS", "name", 0 },
+    { "AnonIDLogonLifetime", "lifetime", 0 },
+    { "AnonIDLogonSearchAs", "search-as", 0 },
 };
+
+/* A token endpoint's certificate has the name of its URL. */
+static const char *check_endpoint_tls(cmd_parms *cmd,
+                                      const anonid_account_t *account)
+{
+    const char *error = NULL;
+
+    if (account->provider != ANONID_PROVIDER_OAUTH2)
+        return NULL;
+    if (has_option(account, "name"))
+        error = "AnonIDLogonTLS name= goes with AnonIDLogon ldap; a token "
+                "endpoint's certificate has to have the name of its URL, so "
+                "write that name there";
+    else if (has_option(account, "ca")
+             && ap_cstr_casecmpn(APR_ARRAY_IDX(account->urls, 0, const char *),
+                                 "https:", 6)
+                    != 0)
+        error = "AnonIDLogonTLS: no TLS is spoken to a token endpoint with "
+                "http:; remove it, or write https:";
+    return error ? anonid_container_blame(cmd, "AnonIDLogonTLS", error) : NULL;
+}
 
 static const char *check_other_provider(cmd_parms *cmd,
                                         const anonid_account_t *account)
 {
+    int is_oauth2 = account->provider == ANONID_PROVIDER_OAUTH2;
+    const char *error = check_endpoint_tls(cmd, account);
     size_t i;
 
-    for (i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
-        if (has_option(account, companions[i].option))
+    for (i = 0; !error && i < sizeof(companions) / sizeof(companions[0]);
+         i++) {
+        if (has_option(account, companions[i].option)
+            && !(is_oauth2 && companions[i].of_oauth2))
             return anonid_container_blame(
                 cmd, companions[i].directive,
                 apr_psprintf(cmd->pool,
@@ -396,7 +422,7 @@ static const char *check_other_provider(cmd_parms *cmd,
                              companions[i].directive, account->name,
                              anonid_provider_name(account->provider)));
     }
-    return NULL;
+    return error;
 }
 
 const char *anonid_logon_ldap_check(cmd_parms *cmd,

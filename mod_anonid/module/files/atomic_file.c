@@ -4,6 +4,8 @@
  */
 #include "module/files/atomic_file.h"
 
+#include "common/source.h"
+
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 /* To find a name that nothing has. */
@@ -80,8 +83,15 @@ apr_status_t anonid_atomic_file_read(const anonid_atomic_file_t *file,
     return rv;
 }
 
-static apr_status_t write_all(int fd, const char *text, size_t length)
+/* How a new file gets what is in it. */
+typedef apr_status_t (*filler_t)(int fd, const void *what);
+
+static apr_status_t write_content(int fd, const void *what)
 {
+    const anonid_file_content_t *content = what;
+    const char *text = content->text;
+    size_t length = content->length;
+
     while (length > 0) {
         ssize_t n = write(fd, text, length);
 
@@ -92,7 +102,35 @@ static apr_status_t write_all(int fd, const char *text, size_t length)
         text += n;
         length -= (size_t)n;
     }
-    return fsync(fd) == 0 ? APR_SUCCESS : errno;
+    return APR_SUCCESS;
+}
+
+typedef struct {
+    int fd;
+    size_t max;
+} copied_t;
+
+static apr_status_t write_copy(int fd, const void *what)
+{
+    const copied_t *from = what;
+    struct stat st;
+    off_t at = 0;
+
+    if (fstat(from->fd, &st) != 0)
+        return errno;
+    if (!S_ISREG(st.st_mode) || st.st_size == 0)
+        return EINVAL;
+    if ((size_t)st.st_size > from->max)
+        return EFBIG;
+    while (at < st.st_size) {
+        ssize_t n = sendfile(fd, from->fd, &at, (size_t)(st.st_size - at));
+
+        if (n < 0 && errno != EINTR)
+            return errno;
+        if (n == 0)
+            return EIO;
+    }
+    return write(fd, "\n", 1) == 1 ? APR_SUCCESS : errno;
 }
 
 /* The owner is given first: changing it may clear bits of the mode. */
@@ -143,14 +181,17 @@ static apr_status_t stamp(int fd, const struct stat *old)
     return futimens(fd, times) == 0 ? APR_SUCCESS : errno;
 }
 
-static apr_status_t fill(int fd, const anonid_file_content_t *content)
+static apr_status_t fill(int fd, const struct stat *like, filler_t filler,
+                         const void *what)
 {
-    apr_status_t rv = dress(fd, &content->st);
+    apr_status_t rv = dress(fd, like);
 
     if (rv == APR_SUCCESS)
-        rv = write_all(fd, content->text, content->length);
+        rv = filler(fd, what);
+    if (rv == APR_SUCCESS && fsync(fd) != 0)
+        rv = errno;
     if (rv == APR_SUCCESS)
-        rv = stamp(fd, &content->st);
+        rv = stamp(fd, like);
     if (close(fd) != 0 && rv == APR_SUCCESS)
         rv = errno;
     return rv;
@@ -171,8 +212,8 @@ static int publish_over(int folder, const char *from, const char *to)
 
 /* A rename is on disk when its folder is. */
 static apr_status_t put(const anonid_atomic_file_t *file,
-                        const anonid_file_content_t *content,
-                        publish_t publish, apr_pool_t *pool)
+                        const struct stat *like, filler_t filler,
+                        const void *what, publish_t publish, apr_pool_t *pool)
 {
     const char *name;
     int fd = open_temporary(file, &name, pool);
@@ -180,7 +221,7 @@ static apr_status_t put(const anonid_atomic_file_t *file,
 
     if (fd < 0)
         return errno;
-    rv = fill(fd, content);
+    rv = fill(fd, like, filler, what);
     if (rv == APR_SUCCESS && publish(file->folder, name, file->name) != 0)
         rv = errno;
     /* It is not there any more when it was renamed. */
@@ -194,12 +235,48 @@ apr_status_t anonid_atomic_file_replace(const anonid_atomic_file_t *file,
                                         const anonid_file_content_t *content,
                                         apr_pool_t *pool)
 {
-    return put(file, content, publish_over, pool);
+    return put(file, &content->st, write_content, content, publish_over, pool);
 }
 
 apr_status_t anonid_atomic_file_create(const anonid_atomic_file_t *file,
                                        const anonid_file_content_t *content,
                                        apr_pool_t *pool)
 {
-    return put(file, content, publish_new, pool);
+    return put(file, &content->st, write_content, content, publish_new, pool);
+}
+
+static apr_status_t copy_over(const anonid_atomic_file_t *file,
+                              const char *version, const copied_t *from,
+                              apr_pool_t *pool)
+{
+    char found[ANONID_VERSION_MAX];
+    struct stat st;
+
+    if (fstatat(file->folder, file->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno;
+    if (!S_ISREG(st.st_mode))
+        return EINVAL;
+    anonid_source_version(found, &st);
+    if (strcmp(found, version) != 0)
+        return ESTALE;
+    return put(file, &st, write_copy, from, publish_over, pool);
+}
+
+apr_status_t anonid_atomic_file_copy(const char *path, const char *version,
+                                     int from, size_t max, apr_pool_t *pool)
+{
+    const copied_t copied = { from, max };
+    char *real = realpath(path, NULL);
+    anonid_atomic_file_t file;
+    apr_status_t rv;
+
+    if (!real)
+        return errno;
+    rv = anonid_atomic_file_open(&file, real, pool);
+    if (rv == APR_SUCCESS) {
+        rv = copy_over(&file, version, &copied, pool);
+        anonid_atomic_file_close(&file);
+    }
+    free(real);
+    return rv;
 }

@@ -46,6 +46,14 @@ apr_status_t anonid_atomic_file_read(const anonid_atomic_file_t *file,
 apr_status_t anonid_atomic_file_replace(const anonid_atomic_file_t *file,
                                         const anonid_file_content_t *content,
                                         apr_pool_t *pool);
+
+/* The same for a path that may be a link (what it leads to is replaced), with
+ * what is in another descriptor, of max octets at most, and a line's end
+ * behind it; the kernel copies it, and nothing of it comes here. version is
+ * that of the file as the caller knows it (common/source.h): ESTALE if it is
+ * another one. */
+apr_status_t anonid_atomic_file_copy(const char *path, const char *version,
+                                     int from, size_t max, apr_pool_t *pool);
 apr_status_t anonid_atomic_file_create(const anonid_atomic_file_t *file,
                                        const anonid_file_content_t *content,
                                        apr_pool_t *pool);

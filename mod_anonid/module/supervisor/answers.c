@@ -7,6 +7,7 @@
  * account or a listener that is configured, and nothing else; no path, no
  * owner and no log comes from it.
  */
+#include "module/files/atomic_file.h"
 #include "module/supervisor/account_writer.h"
 #include "module/supervisor/push.h"
 #include "module/supervisor/report.h"
@@ -23,6 +24,7 @@
 #include <errno.h>
 #include <http_log.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Why a configuration was refused, when the agent does not say. */
 #define NO_REASON "no reason given"
@@ -158,6 +160,42 @@ static apr_status_t on_store_verifier(anonid_control_channel_t *talk,
     return APR_SUCCESS;
 }
 
+/* The path is the configuration's, never the agent's. */
+static const char *token_path(const anonid_account_t *account)
+{
+    return account && account->refresh
+               ? account->refresh + strlen(ANONID_REFRESH_PREFIX)
+               : NULL;
+}
+
+static apr_status_t on_store_token(anonid_control_channel_t *talk,
+                                   const anonid_frame_t *frame)
+{
+    const char *path = token_path(account_of(talk, frame));
+    const char *version =
+        anonid_frame_text(frame, ANONID_TAG_VERSION, talk->scratch);
+    int fd = anonid_channel_take_fd(&talk->agent);
+    apr_status_t code = EINVAL, rv;
+    char reason[128];
+
+    if (path && version && fd >= 0)
+        code = anonid_atomic_file_copy(path, version, fd, ANONID_SECRET_MAX,
+                                       talk->scratch);
+    if (fd >= 0)
+        close(fd);
+    rv = answer_change(
+        talk, frame, ANONID_MSG_TOKEN_STORED, code,
+        apr_psprintf(talk->scratch, "cannot change %s: %s",
+                     path ? path : "what is no refresh token's file",
+                     apr_strerror(code, reason, sizeof(reason))));
+    if (code != APR_SUCCESS || rv != APR_SUCCESS)
+        return rv;
+    anonid_report(talk->server, APLOG_INFO, "a new refresh token is in %s",
+                  path);
+    return anonid_sources_pass_account(talk->sources, account_of(talk, frame),
+                                       &talk->agent);
+}
+
 static apr_status_t on_add_line(anonid_control_channel_t *talk,
                                 const anonid_frame_t *frame)
 {
@@ -236,6 +274,7 @@ static const answer_t answers[] = {
     { ANONID_MSG_LOGON_WARNING, on_logon_warning },
     { ANONID_MSG_LOGON_RECOVERED, on_logon_recovered },
     { ANONID_MSG_STORE_VERIFIER, on_store_verifier },
+    { ANONID_MSG_STORE_TOKEN, on_store_token },
     { ANONID_MSG_ADD_LINE, on_add_line },
     { ANONID_MSG_LOOK, on_look },
     { ANONID_MSG_STRANGER, on_stranger },

@@ -41,6 +41,7 @@ void anonid_control_channel_begin(anonid_control_channel_t *talk,
     talk->server = s;
     talk->sources = anonid_sources_make(pool, talk->config->accounts);
     anonid_sources_hear(talk->sources, log_program, talk);
+    anonid_sources_use_locks(talk->sources, retained->locks);
     talk->stores = anonid_stores_make(pool);
     talk->audience = anonid_audience_make(pool, s);
     apr_pool_create(&talk->scratch, pool);

@@ -16,6 +16,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ typedef struct {
     uint16_t opened; /* message with the descriptor */
     uint16_t failed; /* message without */
     uint16_t tag;    /* of the field that says which source it is */
+    int of_client;   /* CLIENT_SECRET goes with it */
 } use_t;
 
 typedef struct {
@@ -35,6 +37,7 @@ typedef struct {
     char why[ANONID_SOURCE_WHY];     /* the failure told last; "": none */
     anonid_queued_t *program;        /* NULL: it is no program ... */
     char tried[ANONID_VERSION_MAX];  /* ... the version of it run last */
+    int is_refresh;                  /* a refresh token, for us alone */
     int always;                      /* its next outcome is told, whether it
                                         is news or not */
 } source_t;
@@ -42,17 +45,21 @@ typedef struct {
 struct anonid_sources_t {
     apr_array_header_t *all;          /* source_t * */
     apr_hash_t *secrets;              /* account name -> source_t */
+    apr_hash_t *clients;              /* the same, of clients' secrets */
     apr_hash_t *files;                /* path -> source_t */
     anonid_program_queue_t *programs; /* their owners are source_t */
     anonid_sources_hear_t hear;       /* NULL: nobody does */
     void *context;                    /* hear's */
+    anonid_account_locks_t *locks;    /* of refresh tokens; may be NULL */
 };
 
 static const use_t use_secret = { ANONID_MSG_SECRET, ANONID_MSG_SECRET_ERROR,
-                                  ANONID_TAG_ACCOUNT };
+                                  ANONID_TAG_ACCOUNT, 0 };
+static const use_t use_client = { ANONID_MSG_SECRET, ANONID_MSG_SECRET_ERROR,
+                                  ANONID_TAG_ACCOUNT, 1 };
 static const use_t use_file = { ANONID_MSG_ACCOUNT_FILE,
-                                ANONID_MSG_ACCOUNT_FILE_ERROR,
-                                ANONID_TAG_PATH };
+                                ANONID_MSG_ACCOUNT_FILE_ERROR, ANONID_TAG_PATH,
+                                0 };
 
 static source_t *add(anonid_sources_t *sources,
                      const anonid_source_kind_t *kind, const use_t *use,
@@ -73,16 +80,31 @@ static source_t *add(anonid_sources_t *sources,
     return source;
 }
 
+/* Of that account, at `where` (may be NULL). */
+static source_t *add_secret(anonid_sources_t *sources, apr_hash_t *to,
+                            const use_t *use, const char *account,
+                            const char *where)
+{
+    const anonid_source_kind_t *kind =
+        where ? anonid_source_kind(where) : NULL;
+    source_t *source = kind ? add(sources, kind, use, account, where) : NULL;
+
+    apr_hash_set(to, account, APR_HASH_KEY_STRING, source);
+    return source;
+}
+
+/* The client's secret comes first: with the token the account is whole. */
 static void add_account(anonid_sources_t *sources,
                         const anonid_account_t *account)
 {
-    const anonid_source_kind_t *kind =
-        account->secret ? anonid_source_kind(account->secret) : NULL;
+    source_t *source;
 
-    if (kind)
-        apr_hash_set(
-            sources->secrets, account->name, APR_HASH_KEY_STRING,
-            add(sources, kind, &use_secret, account->name, account->secret));
+    (void)add_secret(sources, sources->clients, &use_client, account->name,
+                     anonid_account_client_source(account));
+    source = add_secret(sources, sources->secrets, &use_secret, account->name,
+                        anonid_account_source(account));
+    if (source)
+        source->is_refresh = account->refresh != NULL;
     if (account->path
         && !apr_hash_get(sources->files, account->path, APR_HASH_KEY_STRING))
         apr_hash_set(sources->files, account->path, APR_HASH_KEY_STRING,
@@ -97,13 +119,22 @@ anonid_sources_t *anonid_sources_make(apr_pool_t *pool,
 
     sources->all = apr_array_make(pool, 4, sizeof(source_t *));
     sources->secrets = apr_hash_make(pool);
+    sources->clients = apr_hash_make(pool);
     sources->files = apr_hash_make(pool);
     sources->programs = anonid_program_queue_make(pool);
     sources->hear = NULL;
+    sources->locks = NULL;
     for (int i = 0; i < accounts->nelts; i++)
         add_account(sources,
                     APR_ARRAY_IDX(accounts, i, const anonid_account_t *));
     return sources;
+}
+
+static void write_name(anonid_writer_t *w, const source_t *source)
+{
+    anonid_writer_text(w, source->use->tag, source->name);
+    if (source->use->of_client)
+        anonid_writer_u32(w, ANONID_TAG_CLIENT_SECRET, 1);
 }
 
 static apr_status_t tell_opened(source_t *source,
@@ -115,7 +146,7 @@ static apr_status_t tell_opened(source_t *source,
     source->why[0] = '\0';
     memcpy(source->passed, opened->version, sizeof(source->passed));
     anonid_writer_begin(&w, source->use->opened, 1, 0);
-    anonid_writer_text(&w, source->use->tag, source->name);
+    write_name(&w, source);
     anonid_writer_text(&w, ANONID_TAG_VERSION, opened->version);
     return anonid_push_frame(agent, &w, &opened->fd, 1);
 }
@@ -129,7 +160,7 @@ static apr_status_t tell_failed(source_t *source,
     source->passed[0] = '\0';
     memcpy(source->why, opened->why, sizeof(source->why));
     anonid_writer_begin(&w, source->use->failed, 0, 0);
-    anonid_writer_text(&w, source->use->tag, source->name);
+    write_name(&w, source);
     anonid_writer_u32(&w, ANONID_TAG_ERRNO, (uint32_t)opened->code);
     anonid_writer_text(&w, ANONID_TAG_TEXT, opened->why);
     return anonid_push_frame(agent, &w, NULL, 0);
@@ -163,7 +194,37 @@ static int is_passed(const source_t *source)
     return strcmp(source->passed, version) == 0;
 }
 
-static apr_status_t pass_file(source_t *source, anonid_channel_t *agent,
+void anonid_sources_use_locks(anonid_sources_t *sources,
+                              anonid_account_locks_t *locks)
+{
+    sources->locks = locks;
+}
+
+/* 1 if nobody else has the control of a refresh token, or why it cannot be
+ * had. */
+static int take_control(const anonid_sources_t *sources,
+                        const source_t *source, anonid_opened_t *opened)
+{
+    char *real = realpath(source->path, NULL);
+    apr_status_t rv = real ? anonid_account_lock_control(sources->locks, real,
+                                                         "refresh token")
+                           : errno;
+    char reason[128];
+
+    free(real);
+    if (rv == EBUSY)
+        anonid_source_fail(opened, rv,
+                           "another server uses the refresh token in %s: get "
+                           "one for each, or let one send for all",
+                           source->path);
+    else if (rv != APR_SUCCESS)
+        anonid_source_fail(opened, rv, "%s cannot be locked: %s", source->path,
+                           apr_strerror(rv, reason, sizeof(reason)));
+    return rv == APR_SUCCESS;
+}
+
+static apr_status_t pass_file(const anonid_sources_t *sources,
+                              source_t *source, anonid_channel_t *agent,
                               int always)
 {
     anonid_opened_t opened = ANONID_OPENED_INIT;
@@ -174,7 +235,9 @@ static apr_status_t pass_file(source_t *source, anonid_channel_t *agent,
     rv = anonid_push_wait(agent);
     if (rv != APR_SUCCESS)
         return rv;
-    anonid_source_open(source->kind, source->path, source->name, &opened);
+    if (!source->is_refresh || !sources->locks
+        || take_control(sources, source, &opened))
+        anonid_source_open(source->kind, source->path, source->name, &opened);
     return tell(source, &opened, agent, always);
 }
 
@@ -290,10 +353,11 @@ void anonid_sources_close(anonid_sources_t *sources)
 
 /* ---- what is asked for ---- */
 
-static apr_status_t pass(source_t *source, anonid_channel_t *agent, int always)
+static apr_status_t pass(const anonid_sources_t *sources, source_t *source,
+                         anonid_channel_t *agent, int always)
 {
     return source->program ? pass_program(source, agent, always)
-                           : pass_file(source, agent, always);
+                           : pass_file(sources, source, agent, always);
 }
 
 static apr_status_t pass_each(anonid_sources_t *sources,
@@ -302,7 +366,8 @@ static apr_status_t pass_each(anonid_sources_t *sources,
     apr_status_t rv = APR_SUCCESS;
 
     for (int i = 0; i < sources->all->nelts && rv == APR_SUCCESS; i++)
-        rv = pass(APR_ARRAY_IDX(sources->all, i, source_t *), agent, always);
+        rv = pass(sources, APR_ARRAY_IDX(sources->all, i, source_t *), agent,
+                  always);
     return rv == APR_SUCCESS ? anonid_sources_collect(sources, agent) : rv;
 }
 
@@ -322,17 +387,18 @@ apr_status_t anonid_sources_pass_account(anonid_sources_t *sources,
                                          const anonid_account_t *account,
                                          anonid_channel_t *agent)
 {
-    source_t *secret =
-        apr_hash_get(sources->secrets, account->name, APR_HASH_KEY_STRING);
-    source_t *file = NULL;
+    source_t *const wanted[] = {
+        apr_hash_get(sources->clients, account->name, APR_HASH_KEY_STRING),
+        apr_hash_get(sources->secrets, account->name, APR_HASH_KEY_STRING),
+        account->path
+            ? apr_hash_get(sources->files, account->path, APR_HASH_KEY_STRING)
+            : NULL,
+    };
     apr_status_t rv = APR_SUCCESS;
 
-    if (account->path)
-        file =
-            apr_hash_get(sources->files, account->path, APR_HASH_KEY_STRING);
-    if (secret)
-        rv = pass(secret, agent, 1);
-    if (file && rv == APR_SUCCESS)
-        rv = pass(file, agent, 1);
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        if (wanted[i] && rv == APR_SUCCESS)
+            rv = pass(sources, wanted[i], agent, 1);
+    }
     return rv == APR_SUCCESS ? anonid_sources_collect(sources, agent) : rv;
 }

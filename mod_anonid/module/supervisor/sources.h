@@ -20,6 +20,7 @@
 
 #include "common/account.h"
 #include "common/channel.h"
+#include "module/supervisor/account_lock.h"
 
 /* How often sources are looked at. */
 #define ANONID_SOURCES_INTERVAL apr_time_from_sec(2)
@@ -37,6 +38,13 @@ typedef void (*anonid_sources_hear_t)(void *context, const char *account,
                                       int is_bad, const char *line);
 void anonid_sources_hear(anonid_sources_t *sources, anonid_sources_hear_t hear,
                          void *context);
+
+/* Refresh tokens are for one server alone: each use may make the next one, and
+ * whoever shows an old one is taken for a thief. So their files are passed
+ * only while this server has the control of them (account_lock.h), for which
+ * it asks again and again; NULL, as at first: it does not ask. */
+void anonid_sources_use_locks(anonid_sources_t *sources,
+                              anonid_account_locks_t *locks);
 
 /* Passes each source to the agent: a descriptor, or why there is none.
  * APR_SUCCESS, or what the channel said; then the rest was not passed. */

@@ -105,9 +105,8 @@ void anonid_check_ldap(anonid_check_t *check)
         const anonid_account_t *account =
             APR_ARRAY_IDX(accounts, i, const anonid_account_t *);
 
-        if (account->provider != ANONID_PROVIDER_LDAP)
-            continue;
-        check_searcher(check, account);
+        if (account->provider == ANONID_PROVIDER_LDAP)
+            check_searcher(check, account);
         check_authorities(check, account);
     }
 }

@@ -34,7 +34,8 @@ AnonID::Test::LogonSite - a site whose accounts log on
 =head1 SHAPES
 
 An account's virtual host is its name, without domain, and C<.test>. Instead
-of C<secret> an account may have C<source>, what its AnonIDSecret says.
+of C<secret> an account may have C<source>, what its AnonIDSecret says; with
+neither it has none.
 
 =cut
 
@@ -60,11 +61,12 @@ sub new ($class, %field)
 
 sub account_text ($name, $account)
 {
-    my $file = user($name);
+    my $source = $account->{source}
+        // (defined $account->{secret}
+            ? "file:\${DIR}/@{[ user($name) ]}.secret" : undef);
 
     return join "\n", "<AnonIDAccount $name>", "AnonIDLogon $account->{logon}",
-        'AnonIDSecret "'
-            . ($account->{source} // "file:\${DIR}/$file.secret") . '"',
+        (defined $source ? qq(AnonIDSecret "$source") : ()),
         @{ $account->{lines} // [] }, "</AnonIDAccount>\n";
 }
 
