@@ -12,61 +12,20 @@ use AnonID::Test::CA;
 use AnonID::Test::Dovecot;
 use AnonID::Test::LogonSite;
 use AnonID::Test::MailSite;
-use AnonID::Test::Process qw(run);
-use MIME::Base64 qw(decode_base64 encode_base64url);
+use AnonID::Test::Token;
+use MIME::Base64 qw(decode_base64);
 
 skip_unless_program('dovecot', 'openssl');
 require_build;
 
 my $ca = AnonID::Test::CA->new;
-my $keys = temp_root() . '/keys';
-my %key;
+my $issuer = AnonID::Test::Token->new;
 
-# An RSA key, which the server knows or not.
-sub make_key ($name)
-{
-    my $path = temp_root() . "/$name.pem";
+sub token ($user, $life) { return $issuer->token($user, $life) }
 
-    run([qw(openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048
-            -out), $path]);
-    return $key{$name} = $path;
-}
-
-make_key($_) for qw(right wrong);
-mkdir $_ for $keys, map { "$keys/$_" } qw(default default/RS256);
-run([qw(openssl pkey -pubout -in), $key{right}, '-out',
-     "$keys/default/RS256/default"]);
-chmod 0644, "$keys/default/RS256/default";
-
-# A JSON Web Token of a user that is good for so many seconds.
-sub token ($user, $life, $key = 'right')
-{
-    my $now = time;
-    my $text = join '.', map { encode_base64url($_) }
-        '{"alg":"RS256","typ":"JWT"}',
-        qq({"sub":"$user","email":"$user","iat":@{[$now - 10]},)
-        . qq("nbf":@{[$now - 10]},"exp":@{[$now + $life]}});
-    my $data = spit(temp_root() . '/signed', $text);
-
-    run([qw(openssl dgst -sha256 -sign), $key{$key}, '-out',
-         temp_root() . '/signature', $data]);
-    return "$text." . encode_base64url(slurp(temp_root() . '/signature'));
-}
-
-my $oauth = spit(temp_root() . '/oauth2.conf', <<"END", 0644);
-introspection_mode = local
-local_validation_key_dict = fs:posix:prefix=$keys/
-username_attribute = email
-END
 my $dovecot = AnonID::Test::Dovecot->new(
-    ca => $ca, mechanisms => [qw(oauthbearer xoauth2)], config => <<"END");
-auth_username_format = %u
-passdb {
-  driver = oauth2
-  mechanisms = oauthbearer xoauth2
-  args = $oauth
-}
-END
+    ca => $ca, mechanisms => [qw(oauthbearer xoauth2)],
+    config => $issuer->dovecot_config);
 spit($dovecot->{accounts}, "", 0644);
 $dovecot->start;
 
@@ -144,8 +103,7 @@ my @accounts = (
     account('short@example.test', token('short@example.test', 12)),
     account('later@example.test', token('somebody@example.test', 600)),
     account('never@example.test', token('somebody@example.test', 600)),
-    account('forged@example.test', token('forged@example.test', 600,
-                                         'wrong')),
+    account('forged@example.test', $issuer->forged('forged@example.test', 600)),
 );
 my $site = site(service('mail', $port, '')
                 . service('old', $port, 'XOAUTH2'), @accounts);

@@ -83,6 +83,14 @@ static void publish(const anonid_effect_t *effect)
     world.next_attempt = effect->published.next_attempt;
 }
 
+static void store_token(const anonid_effect_t *effect)
+{
+    world.token_stores++;
+    world.token_number = effect->token.number;
+    apr_cpystrn(world.token, anonid_secret_data(effect->token.secret),
+                sizeof(world.token));
+}
+
 static void carry_out(anonid_logon_t *logon, const anonid_effect_t *effect)
 {
     switch (effect->kind) {
@@ -121,10 +129,7 @@ static void carry_out(anonid_logon_t *logon, const anonid_effect_t *effect)
                     sizeof(world.verifier));
         break;
     case ANONID_EFFECT_STORE_TOKEN:
-        world.token_stores++;
-        world.token_number = effect->token.number;
-        apr_cpystrn(world.token, anonid_secret_data(effect->token.secret),
-                    sizeof(world.token));
+        store_token(effect);
         break;
     case ANONID_EFFECT_NOT_STORED:
         world.not_stored += effect->why.code != ANONID_LOGON_OK;
