@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # A mail server that hangs holds those who write to it, and not all of httpd:
-# pages and another mail service work on.
+# pages and another mail service work on, however few workers httpd may have.
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -13,6 +13,7 @@ use IO::Socket::INET;
 
 require_build;
 
+# MaxRequestWorkers is 128 in AnonID::Test::HttpdConfig.
 my ($POSTS, $MOST) = (100, 64);
 
 sub server ($password, @script)
@@ -20,6 +21,18 @@ sub server ($password, @script)
     return AnonID::Test::BadMailServer->new(
         ca => AnonID::Test::SubmitSite->ca, user => 'visitor',
         password => $password, script => [@script])->start;
+}
+
+# A visitor who has sent his form, and waits.
+sub post_from ($site)
+{
+    my $visitor = $site->connect;
+
+    $visitor->send(join "\r\n", 'POST /contact HTTP/1.1', 'Host: localhost',
+                   'Connection: close',
+                   'Content-Type: application/x-www-form-urlencoded',
+                   'Content-Length: 25', '', 'to=desk&subject=x&body=yz');
+    return $visitor;
 }
 
 my $password = canary();
@@ -43,11 +56,7 @@ $site->start;
 $site->expect_log(qr/ANID0229: .*'office': $MOST messages are on their way/,
                   qr/ANID0305: /);
 $site->allow_log(qr/ANID021[145]: /);
-my @visitors = map { $site->connect } 1 .. $POSTS;
-$_->send(join "\r\n", 'POST /contact HTTP/1.1', 'Host: localhost',
-         'Content-Type: application/x-www-form-urlencoded',
-         'Content-Length: 25', '', 'to=desk&subject=x&body=yz')
-    for @visitors;
+my @visitors = map { post_from($site) } 1 .. $POSTS;
 
 # Those who are answered while the others wait.
 sub answered ()
@@ -86,5 +95,38 @@ is_deeply [grep { $_->{status} != 503 } @answers], [],
 is $site->post('/contact', type => 'application/x-www-form-urlencoded',
                body => 'to=desk&subject=x&body=yz')->{status}, 200,
     'when it is back, messages are sent';
-$_->stop for $site, $slow, $quick;
+$_->stop for $site, $quick;
+
+# Eight workers, by either MPM: half of them hang.
+my %few = (
+    event => "StartServers 2\nServerLimit 2\nThreadLimit 4\n"
+        . "ThreadsPerChild 4\nMinSpareThreads 4\nMaxSpareThreads 8\n"
+        . 'MaxRequestWorkers 8',
+    prefork => "StartServers 8\nMinSpareServers 1\nMaxSpareServers 8\n"
+        . "ServerLimit 8\nMaxRequestWorkers 8",
+);
+
+for my $mpm (sort keys %few) {
+    subtest "$mpm with 8 workers" => sub {
+        $slow->script([connect => { hang => 1 }]);
+        my $site = AnonID::Test::SubmitSite->new(
+            server => $slow, mpm => $mpm, mpm_config => $few{$mpm});
+
+        $site->document('page.txt', "A page\n");
+        $site->start;
+        $site->expect_log(qr/ANID0229: .*'office': 4 messages are on their/,
+                          qr/ANID0305: /);
+        $site->allow_log(qr/ANID021[145]: |AH00484|AH00161/);
+        @visitors = map { post_from($site) } 1 .. 12;
+        wait_until(sub { 8 == (() = answered()) }, 30, 'all but 4 are answered');
+        is_deeply [map { $site->get('/page.txt')->{status} } 1 .. 20],
+            [(200) x 20], 'pages are served';
+        is scalar(() = answered()), 8, '... while half of the workers wait';
+        # prefork ends its processes as they are, and event awaits its threads.
+        $slow->stop if $mpm eq 'event';
+        $site->stop;
+        $slow->start if $mpm eq 'event';
+    };
+}
+$slow->stop;
 done_testing;

@@ -96,7 +96,7 @@ enum {
  *                  write), worker listener, ctl listener, and a folder of the
  *                  agent's own, in which it keeps what is to outlive it (see
  *                  agent/failed_store.h)
- * CONFIG_BEGIN     GENERATION
+ * CONFIG_BEGIN     GENERATION, WORKERS
  * ACCOUNT          the fields of account.h
  * SERVICE          the fields of service.h
  * CONFIG_END       GENERATION
@@ -256,7 +256,9 @@ typedef enum {
 
     /* Of SERVICE again. */
     ANONID_TAG_CLIENT_ADDRESS = 80, /* T "xclient" or "id"; repeated */
-    ANONID_TAG_SERVER_SLOT = 120    /* N of the SERVER before it */
+    ANONID_TAG_SERVER_SLOT = 120,   /* N of the SERVER before it */
+
+    ANONID_TAG_WORKERS = 170 /* N that httpd has at most (MaxRequestWorkers) */
 } anonid_tag_t;
 
 /* Flags of SUBMIT. */

@@ -112,6 +112,8 @@ void anonid_staging_begin(const anonid_frame_t *frame)
     anonid_config_drop(staged);
     staged = make_config(anonid_frame_u32(frame, ANONID_TAG_GENERATION, 0));
     fault = staged ? NULL : "there is no memory for it";
+    if (staged)
+        staged->workers = anonid_frame_u32(frame, ANONID_TAG_WORKERS, 0);
 }
 
 /* What the logon machine relies on; the parent's own checks see to it. */

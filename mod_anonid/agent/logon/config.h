@@ -20,6 +20,7 @@ struct anonid_config_t {
     apr_pool_t *pool;
     unsigned holders;
     uint32_t generation;
+    uint32_t workers;     /* that httpd has at most; 0: not known */
     apr_hash_t *accounts; /* name -> anonid_account_t */
     apr_hash_t *services; /* name -> anonid_service_t */
     apr_hash_t *helpers;  /* names of accounts that others need */

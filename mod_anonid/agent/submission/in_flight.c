@@ -13,7 +13,8 @@
 struct anonid_in_flight_t {
     struct anonid_in_flight_t *next;
     int count;
-    int warned;
+    int calm; /* a warning was given; none more until there are so few; 0: none
+                 was */
     char service[];
 };
 
@@ -38,11 +39,31 @@ static anonid_in_flight_t *find_or_make(const char *service)
     return flight;
 }
 
+static int at_least_1(unsigned n)
+{
+    return n > 0 ? (int)n : 1;
+}
+
+anonid_in_flight_limit_t anonid_in_flight_limit(unsigned workers)
+{
+    anonid_in_flight_limit_t limit;
+
+    if (workers == 0)
+        workers = ANONID_IN_FLIGHT_WORKERS;
+    limit.service = at_least_1(workers / 2);
+    if (limit.service > ANONID_IN_FLIGHT_SERVICE)
+        limit.service = ANONID_IN_FLIGHT_SERVICE;
+    limit.all = at_least_1(workers - (workers + 3) / 4);
+    if (limit.all > ANONID_IN_FLIGHT_ALL)
+        limit.all = ANONID_IN_FLIGHT_ALL;
+    return limit;
+}
+
 static void warn(anonid_in_flight_t *flight)
 {
-    if (flight->warned)
+    if (flight->calm)
         return;
-    flight->warned = 1;
+    flight->calm = at_least_1((unsigned)flight->count / 2);
     anonid_log(ANONID_LOG_WARNING,
                "%smail service '%s': %d messages are on their way (%d of all "
                "services), and further ones are refused for now (the mail "
@@ -51,14 +72,15 @@ static void warn(anonid_in_flight_t *flight)
                ANONID_LOGNO(0229), flight->service, flight->count, all);
 }
 
-anonid_in_flight_t *anonid_in_flight_enter(const char *service)
+anonid_in_flight_t *anonid_in_flight_enter(const char *service,
+                                           unsigned workers)
 {
+    const anonid_in_flight_limit_t limit = anonid_in_flight_limit(workers);
     anonid_in_flight_t *flight = find_or_make(service);
 
     if (!flight)
         return NULL;
-    if (flight->count < ANONID_IN_FLIGHT_SERVICE
-        && all < ANONID_IN_FLIGHT_ALL) {
+    if (flight->count < limit.service && all < limit.all) {
         flight->count++;
         all++;
         return flight;
@@ -73,6 +95,6 @@ void anonid_in_flight_leave(anonid_in_flight_t *flight)
         return;
     all--;
     flight->count--;
-    if (flight->count < ANONID_IN_FLIGHT_SERVICE / 2)
-        flight->warned = 0;
+    if (flight->count < flight->calm)
+        flight->calm = 0;
 }

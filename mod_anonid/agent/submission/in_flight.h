@@ -7,18 +7,33 @@
 #ifndef ANONID_AGENT_SUBMISSION_IN_FLIGHT_H
 #define ANONID_AGENT_SUBMISSION_IN_FLIGHT_H
 
-/* Debian's httpd has 150 workers (MaxRequestWorkers), the fewest that are
- * usual. One service has 64 of them at most, eight times the sessions that the
- * pool has with a server: at 50 ms a message, the last in line waits for half
- * a second. All services have 96 together, so that 32 are left to others while
- * one hangs, and a third of httpd is left to pages when all do. */
+/* What is never passed, however many workers httpd has. One service: eight
+ * times the sessions that the pool has with a server, so that at 50 ms a
+ * message the last in line waits for half a second; more would only wait. All:
+ * half of the connections that workers may have. */
 #define ANONID_IN_FLIGHT_SERVICE 64
-#define ANONID_IN_FLIGHT_ALL 96
+#define ANONID_IN_FLIGHT_ALL 500
 
-/* Counts one message more of a service; NULL: there are too many, and it says
- * so as a warning, once until half of them have gone. */
+/* Where httpd has not said how many workers it has: Debian's. */
+#define ANONID_IN_FLIGHT_WORKERS 150
+
+/* How many there may be at once. */
+typedef struct {
+    int service; /* of one service */
+    int all;
+} anonid_in_flight_limit_t;
+
+/* ... of that many workers (MaxRequestWorkers; 0: not known). One service has
+ * half of them, and all have three quarters: a quarter is left to other
+ * services while one hangs, and another one to pages when all do. At least 1,
+ * and fewer than there are workers, unless there is just one. */
+anonid_in_flight_limit_t anonid_in_flight_limit(unsigned workers);
+
+/* Counts one message more of a service; NULL: there are too many for that many
+ * workers, and it says so as a warning, once until half of them have gone. */
 typedef struct anonid_in_flight_t anonid_in_flight_t;
-anonid_in_flight_t *anonid_in_flight_enter(const char *service);
+anonid_in_flight_t *anonid_in_flight_enter(const char *service,
+                                           unsigned workers);
 
 /* One message less. NULL is fine. */
 void anonid_in_flight_leave(anonid_in_flight_t *flight);

@@ -10,6 +10,7 @@
  * begun to take the message.
  */
 #include "agent/submission/submission.h"
+#include "agent/logon/config.h"
 #include "agent/mail/pool.h"
 #include "agent/mail/server.h"
 #include "agent/message/message.h"
@@ -438,7 +439,8 @@ static anonid_submit_result_t begin(anonid_submission_t *s,
         s->config = anonid_config_hold(config);
     result = anonid_policy_judge(request, config, s->pool, &s->mandate);
     if (result == ANONID_SUBMIT_ACCEPTED) {
-        s->flight = anonid_in_flight_enter(s->mandate.service->name);
+        s->flight = anonid_in_flight_enter(s->mandate.service->name,
+                                           s->config->workers);
         if (s->flight)
             return open_message(s, request->message);
         result = decide(s, ANONID_SUBMIT_TEMPORARY,

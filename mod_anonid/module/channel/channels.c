@@ -41,11 +41,16 @@ static apr_status_t destroy(void *resource, void *unused, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
-apr_status_t anonid_channels_start(apr_pool_t *pool, const char *socket_path,
-                                   int most)
+/* prefork ends a process in the midst of a request, while a channel is out:
+ * APR would abort in the list's cleanup. So its pool is nobody's, and the
+ * end of the process closes all channels. */
+apr_status_t anonid_channels_start(const char *socket_path, int most)
 {
-    apr_status_t rv;
+    apr_pool_t *pool;
+    apr_status_t rv = apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
 
+    if (rv != APR_SUCCESS)
+        return rv;
     if (most < 1)
         most = 1;
     if (most > ANONID_WORKER_SHARE)

@@ -16,8 +16,7 @@
 
 /* Begins; in a child process, before the first request. There will be at most
  * `most` channels at a time (and at most the agent's share of a process). */
-apr_status_t anonid_channels_start(apr_pool_t *pool, const char *socket_path,
-                                   int most);
+apr_status_t anonid_channels_start(const char *socket_path, int most);
 
 /* Takes a channel that is connected. fresh: none that was used before; and
  * *used says whether it was. Waits for one where all are in use. */

@@ -328,7 +328,7 @@ static int hook_handler(request_rec *r)
     return handle_other(r);
 }
 
-static void start_channels(apr_pool_t *p, server_rec *s)
+static void start_channels(server_rec *s)
 {
     int threads = 0;
     apr_status_t rv;
@@ -336,7 +336,7 @@ static void start_channels(apr_pool_t *p, server_rec *s)
     if (!anonid_parent_agent_socket())
         return;
     (void)ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    rv = anonid_channels_start(p, anonid_parent_agent_socket(), threads);
+    rv = anonid_channels_start(anonid_parent_agent_socket(), threads);
     if (rv != APR_SUCCESS)
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
                      ANONID_LOGNO(0312) "This process cannot speak to the "
@@ -350,7 +350,7 @@ static void hook_child_init(apr_pool_t *p, server_rec *s)
 {
     anonid_compose_start();
     anonid_look_start(p);
-    start_channels(p, s);
+    start_channels(s);
 }
 
 static int hook_post_config(apr_pool_t *pconf, apr_pool_t *plog,

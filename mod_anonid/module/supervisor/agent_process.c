@@ -10,6 +10,7 @@
 #include "common/monotonic.h"
 #include "common/protocol.h"
 
+#include <ap_mpm.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <stddef.h>
@@ -124,14 +125,29 @@ static apr_array_header_t *listeners_of(const anonid_control_channel_t *talk,
     return listeners;
 }
 
+/* What MaxRequestWorkers comes to with this MPM; 0: it does not say. */
+static uint32_t count_workers(void)
+{
+    int processes, threads;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &processes) != APR_SUCCESS
+        || ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS
+        || processes <= 0)
+        return 0;
+    return (uint32_t)processes * (uint32_t)(threads > 0 ? threads : 1);
+}
+
 static apr_status_t say_config(anonid_control_channel_t *talk,
                                apr_pool_t *pool)
 {
     const anonid_global_t *configured = talk->config;
     const anonid_push_config_t config = {
-        ++talk->retained->generation, configured->accounts,
-        configured->services,         configured->pairs,
-        listeners_of(talk, pool),
+        .generation = ++talk->retained->generation,
+        .workers = count_workers(),
+        .accounts = configured->accounts,
+        .services = configured->services,
+        .pairs = configured->pairs,
+        .listeners = listeners_of(talk, pool),
     };
 
     talk->ready = talk->done = talk->refused = 0;

@@ -97,12 +97,22 @@ static apr_status_t push_when_ready(anonid_channel_t *agent,
     return push_with_fd(agent, w, -1);
 }
 
-static apr_status_t push_generation(anonid_channel_t *agent, uint16_t type,
-                                    uint32_t generation)
+static apr_status_t push_begin(anonid_channel_t *agent,
+                               const anonid_push_config_t *config)
 {
     anonid_writer_t w = ANONID_WRITER_INIT;
 
-    anonid_writer_begin(&w, type, 0, 0);
+    anonid_writer_begin(&w, ANONID_MSG_CONFIG_BEGIN, 0, 0);
+    anonid_writer_u32(&w, ANONID_TAG_GENERATION, config->generation);
+    anonid_writer_u32(&w, ANONID_TAG_WORKERS, config->workers);
+    return push_when_ready(agent, &w);
+}
+
+static apr_status_t push_end(anonid_channel_t *agent, uint32_t generation)
+{
+    anonid_writer_t w = ANONID_WRITER_INIT;
+
+    anonid_writer_begin(&w, ANONID_MSG_CONFIG_END, 0, 0);
     anonid_writer_u32(&w, ANONID_TAG_GENERATION, generation);
     return push_when_ready(agent, &w);
 }
@@ -170,8 +180,7 @@ static apr_status_t push_listeners(anonid_channel_t *agent,
 apr_status_t anonid_push_config(anonid_channel_t *agent,
                                 const anonid_push_config_t *config)
 {
-    apr_status_t rv =
-        push_generation(agent, ANONID_MSG_CONFIG_BEGIN, config->generation);
+    apr_status_t rv = push_begin(agent, config);
 
     if (rv == APR_SUCCESS)
         rv = push_accounts(agent, config->accounts);
@@ -182,6 +191,6 @@ apr_status_t anonid_push_config(anonid_channel_t *agent,
     if (rv == APR_SUCCESS)
         rv = push_listeners(agent, config->listeners);
     if (rv == APR_SUCCESS)
-        rv = push_generation(agent, ANONID_MSG_CONFIG_END, config->generation);
+        rv = push_end(agent, config->generation);
     return rv;
 }

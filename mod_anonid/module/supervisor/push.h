@@ -36,6 +36,7 @@ typedef struct {
 /* A configuration. */
 typedef struct {
     uint32_t generation;
+    uint32_t workers; /* that httpd has at most; 0: not known */
     const apr_array_header_t *accounts;  /* anonid_account_t * */
     const apr_array_header_t *services;  /* anonid_service_t * */
     const apr_array_header_t *pairs;     /* anonid_pair_t */
