@@ -130,26 +130,36 @@ static void who_has_said_its_last_is_still_found(void **state)
     close(listening);
 }
 
+/* Bound there, and not alone: a port that is given up, even for a moment, is
+ * somebody else's on a busy machine. */
+static int shared_socket(const address_t *address)
+{
+    const int on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    assert_int_equal(bind(fd, &address->any, sizeof(address->v4)), 0);
+    return fd;
+}
+
 /* The kernel, asked for a connection that is gone, names a socket that listens
  * at the same place: it is not who connected. */
 static void a_listening_socket_is_nobody(void **state)
 {
-    address_t address, theirs_at;
+    address_t address, theirs_at = loopback(AF_INET);
     socklen_t length = sizeof(theirs_at);
     const struct linger at_once = { 1, 0 };
-    const int on = 1;
     int listening = listen_on(AF_INET, &address);
-    int theirs = connect_to(&address);
-    int ours = accept(listening, NULL, NULL);
-    int other = socket(AF_INET, SOCK_STREAM, 0);
+    int theirs = shared_socket(&theirs_at), ours, other;
     anonid_caller_t caller;
 
     (void)state;
     assert_int_equal(getsockname(theirs, &theirs_at.any, &length), 0);
+    other = shared_socket(&theirs_at);
+    assert_int_equal(connect(theirs, &address.any, length), 0);
+    ours = accept(listening, NULL, NULL);
     (void)setsockopt(theirs, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     close(theirs);
-    (void)setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    assert_int_equal(bind(other, &theirs_at.any, length), 0);
     assert_int_equal(listen(other, 1), 0);
     assert_int_equal(anonid_caller_find(ours, &caller), 0);
     close(other);

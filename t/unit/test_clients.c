@@ -9,6 +9,7 @@
 #include "agent_driver.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -433,7 +434,8 @@ static void half_a_frame_does_no_harm(void **state)
     assert_int_equal(agent_ask(agent, ANONID_MSG_STATUS, "alice", NULL), -1);
 }
 
-/* While there is no supervisor nothing is forgotten. */
+/* While there is no supervisor nothing is forgotten. The agent finds all at
+ * once: the secret, and that nobody is there any more. */
 static void what_nobody_heard_is_said_to_the_next_one(void **state)
 {
     anonid_account_t *alice = agent_account(agent, "alice", 0);
@@ -441,9 +443,11 @@ static void what_nobody_heard_is_said_to_the_next_one(void **state)
 
     (void)state;
     agent_configure(agent, alice, NULL);
+    assert_int_equal(kill(agent->pid, SIGSTOP), 0);
     agent_account_file(agent, "nobody:x\n");
     agent_secret(agent, "alice", "word");
     anonid_channel_close(&agent->control);
+    assert_int_equal(kill(agent->pid, SIGCONT), 0);
     agent_await_state(agent, alice->slot, ANONID_STATE_FAILED);
     agent_next_supervisor(agent);
     agent_expect(agent, ANONID_MSG_LOGON_WARNING, &frame);

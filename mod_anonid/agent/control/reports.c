@@ -64,14 +64,20 @@ static void keep(anonid_writer_t *w)
     *w = (anonid_writer_t)ANONID_WRITER_INIT;
 }
 
+/* 1 if there is a supervisor that could be sent the frame; one that has ended
+ * may be known to have done so by the sending only. */
+static int send_now(const anonid_writer_t *w)
+{
+    if (!supervisor || supervisor->ended)
+        return 0;
+    anonid_link_send(supervisor, w, NULL, 0);
+    return !supervisor->ended;
+}
+
 static void send_frame(anonid_writer_t *w)
 {
-    if (anonid_writer_end(w)) {
-        if (supervisor && !supervisor->ended)
-            anonid_link_send(supervisor, w, NULL, 0);
-        else
-            keep(w);
-    }
+    if (anonid_writer_end(w) && !send_now(w))
+        keep(w);
     anonid_writer_free(w);
 }
 
