@@ -68,7 +68,7 @@ is feed("x\n", $sendmail, qw(-N never -R hdrs -B 8BITMIME -bm -Ac -em -G -h 9
 ok !-e '/nowhere', '... and has none';
 told();
 is feed("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a\@ok.test>\r\nQUIT\r\n",
-        $sendmail, '-bs') =~ s/\r\n/\n/gr =~ tr/\n//, 10, '-bs';
+        $sendmail, '-bs') =~ s/\r\n/\n/gr =~ tr/\n//, 11, '-bs';
 told();
 
 like feed("x\n", $sendmail, 'a@elsewhere.test'),

@@ -13,6 +13,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What a server may get. */
+static void check_parameters(const anonid_smtp_path_t *path)
+{
+    for (const char *c = path->dsn; *c; c++) {
+        if (*c < ' ' || *c > '~')
+            abort();
+    }
+    if (strlen(path->dsn) >= sizeof(path->dsn)
+        || (path->dsn[0] && path->dsn[0] != ' '))
+        abort();
+}
+
 static void parse_line(const char *line, size_t length)
 {
     anonid_smtp_command_t command;
@@ -21,8 +33,12 @@ static void parse_line(const char *line, size_t length)
     anonid_smtp_command_parse(line, length, &command);
     if (command.argument + command.length > line + length)
         abort();
-    (void)anonid_smtp_mail_parse(&command, &path);
-    (void)anonid_smtp_rcpt_parse(&command, &path);
+    if (!anonid_smtp_mail_parse(&command, ~0U, &path))
+        check_parameters(&path);
+    if (!anonid_smtp_rcpt_parse(&command, ~0U, &path))
+        check_parameters(&path);
+    if (!anonid_smtp_rcpt_parse(&command, 0, &path) && path.dsn[0])
+        abort();
 }
 
 /* The commands, as far as the one that says DATA; returns what follows. */

@@ -3,39 +3,27 @@
  * Server after server until one lets the account in; see failover.h.
  */
 #include "agent/mail/failover.h"
-#include "agent/logon/logon.h"
+#include "agent/mail/first_logon.h"
 #include "agent/mail/login.h"
 #include "agent/mail/server.h"
 
 #include <stdlib.h>
 
 struct anonid_failover_t {
-    anonid_waiter_t waiter; /* the first member; while there is a logon */
-    anonid_logon_t *logon;  /* held: the account's first, under way */
+    anonid_first_logon_t *first_logon; /* of the account, under way */
     anonid_failover_to_t to;
     anonid_login_t *login;
     anonid_dialogue_t *dialogue; /* with the present server */
     int server;                  /* its place in the service */
-    int starting;
-    int round;   /* 0: those that are up; 1: the others */
-    char *tried; /* one for each server */
+    int round;                   /* 0: those that are up; 1: the others */
+    char *tried;                 /* one for each server */
     anonid_failover_done_t done;
     void *context;
 };
 
-/* Waits for the account no longer. */
-static void leave_logon(anonid_failover_t *f)
-{
-    if (!f->logon)
-        return;
-    anonid_logon_forget_waiter(f->logon, &f->waiter);
-    anonid_logon_drop(f->logon);
-    f->logon = NULL;
-}
-
 static void destroy(anonid_failover_t *f)
 {
-    leave_logon(f);
+    anonid_first_logon_cancel(f->first_logon);
     anonid_login_drop(f->login);
     anonid_config_drop(f->to.config);
     free(f->tried);
@@ -127,7 +115,8 @@ static void on_login(void *context, anonid_session_t *session,
 
     f->dialogue = NULL;
     if (session) {
-        anonid_server_worked(f->to.service->name, server_of(f));
+        anonid_server_worked(f->to.service->name, server_of(f),
+                             session->caps.flags);
         conclude(f, session, NULL);
         return;
     }
@@ -139,35 +128,18 @@ static void on_login(void *context, anonid_session_t *session,
         conclude(f, NULL, error);
 }
 
-static void on_logon(anonid_waiter_t *waiter, const anonid_outcome_t *outcome)
+static void on_first_logon(void *context)
 {
-    anonid_failover_t *f = (anonid_failover_t *)waiter;
+    anonid_failover_t *f = context;
     anonid_mail_error_t error;
 
-    (void)outcome;
-    leave_logon(f);
-    if (f->starting || (renew_login(f) && next_server(f)))
+    f->first_logon = NULL;
+    if (renew_login(f) && next_server(f))
         return;
     anonid_mail_error_set(&error, ANONID_MAIL_ERROR_LOGIN_LATER,
                           ANONID_PHASE_CONNECT,
                           "the account is not logged on");
     conclude(f, NULL, &error);
-}
-
-/* When the agent has just started, its accounts are about to log on for the
- * first time: 1 if this one is waited for. */
-static int await_logon(anonid_failover_t *f)
-{
-    anonid_logon_t *logon = anonid_registry_logon(f->to.account->name);
-
-    if (!logon || logon->attempted)
-        return 0;
-    f->logon = anonid_logon_hold(logon);
-    f->waiter.done = on_logon;
-    f->starting = 1;
-    anonid_logon_inquire(logon, &f->waiter);
-    f->starting = 0;
-    return f->logon != NULL;
 }
 
 static anonid_failover_t *make(const anonid_failover_to_t *to,
@@ -200,9 +172,12 @@ anonid_failover_t *anonid_failover_start(const anonid_failover_to_t *to,
                           ANONID_PHASE_CONNECT, "no memory");
     if (!f)
         return NULL;
-    if (!renew_login(f) && await_logon(f))
+    if (!renew_login(f))
+        f->first_logon = anonid_first_logon_await(to->base, to->account->name,
+                                                  on_first_logon, f);
+    if (f->first_logon)
         return f;
-    if (!f->login && !renew_login(f))
+    if (!f->login)
         anonid_mail_error_set(error, ANONID_MAIL_ERROR_LOGIN_LATER,
                               ANONID_PHASE_CONNECT,
                               "the account is not logged on");

@@ -198,7 +198,8 @@ static void login_worked(anonid_pool_attempt_t *attempt,
 {
     anonid_pool_entry_t *entry = attempt->entry;
 
-    anonid_server_worked(attempt->login->service->name, attempt->server);
+    anonid_server_worked(attempt->login->service->name, attempt->server,
+                         session->caps.flags);
     end_attempt(attempt);
     anonid_growth_worked(&entry->growth, anonid_pool_sessions(entry));
     session->pooled = entry;

@@ -88,7 +88,7 @@ int anonid_server_turn(const char *service, const char *url)
 }
 
 void anonid_server_worked(const char *service,
-                          const anonid_mail_server_t *server)
+                          const anonid_mail_server_t *server, unsigned offers)
 {
     anonid_server_state_t *state = find_or_make(service, server->url);
 
@@ -104,6 +104,23 @@ void anonid_server_worked(const char *service,
     state->warned = 0;
     state->logins++;
     state->last_login = apr_time_now();
+    state->offers = offers;
+}
+
+unsigned anonid_server_offers(const anonid_service_t *service,
+                              anonid_mail_protocol_t protocol)
+{
+    unsigned offers = ~0U;
+
+    for (int i = 0; i < service->servers->nelts; i++) {
+        const anonid_mail_server_t *server =
+            &APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t);
+        const anonid_server_state_t *state = find(service->name, server->url);
+
+        if (server->protocol == protocol)
+            offers &= state ? state->offers : 0;
+    }
+    return offers;
 }
 
 /* 1 if this was said a short time ago. */

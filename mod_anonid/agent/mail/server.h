@@ -19,6 +19,7 @@ typedef struct anonid_server_state_t {
     unsigned long logins;     /* that worked */
     unsigned long refusals;   /* of an account */
     apr_time_t last_login;    /* for people; 0: none yet */
+    unsigned offers;          /* at the last login: ANONID_CAP_... */
     unsigned failures;        /* in a row; 0: it is up */
     anonid_deadline_t down;   /* since when */
     anonid_deadline_t retry;  /* when it is tried again */
@@ -31,9 +32,15 @@ typedef struct anonid_server_state_t {
  * try it again, and then this is the one who does. */
 int anonid_server_turn(const char *service, const char *url);
 
-/* A login there has worked. Says so if the server was down. */
+/* A login there has worked. Says so if the server was down. offers: what it
+ * has offered then, ANONID_CAP_... */
 void anonid_server_worked(const char *service,
-                          const anonid_mail_server_t *server);
+                          const anonid_mail_server_t *server, unsigned offers);
+
+/* What every server of a protocol that the service has is known to offer. 0
+ * as long as one of them was never logged on to. */
+unsigned anonid_server_offers(const anonid_service_t *service,
+                              anonid_mail_protocol_t protocol);
 
 /* A login there has failed; says so, as a warning or an error the first time,
  * and once an hour while the reason stays. */

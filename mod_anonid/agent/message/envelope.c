@@ -89,13 +89,18 @@ anonid_envelope_t *anonid_envelope_again(apr_pool_t *pool,
         anonid_envelope_add(pool, again, alias->alias,
                             addresses_of(pool, alias));
     }
+    again->dsn = envelope->dsn;
+    again->utf8 = envelope->utf8;
+    for (int i = 0; i < again->addresses->nelts; i++)
+        address_at(again->addresses, i)->dsn =
+            address_at(envelope->addresses, i)->dsn;
     return again;
 }
 
-static int is_utf8(const char *text)
+int anonid_address_utf8(const char *address)
 {
-    for (; *text; text++) {
-        if ((unsigned char)*text > 127)
+    for (; *address; address++) {
+        if ((unsigned char)*address > 127)
             return 1;
     }
     return 0;
@@ -104,10 +109,19 @@ static int is_utf8(const char *text)
 int anonid_envelope_utf8(const anonid_envelope_t *envelope)
 {
     for (int i = 0; i < envelope->addresses->nelts; i++) {
-        if (is_utf8(address_at(envelope->addresses, i)->address))
+        if (anonid_address_utf8(address_at(envelope->addresses, i)->address))
             return 1;
     }
-    return is_utf8(envelope->mail_from);
+    return envelope->utf8 || anonid_address_utf8(envelope->mail_from);
+}
+
+int anonid_envelope_dsn(const anonid_envelope_t *envelope)
+{
+    int needs = envelope->dsn != NULL;
+
+    for (int i = 0; i < envelope->addresses->nelts; i++)
+        needs |= address_at(envelope->addresses, i)->dsn != NULL;
+    return needs;
 }
 
 int anonid_envelope_count(const anonid_envelope_t *envelope, int digit)

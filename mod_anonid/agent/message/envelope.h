@@ -13,7 +13,8 @@
 
 typedef struct {
     const char *address;
-    int code; /* of the reply to RCPT; 0: not asked yet */
+    const char *dsn; /* parameters of RCPT, each after a blank; NULL: none */
+    int code;        /* of the reply to RCPT; 0: not asked yet */
     char reply[ANONID_REPLY_TEXT_MAX];
 } anonid_envelope_address_t;
 
@@ -24,6 +25,8 @@ typedef struct {
 
 typedef struct {
     const char *mail_from;
+    const char *dsn;               /* parameters of MAIL likewise */
+    int utf8;                      /* it is said to need SMTPUTF8 */
     int whole;                     /* to all addresses, or to none */
     apr_array_header_t *addresses; /* anonid_envelope_address_t *, each once */
     apr_array_header_t *aliases;   /* anonid_envelope_alias_t */
@@ -42,8 +45,15 @@ void anonid_envelope_add(apr_pool_t *pool, anonid_envelope_t *envelope,
 anonid_envelope_t *anonid_envelope_again(apr_pool_t *pool,
                                          const anonid_envelope_t *envelope);
 
-/* 1 if an address is not ASCII (then the server has to do SMTPUTF8). */
+/* 1 if the server has to do SMTPUTF8: that is said, or an address is not
+ * ASCII. */
 int anonid_envelope_utf8(const anonid_envelope_t *envelope);
+
+/* 1 if an address has octets over 127. */
+int anonid_address_utf8(const char *address);
+
+/* 1 if the server has to do DSN (RFC 3461). */
+int anonid_envelope_dsn(const anonid_envelope_t *envelope);
 
 /* Addresses whose reply code begins with that digit. */
 int anonid_envelope_count(const anonid_envelope_t *envelope, int digit);

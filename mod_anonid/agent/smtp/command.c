@@ -3,6 +3,7 @@
  * The parser of an application's commands; see command.h for the grammar.
  */
 #include "agent/smtp/command.h"
+#include "agent/smtp/parameter.h"
 #include "common/service.h"
 
 #include <ctype.h>
@@ -114,64 +115,6 @@ static int take_path(rest_t *rest, const char *word, char address[256])
     return rest->next == rest->end || is_blank(*rest->next);
 }
 
-static int take_size(const char *value, size_t length,
-                     anonid_smtp_path_t *path)
-{
-    uint64_t size = 0;
-
-    if (length == 0 || length > 18)
-        return 0;
-    for (size_t i = 0; i < length; i++) {
-        if (!isdigit((unsigned char)value[i]))
-            return 0;
-        size = size * 10 + (uint64_t)(value[i] - '0');
-    }
-    path->size = size;
-    return 1;
-}
-
-static int take_body(const char *value, size_t length,
-                     anonid_smtp_path_t *path)
-{
-    path->eight_bit = length == 8 && strncasecmp(value, "8BITMIME", 8) == 0;
-    return path->eight_bit
-           || (length == 4 && strncasecmp(value, "7BIT", 4) == 0);
-}
-
-/* Who the message was first handed in by (RFC 4954 section 5) is not passed
- * on: it is the account that is logged on. */
-static int take_auth(const char *value, size_t length,
-                     anonid_smtp_path_t *path)
-{
-    (void)value;
-    (void)path;
-    return length > 0;
-}
-
-static const struct {
-    const char *name;
-    int (*take)(const char *value, size_t length, anonid_smtp_path_t *path);
-} parameters[] = { { "SIZE", take_size },
-                   { "BODY", take_body },
-                   { "AUTH", take_auth } };
-
-static const char *take_parameter(const char *word, size_t length,
-                                  anonid_smtp_path_t *path)
-{
-    const char *equal = memchr(word, '=', length);
-    size_t name = equal ? (size_t)(equal - word) : length;
-
-    for (size_t i = 0; i < COUNT(parameters); i++) {
-        if (strlen(parameters[i].name) != name
-            || strncasecmp(word, parameters[i].name, name) != 0)
-            continue;
-        if (equal && parameters[i].take(equal + 1, length - name - 1, path))
-            return NULL;
-        return "501 5.5.4 a parameter of MAIL has no such value";
-    }
-    return "555 5.5.4 a parameter is not known here: leave it out";
-}
-
 /* Takes the next word: 1, or 0 when there is none. */
 static int take_word(rest_t *rest, const char **word, size_t *length)
 {
@@ -183,37 +126,49 @@ static int take_word(rest_t *rest, const char **word, size_t *length)
     return *length > 0;
 }
 
-const char *anonid_smtp_mail_parse(const anonid_smtp_command_t *command,
+/* What stands behind the address. */
+static const char *take_parameters(rest_t *rest,
+                                   const anonid_smtp_allowed_t *allowed,
                                    anonid_smtp_path_t *path)
 {
-    rest_t rest = { command->argument, command->argument + command->length };
     const char *wrong = NULL, *word;
     size_t length;
+
+    while (!wrong && take_word(rest, &word, &length))
+        wrong = anonid_smtp_parameter_take(word, length, allowed, path);
+    return wrong;
+}
+
+const char *anonid_smtp_mail_parse(const anonid_smtp_command_t *command,
+                                   unsigned offers, anonid_smtp_path_t *path)
+{
+    rest_t rest = { command->argument, command->argument + command->length };
+    const anonid_smtp_allowed_t allowed = { ANONID_SMTP_MAIL, offers };
+    const char *wrong;
 
     memset(path, 0, sizeof(*path));
     if (!take_path(&rest, "FROM:", path->address))
         return "501 5.5.4 write MAIL FROM:<address>";
-    while (!wrong && take_word(&rest, &word, &length))
-        wrong = take_parameter(word, length, path);
+    wrong = take_parameters(&rest, &allowed, path);
     if (!wrong && path->address[0] && anonid_address_error(path->address))
         wrong = "501 5.1.7 that is no address of a sender";
     return wrong;
 }
 
 const char *anonid_smtp_rcpt_parse(const anonid_smtp_command_t *command,
-                                   anonid_smtp_path_t *path)
+                                   unsigned offers, anonid_smtp_path_t *path)
 {
     rest_t rest = { command->argument, command->argument + command->length };
+    const anonid_smtp_allowed_t allowed = { ANONID_SMTP_RCPT, offers };
+    const char *wrong;
 
     memset(path, 0, sizeof(*path));
     if (!take_path(&rest, "TO:", path->address))
         return "501 5.5.4 write RCPT TO:<address>";
-    skip_blanks(&rest);
-    if (rest.next < rest.end)
-        return "555 5.5.4 a parameter is not known here: leave it out";
-    if (anonid_address_error(path->address))
-        return "501 5.1.3 that is no address of a recipient";
-    return NULL;
+    wrong = take_parameters(&rest, &allowed, path);
+    if (!wrong && anonid_address_error(path->address))
+        wrong = "501 5.1.3 that is no address of a recipient";
+    return wrong;
 }
 
 #define V6 "IPV6:"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The commands of an application that speaks SMTP to a listener (RFC 5321
- * section 4.1.1, RFC 1870, 4954, 6152).
+ * section 4.1.1); its parameters are in parameter.h.
  *
  *   line = verb [ SP argument ] CRLF
  *   mail = "FROM:" [ SP ] "<" [ mailbox ] ">" *( SP parameter )
@@ -20,6 +20,9 @@
 /* A line with its end: an AUTH response may be as long as that (RFC 4954
  * section 4). */
 #define ANONID_SMTP_COMMAND_MAX (12288 + 16)
+
+/* Room for RET and ENVID, or NOTIFY and ORCPT. */
+#define ANONID_SMTP_DSN_MAX 640
 
 typedef enum {
     ANONID_SMTP_UNKNOWN,
@@ -48,9 +51,12 @@ typedef struct {
 } anonid_smtp_command_t;
 
 typedef struct {
-    char address[256]; /* "" for "<>" */
-    uint64_t size;     /* SIZE=; 0: not said */
-    int eight_bit;     /* BODY=8BITMIME */
+    char address[256];             /* "" for "<>" */
+    uint64_t size;                 /* SIZE=; 0: not said */
+    int eight_bit;                 /* BODY=8BITMIME */
+    int utf8;                      /* SMTPUTF8 */
+    char dsn[ANONID_SMTP_DSN_MAX]; /* what goes on to a server that offers DSN
+                                      (RFC 3461), each after a blank */
 } anonid_smtp_path_t;
 
 /* The line that data begins with: 1 and its length, with its end; 0: there is
@@ -62,11 +68,12 @@ int anonid_smtp_line(const char *data, size_t length, size_t *line, int *bare);
 void anonid_smtp_command_parse(const char *line, size_t length,
                                anonid_smtp_command_t *command);
 
-/* The argument of MAIL and of RCPT: NULL, or the reply that refuses it. */
+/* The argument of MAIL and of RCPT: NULL, or the reply that refuses it.
+ * offers: the extensions that were offered, ANONID_CAP_... */
 const char *anonid_smtp_mail_parse(const anonid_smtp_command_t *command,
-                                   anonid_smtp_path_t *path);
+                                   unsigned offers, anonid_smtp_path_t *path);
 const char *anonid_smtp_rcpt_parse(const anonid_smtp_command_t *command,
-                                   anonid_smtp_path_t *path);
+                                   unsigned offers, anonid_smtp_path_t *path);
 
 /* The argument of XCLIENT (postfix.org/XCLIENT_README.html): of its attributes
  * only ADDR and PORT are of interest, and of their values only what is an

@@ -5,6 +5,9 @@
  * which session, is outward.c's.
  */
 #include "agent/base/log.h"
+#include "agent/mail/driver.h"
+#include "agent/mail/server.h"
+#include "agent/message/envelope.h"
 #include "agent/relay/protocol.h"
 #include "agent/smtp/command.h"
 #include "agent/smtp/intake.h"
@@ -40,7 +43,9 @@ typedef struct {
     state_t state;
     int greeted;
     int authenticated;
-    int has_mail; /* MAIL was accepted */
+    unsigned offers; /* of the servers, that EHLO has promised */
+    int has_mail;    /* MAIL was accepted */
+    int is_utf8;     /* ... with SMTPUTF8 */
     int errors;
     int asking_rcpt;
     anonid_intake_t intake;
@@ -130,6 +135,7 @@ static void say_helo(dialogue_t *d, const anonid_smtp_command_t *command)
     (void)command;
     end_message(d);
     d->greeted = 1;
+    d->offers = 0;
     snprintf(line, sizeof(line), "250 %s", d->host);
     say(d, line);
 }
@@ -145,13 +151,18 @@ static void say_ehlo(dialogue_t *d, const anonid_smtp_command_t *command)
     end_message(d);
     d->greeted = 1;
     d->errors = 0;
-    anonid_relay_client_say(d->client,
-                            "250-%s\r\n250-PIPELINING\r\n250-SIZE %d\r\n"
-                            "250-8BITMIME\r\n250-AUTH PLAIN LOGIN\r\n%s"
-                            "250 ENHANCEDSTATUSCODES",
-                            d->host, ANONID_MESSAGE_MAX,
-                            takes_xclient(d) ? "250-XCLIENT ADDR PORT\r\n"
-                                             : "");
+    d->offers =
+        anonid_server_offers(d->origin->service, ANONID_MAIL_SUBMISSION)
+        & (ANONID_CAP_SMTPUTF8 | ANONID_CAP_DSN);
+    anonid_relay_client_say(
+        d->client,
+        "250-%s\r\n250-PIPELINING\r\n250-SIZE %d\r\n"
+        "250-8BITMIME\r\n250-AUTH PLAIN LOGIN\r\n%s%s%s"
+        "250 ENHANCEDSTATUSCODES",
+        d->host, ANONID_MESSAGE_MAX,
+        d->offers & ANONID_CAP_SMTPUTF8 ? "250-SMTPUTF8\r\n" : "",
+        d->offers & ANONID_CAP_DSN ? "250-DSN\r\n" : "",
+        takes_xclient(d) ? "250-XCLIENT ADDR PORT\r\n" : "");
 }
 
 static void say_greeting(dialogue_t *d)
@@ -177,6 +188,7 @@ static void take_xclient(dialogue_t *d, const anonid_smtp_command_t *command)
     anonid_outward_for(d->out, &visitor);
     end_message(d);
     d->greeted = d->authenticated = 0;
+    d->offers = 0;
     say_greeting(d);
 }
 
@@ -240,6 +252,10 @@ static void take_response(dialogue_t *d, const char *line, size_t length)
     }
 }
 
+/* RFC 6531 section 3.5. */
+#define NO_UTF8                                                               \
+    "550 5.6.7 the address is not ASCII, and MAIL does not say SMTPUTF8"
+
 static int is_sender(const dialogue_t *d, const char *address)
 {
     return *address == '\0'
@@ -250,12 +266,14 @@ static void take_mail(dialogue_t *d, const anonid_smtp_command_t *command)
 {
     const anonid_service_t *service = d->origin->service;
     anonid_smtp_path_t path;
-    const char *wrong = anonid_smtp_mail_parse(command, &path);
+    const char *wrong = anonid_smtp_mail_parse(command, d->offers, &path);
 
     if (!d->greeted)
         wrong = "503 5.5.1 say EHLO or HELO first";
     else if (d->has_mail)
         wrong = "503 5.5.1 there is a sender already: say RSET first";
+    else if (!wrong && !path.utf8 && anonid_address_utf8(path.address))
+        wrong = NO_UTF8;
     else if (!wrong && path.size > ANONID_MESSAGE_MAX)
         wrong = "552 5.3.4 the message is too large";
     else if (!wrong && service->strict_from && !is_sender(d, path.address))
@@ -266,7 +284,8 @@ static void take_mail(dialogue_t *d, const anonid_smtp_command_t *command)
         return;
     }
     anonid_outward_mail(d->out, *path.address ? service->mail_from : "",
-                        path.size, path.eight_bit);
+                        &path);
+    d->is_utf8 = path.utf8;
     d->has_mail = 1;
     say(d, "250 2.1.0 Ok");
 }
@@ -274,10 +293,12 @@ static void take_mail(dialogue_t *d, const anonid_smtp_command_t *command)
 static void take_rcpt(dialogue_t *d, const anonid_smtp_command_t *command)
 {
     anonid_smtp_path_t path;
-    const char *wrong = anonid_smtp_rcpt_parse(command, &path);
+    const char *wrong = anonid_smtp_rcpt_parse(command, d->offers, &path);
 
     if (!d->has_mail)
         wrong = "503 5.5.1 say MAIL first";
+    else if (!wrong && !d->is_utf8 && anonid_address_utf8(path.address))
+        wrong = NO_UTF8;
     else if (!wrong
              && !anonid_service_allows(d->origin->service, path.address))
         wrong = "550 5.7.1 this mail service does not send to that address "
@@ -290,7 +311,7 @@ static void take_rcpt(dialogue_t *d, const anonid_smtp_command_t *command)
         return;
     }
     await_answer(d, 1);
-    anonid_outward_rcpt(d->out, path.address);
+    anonid_outward_rcpt(d->out, &path);
 }
 
 static void take_data(dialogue_t *d, const anonid_smtp_command_t *command)

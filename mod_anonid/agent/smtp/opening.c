@@ -14,10 +14,10 @@ struct anonid_smtp_opening_t {
     void *context;
     anonid_phase_t phase; /* of the reply that is awaited */
     int awaits;
-    const char *mail_from;
+    const anonid_envelope_t *envelope;
     uint64_t size;
     int eight_bit;
-    const char *recipient; /* the first */
+    anonid_envelope_address_t recipient; /* the first */
 };
 
 static void ask(anonid_smtp_opening_t *o, anonid_phase_t phase)
@@ -29,21 +29,27 @@ static void ask(anonid_smtp_opening_t *o, anonid_phase_t phase)
 static void say_mail(anonid_smtp_opening_t *o)
 {
     const unsigned offers = o->session->caps.flags;
+    const anonid_envelope_t *envelope = o->envelope;
     char size[32] = "";
 
     if (o->size > 0 && (offers & ANONID_CAP_SIZE))
         snprintf(size, sizeof(size), " SIZE=%" PRIu64, o->size);
     ask(o, ANONID_PHASE_MAIL);
     anonid_session_say(
-        o->session, o->phase, "MAIL FROM:<%s>%s%s", o->mail_from, size,
-        o->eight_bit && (offers & ANONID_CAP_8BITMIME) ? " BODY=8BITMIME"
-                                                       : "");
+        o->session, o->phase, "MAIL FROM:<%s>%s%s%s%s", envelope->mail_from,
+        size,
+        o->eight_bit && (offers & ANONID_CAP_8BITMIME) ? " BODY=8BITMIME" : "",
+        anonid_envelope_utf8(envelope) ? " SMTPUTF8" : "",
+        envelope->dsn ? envelope->dsn : "");
 }
 
-void anonid_smtp_opening_rcpt(anonid_smtp_opening_t *o, const char *recipient)
+void anonid_smtp_opening_rcpt(anonid_smtp_opening_t *o,
+                              const anonid_envelope_address_t *recipient)
 {
     ask(o, ANONID_PHASE_RCPT);
-    anonid_session_say(o->session, o->phase, "RCPT TO:<%s>", recipient);
+    anonid_session_say(o->session, o->phase, "RCPT TO:<%s>%s",
+                       recipient->address,
+                       recipient->dsn ? recipient->dsn : "");
 }
 
 /* What no server says here. */
@@ -66,7 +72,7 @@ static void on_reply(void *context, const anonid_mail_reply_t *reply)
     else if (o->phase == ANONID_PHASE_RSET)
         fail_reply(o);
     else if (o->phase == ANONID_PHASE_MAIL && good)
-        anonid_smtp_opening_rcpt(o, o->recipient);
+        anonid_smtp_opening_rcpt(o, &o->recipient);
     else
         o->events->reply(o->context, o->phase, reply);
 }
@@ -81,11 +87,10 @@ static void on_failed(void *context, const anonid_mail_error_t *error)
 static const anonid_session_user_t opening_user = { NULL, on_reply, NULL,
                                                     on_failed };
 
-anonid_smtp_opening_t *
-anonid_smtp_opening_start(anonid_session_t *session, const char *mail_from,
-                          uint64_t size, int eight_bit, const char *recipient,
-                          const anonid_smtp_opening_events_t *events,
-                          void *context)
+anonid_smtp_opening_t *anonid_smtp_opening_start(
+    anonid_session_t *session, const anonid_envelope_t *envelope,
+    uint64_t size, int eight_bit, const anonid_envelope_address_t *recipient,
+    const anonid_smtp_opening_events_t *events, void *context)
 {
     anonid_smtp_opening_t *o = calloc(1, sizeof(*o));
 
@@ -94,10 +99,10 @@ anonid_smtp_opening_start(anonid_session_t *session, const char *mail_from,
     *o = (anonid_smtp_opening_t){ .session = session,
                                   .events = events,
                                   .context = context,
-                                  .mail_from = mail_from,
+                                  .envelope = envelope,
                                   .size = size,
                                   .eight_bit = eight_bit,
-                                  .recipient = recipient };
+                                  .recipient = *recipient };
     anonid_session_use(session, &opening_user, o);
     if (session->used == 0) {
         say_mail(o);
@@ -111,6 +116,11 @@ anonid_smtp_opening_start(anonid_session_t *session, const char *mail_from,
 int anonid_smtp_opening_is_open(const anonid_smtp_opening_t *o)
 {
     return !o->awaits && !o->session->spent;
+}
+
+unsigned anonid_smtp_opening_offers(const anonid_smtp_opening_t *o)
+{
+    return o->session->caps.flags;
 }
 
 anonid_session_t *anonid_smtp_opening_end(anonid_smtp_opening_t *o)

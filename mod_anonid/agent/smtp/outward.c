@@ -10,24 +10,22 @@
  */
 #include "agent/smtp/outward.h"
 #include "agent/base/log.h"
+#include "agent/mail/first_logon.h"
 #include "agent/mail/pool.h"
 #include "agent/mail/server.h"
-#include "agent/message/reply_text.h"
+#include "agent/smtp/answer.h"
 #include "agent/smtp/opening.h"
 #include "agent/smtp/reply.h"
 #include "agent/smtp/transaction.h"
 #include "common/lognos.h"
 
 #include <apr_strings.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Seconds for which a session waits for its application. */
 #define SESSION_WAITS 10
-
-#define LATER "451 4.3.0 "
 
 struct anonid_outward_t {
     anonid_relay_client_t *client;
@@ -37,14 +35,15 @@ struct anonid_outward_t {
     apr_pool_t *pool; /* of the message */
     struct event *timer;
 
-    anonid_envelope_t *envelope; /* of whom a server has accepted */
-    const char *recipient;       /* asked for now; NULL: none is */
+    anonid_envelope_t *envelope;          /* of whom a server has accepted */
+    anonid_envelope_address_t *recipient; /* asked for now; NULL: none is */
     uint64_t size;
     int eight_bit;
     int partial; /* the opening lacks who was accepted before it */
     const anonid_mail_message_t *message; /* to be sent now; NULL: none is */
 
     anonid_visitor_t visitor;
+    anonid_first_logon_t *first_logon; /* of the account, under way */
     anonid_login_t *login;
     int server;  /* index in the service; -1: none yet */
     int round;   /* of going through them */
@@ -53,7 +52,7 @@ struct anonid_outward_t {
     anonid_pool_request_t *request;
     anonid_smtp_opening_t *opening;
     anonid_smtp_transaction_t *transaction;
-    char line[ANONID_REPLY_TEXT_MAX]; /* the answer, if nothing better comes */
+    anonid_answer_t reply; /* if nothing better comes */
 };
 
 static const anonid_mail_server_t *server_of(const anonid_outward_t *out)
@@ -66,40 +65,15 @@ static const anonid_mail_server_t *server_of(const anonid_outward_t *out)
 
 static void say_later(anonid_outward_t *out, const char *words)
 {
-    snprintf(out->line, sizeof(out->line), LATER "%s", words);
+    anonid_answer_later(&out->reply, words);
 }
 
-/* A server's words are the application's to know, but not which server it is,
- * and not as whom it is spoken to. */
-static int tells_too_much(const anonid_outward_t *out, const char *text)
-{
-    const anonid_account_t *account = out->origin->account;
-
-    return anonid_reply_names(text, account->name)
-           || anonid_reply_names(text, account->user)
-           || anonid_reply_names(text, account->principal)
-           || (out->server >= 0
-               && anonid_reply_names(text, server_of(out)->host));
-}
-
-/* Keeps what a server said as the answer. What is said without a code is our
- * own finding, and gets this one. */
 static void say_reply(anonid_outward_t *out, const char *text,
                       const char *code)
 {
-    int own = !isdigit((unsigned char)text[0]);
-
-    if (own)
-        snprintf(out->line, sizeof(out->line), "%s %s", code, text);
-    else if (!tells_too_much(out, text))
-        snprintf(out->line, sizeof(out->line), "%s", text);
-    else if (text[0] == '2')
-        snprintf(out->line, sizeof(out->line), "250 2.0.0 accepted");
-    else
-        anonid_reply_withhold(text, out->line, sizeof(out->line));
-    /* That the server closes is not the application's concern. */
-    if (strncmp(out->line, "421", 3) == 0)
-        memcpy(out->line, "451", 3);
+    anonid_answer_reply(&out->reply,
+                        out->server >= 0 ? server_of(out)->host : NULL, text,
+                        code);
 }
 
 static void log_answer(const anonid_outward_t *out, const char *line)
@@ -121,7 +95,7 @@ static void answer(anonid_outward_t *out)
 {
     char line[ANONID_REPLY_TEXT_MAX];
 
-    snprintf(line, sizeof(line), "%s", out->line);
+    snprintf(line, sizeof(line), "%s", out->reply.line);
     if (out->message)
         log_answer(out, line);
     out->recipient = NULL;
@@ -212,6 +186,15 @@ static int log_on(anonid_outward_t *out)
     return out->login != NULL;
 }
 
+static void go_to_servers(void *context)
+{
+    anonid_outward_t *out = context;
+
+    out->first_logon = NULL;
+    if (!log_on(out) || !next_server(out))
+        answer(out);
+}
+
 /* Sets out for a session of any server. */
 static void set_out(anonid_outward_t *out)
 {
@@ -222,8 +205,11 @@ static void set_out(anonid_outward_t *out)
     out->round = 0;
     memset(out->tried, 0, (size_t)out->origin->service->servers->nelts);
     (void)evtimer_add(out->timer, &deadline);
-    if (!log_on(out) || !next_server(out))
-        answer(out);
+    out->first_logon = anonid_first_logon_await(
+        anonid_relay_client_base(out->client), out->origin->account->name,
+        go_to_servers, out);
+    if (!out->first_logon)
+        go_to_servers(out);
 }
 
 /* ---- recipients ---- */
@@ -232,13 +218,16 @@ static void accept_recipient(anonid_outward_t *out)
 {
     apr_array_header_t *addresses =
         apr_array_make(out->pool, 1, sizeof(const char *));
+    anonid_envelope_address_t *last;
 
-    APR_ARRAY_PUSH(addresses, const char *) = out->recipient;
-    anonid_envelope_add(out->pool, out->envelope, out->recipient, addresses);
-    APR_ARRAY_IDX(out->envelope->addresses,
-                  out->envelope->addresses->nelts - 1,
-                  anonid_envelope_address_t *)
-        ->code = 250;
+    APR_ARRAY_PUSH(addresses, const char *) = out->recipient->address;
+    anonid_envelope_add(out->pool, out->envelope, out->recipient->address,
+                        addresses);
+    last = APR_ARRAY_IDX(out->envelope->addresses,
+                         out->envelope->addresses->nelts - 1,
+                         anonid_envelope_address_t *);
+    last->code = 250;
+    last->dsn = out->recipient->dsn;
 }
 
 static void on_reply(void *context, anonid_phase_t phase,
@@ -286,14 +275,34 @@ static void on_lost(void *context, const anonid_mail_error_t *error)
 static const anonid_smtp_opening_events_t opening_events = { on_reply,
                                                              on_lost };
 
+/* 1 if the server has what MAIL and this RCPT ask for; else another one is
+ * asked, or the application told. */
+static int fits_envelope(anonid_outward_t *out, anonid_session_t *session)
+{
+    anonid_envelope_t asked = *out->envelope;
+    anonid_smtp_outcome_t outcome;
+
+    if (out->recipient->dsn)
+        asked.dsn = out->recipient->dsn;
+    if (anonid_smtp_fits(session, &asked, NULL, &outcome))
+        return 1;
+    anonid_mail_pool_put(session, 1);
+    say_reply(out, outcome.text, outcome.code);
+    if (!next_server(out))
+        answer(out);
+    return 0;
+}
+
 /* A session on which the recipients that a server has taken were not said
  * cannot go on with another; those are said when the message is there. */
 static void open_session(anonid_outward_t *out, anonid_session_t *session)
 {
+    if (!fits_envelope(out, session))
+        return;
     out->partial = out->envelope->addresses->nelts > 0;
-    out->opening = anonid_smtp_opening_start(
-        session, out->envelope->mail_from, out->size, out->eight_bit,
-        out->recipient, &opening_events, out);
+    out->opening = anonid_smtp_opening_start(session, out->envelope, out->size,
+                                             out->eight_bit, out->recipient,
+                                             &opening_events, out);
     if (out->opening)
         return;
     anonid_mail_pool_put(session, 1);
@@ -301,16 +310,31 @@ static void open_session(anonid_outward_t *out, anonid_session_t *session)
     answer(out);
 }
 
-void anonid_outward_rcpt(anonid_outward_t *out, const char *address)
+static const char *keep_dsn(anonid_outward_t *out,
+                            const anonid_smtp_path_t *path)
 {
-    out->recipient = apr_pstrdup(out->pool, address);
-    if (out->opening && anonid_smtp_opening_is_open(out->opening)) {
-        set_timer(out, (int)anonid_phase_deadline(ANONID_PHASE_RCPT).tv_sec);
-        anonid_smtp_opening_rcpt(out->opening, out->recipient);
+    return path->dsn[0] ? apr_pstrdup(out->pool, path->dsn) : NULL;
+}
+
+void anonid_outward_rcpt(anonid_outward_t *out,
+                         const anonid_smtp_path_t *recipient)
+{
+    out->recipient = apr_pcalloc(out->pool, sizeof(*out->recipient));
+    out->recipient->address = apr_pstrdup(out->pool, recipient->address);
+    out->recipient->dsn = keep_dsn(out, recipient);
+    if (!out->opening || !anonid_smtp_opening_is_open(out->opening)) {
+        end_opening(out, 0);
+        set_out(out);
         return;
     }
-    end_opening(out, 0);
-    set_out(out);
+    if (out->recipient->dsn
+        && !(anonid_smtp_opening_offers(out->opening) & ANONID_CAP_DSN)) {
+        say_reply(out, "the server does not offer DSN", "555 5.5.4");
+        answer(out);
+        return;
+    }
+    set_timer(out, (int)anonid_phase_deadline(ANONID_PHASE_RCPT).tv_sec);
+    anonid_smtp_opening_rcpt(out->opening, out->recipient);
 }
 
 /* ---- the message ---- */
@@ -353,7 +377,7 @@ static void on_done(void *context, anonid_session_t *session,
                               server_of(out)->url, out->origin->account->name,
                               0);
     say_reply(out, words ? words : outcome->text,
-              outcomes[outcome->result].code);
+              outcome->code ? outcome->code : outcomes[outcome->result].code);
     if (is_stale(out, outcome)) {
         anonid_mail_pool_distrust(session);
         anonid_mail_pool_put(session, 0);
@@ -404,7 +428,7 @@ static void on_session(void *context, anonid_session_t *session,
 
     out->request = NULL;
     if (!session) {
-        snprintf(out->line, sizeof(out->line), "451 %s %s",
+        snprintf(out->reply.line, sizeof(out->reply.line), "451 %s %s",
                  error->phase == ANONID_PHASE_AUTH ? "4.7.0" : "4.4.1",
                  anonid_mail_error_public(error->kind));
         if (!anonid_mail_error_info(error->kind)->next_server
@@ -426,7 +450,8 @@ static int can_go_on(const anonid_outward_t *out)
     const anonid_message_traits_t *traits = &out->message->traits;
 
     return out->opening && anonid_smtp_opening_is_open(out->opening)
-           && !out->partial && !traits->utf8
+           && !out->partial
+           && (!traits->utf8 || anonid_envelope_utf8(out->envelope))
            && (!traits->eight_bit || out->eight_bit);
 }
 
@@ -473,6 +498,8 @@ void anonid_outward_send(anonid_outward_t *out,
 /* Lets go of whatever it waits for. */
 static void give_up(anonid_outward_t *out)
 {
+    anonid_first_logon_cancel(out->first_logon);
+    out->first_logon = NULL;
     if (out->request)
         anonid_mail_pool_cancel(out->request);
     out->request = NULL;
@@ -507,7 +534,7 @@ anonid_outward_t *anonid_outward_make(anonid_relay_client_t *client,
     if (!out)
         return NULL;
     out->client = client;
-    out->origin = anonid_relay_client_origin(client);
+    out->origin = out->reply.origin = anonid_relay_client_origin(client);
     out->answer = answered;
     out->context = context;
     out->server = -1;
@@ -530,13 +557,15 @@ void anonid_outward_for(anonid_outward_t *out, const anonid_visitor_t *visitor)
 }
 
 void anonid_outward_mail(anonid_outward_t *out, const char *mail_from,
-                         uint64_t size, int eight_bit)
+                         const anonid_smtp_path_t *mail)
 {
     anonid_outward_reset(out);
     out->envelope =
         anonid_envelope_make(out->pool, apr_pstrdup(out->pool, mail_from));
-    out->size = size;
-    out->eight_bit = eight_bit;
+    out->envelope->utf8 = mail->utf8;
+    out->envelope->dsn = keep_dsn(out, mail);
+    out->size = mail->size;
+    out->eight_bit = mail->eight_bit;
 }
 
 int anonid_outward_accepted(const anonid_outward_t *out)

@@ -15,6 +15,7 @@
 #include "agent/mail/visitor.h"
 #include "agent/message/message.h"
 #include "agent/relay/client.h"
+#include "agent/smtp/command.h"
 
 /* Recipients of one message. */
 #define ANONID_OUTWARD_RECIPIENTS 100
@@ -33,13 +34,15 @@ anonid_outward_t *anonid_outward_make(anonid_relay_client_t *client,
 void anonid_outward_for(anonid_outward_t *out,
                         const anonid_visitor_t *visitor);
 
-/* Begins a message from that sender ("" for none). */
+/* Begins a message from that sender ("" for none), with what else MAIL has
+ * said. */
 void anonid_outward_mail(anonid_outward_t *out, const char *mail_from,
-                         uint64_t size, int eight_bit);
+                         const anonid_smtp_path_t *mail);
 
 /* Asks for a recipient; then for the message, which lives until the answer.
  * One at a time. */
-void anonid_outward_rcpt(anonid_outward_t *out, const char *address);
+void anonid_outward_rcpt(anonid_outward_t *out,
+                         const anonid_smtp_path_t *recipient);
 void anonid_outward_send(anonid_outward_t *out,
                          const anonid_mail_message_t *message);
 

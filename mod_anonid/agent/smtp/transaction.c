@@ -116,11 +116,19 @@ static void say_mail(anonid_smtp_transaction_t *t)
 
     if (offers & ANONID_CAP_SIZE)
         snprintf(size, sizeof(size), " SIZE=%zu", t->message->length);
-    anonid_session_say(t->session, ANONID_PHASE_MAIL, "MAIL FROM:<%s>%s%s%s",
-                       t->envelope->mail_from, size,
-                       traits->eight_bit || traits->utf8 ? " BODY=8BITMIME"
-                                                         : "",
-                       utf8 ? " SMTPUTF8" : "");
+    anonid_session_say(
+        t->session, ANONID_PHASE_MAIL, "MAIL FROM:<%s>%s%s%s%s",
+        t->envelope->mail_from, size,
+        traits->eight_bit || traits->utf8 ? " BODY=8BITMIME" : "",
+        utf8 ? " SMTPUTF8" : "", t->envelope->dsn ? t->envelope->dsn : "");
+}
+
+static void say_rcpt(anonid_smtp_transaction_t *t,
+                     const anonid_envelope_address_t *recipient)
+{
+    anonid_session_say(t->session, ANONID_PHASE_RCPT, "RCPT TO:<%s>%s",
+                       recipient->address,
+                       recipient->dsn ? recipient->dsn : "");
 }
 
 /* Says the next command of the envelope: 1, or 0 when all were said. */
@@ -133,8 +141,7 @@ static int say_next(anonid_smtp_transaction_t *t)
     else if (step == 0)
         say_mail(t);
     else if (step <= t->envelope->addresses->nelts)
-        anonid_session_say(t->session, ANONID_PHASE_RCPT, "RCPT TO:<%s>",
-                           recipient_at(t, step - 1)->address);
+        say_rcpt(t, recipient_at(t, step - 1));
     else
         return 0;
     return 1;
@@ -317,16 +324,30 @@ static const anonid_session_user_t transaction_user = { NULL, on_reply,
                                                         on_drained,
                                                         on_failed };
 
-/* NULL, or what the server would have to offer for this message. */
-static const char *missing(unsigned offers,
-                           const anonid_message_traits_t *traits, int utf8)
+typedef struct {
+    unsigned flag;    /* that the server would have to offer */
+    const char *code; /* what an application is told otherwise */
+    const char *text;
+} need_t;
+
+static const need_t needs[] = {
+    { ANONID_CAP_SMTPUTF8, "550 5.6.7",
+      "the server does not offer SMTPUTF8, which the addresses or the header "
+      "need" },
+    { ANONID_CAP_8BITMIME, "554 5.6.3",
+      "the server does not offer 8BITMIME, which the message needs" },
+    { ANONID_CAP_DSN, "555 5.5.4",
+      "the server does not offer DSN, which is asked for" },
+};
+
+static unsigned needs_of(const anonid_envelope_t *envelope,
+                         const anonid_message_traits_t *traits)
 {
-    if (utf8 && !(offers & ANONID_CAP_SMTPUTF8))
-        return "the server does not offer SMTPUTF8, which the addresses or "
-               "the header need";
-    if ((traits->eight_bit || traits->utf8) && !(offers & ANONID_CAP_8BITMIME))
-        return "the server does not offer 8BITMIME, which the message needs";
-    return NULL;
+    int utf8 = traits->utf8 || anonid_envelope_utf8(envelope);
+
+    return (utf8 ? ANONID_CAP_SMTPUTF8 : 0)
+           | (traits->eight_bit || traits->utf8 ? ANONID_CAP_8BITMIME : 0)
+           | (anonid_envelope_dsn(envelope) ? ANONID_CAP_DSN : 0);
 }
 
 int anonid_smtp_fits(const anonid_session_t *session,
@@ -334,23 +355,28 @@ int anonid_smtp_fits(const anonid_session_t *session,
                      const anonid_mail_message_t *message,
                      anonid_smtp_outcome_t *outcome)
 {
+    static const anonid_message_traits_t none;
     const anonid_capabilities_t *caps = &session->caps;
-    const char *lack =
-        missing(caps->flags, &message->traits,
-                message->traits.utf8 || anonid_envelope_utf8(envelope));
+    unsigned lack =
+        needs_of(envelope, message ? &message->traits : &none) & ~caps->flags;
 
     memset(outcome, 0, sizeof(*outcome));
     outcome->phase = ANONID_PHASE_MAIL;
     outcome->reusable = 1;
-    outcome->result = lack ? ANONID_SMTP_REFUSED : ANONID_SMTP_TOO_LARGE;
-    if (lack)
-        snprintf(outcome->text, sizeof(outcome->text), "%s", lack);
-    else if (caps->size > 0 && message->length > caps->size)
-        snprintf(outcome->text, sizeof(outcome->text),
-                 "the server takes messages of at most %" PRIu64 " octets",
-                 caps->size);
-    else
+    outcome->result = ANONID_SMTP_REFUSED;
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+        if (!(lack & needs[i].flag))
+            continue;
+        outcome->code = needs[i].code;
+        snprintf(outcome->text, sizeof(outcome->text), "%s", needs[i].text);
+        return 0;
+    }
+    if (caps->size == 0 || !message || message->length <= caps->size)
         return 1;
+    outcome->result = ANONID_SMTP_TOO_LARGE;
+    snprintf(outcome->text, sizeof(outcome->text),
+             "the server takes messages of at most %" PRIu64 " octets",
+             caps->size);
     return 0;
 }
 

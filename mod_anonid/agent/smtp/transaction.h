@@ -24,7 +24,8 @@ typedef struct {
     int begun;    /* DATA was accepted: nobody else may be tried */
     int reusable; /* the session is fit for another message */
     anonid_phase_t phase;
-    anonid_mail_error_t error;        /* BROKEN and UNCERTAIN */
+    anonid_mail_error_t error; /* BROKEN and UNCERTAIN */
+    const char *code; /* of our own words, "550 5.6.7"; NULL: the result's */
     char text[ANONID_REPLY_TEXT_MAX]; /* the server's words, or ours */
 } anonid_smtp_outcome_t;
 
@@ -39,7 +40,7 @@ typedef struct {
 } anonid_smtp_events_t;
 
 /* 1 if the server, by what it offered, can take the message; else 0 with the
- * outcome. */
+ * outcome. message NULL: the envelope, before there is a message. */
 int anonid_smtp_fits(const anonid_session_t *session,
                      const anonid_envelope_t *envelope,
                      const anonid_mail_message_t *message,
