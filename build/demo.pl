@@ -2,7 +2,9 @@
 #
 # What build/demo shows once all is built: real servers on loopback, one
 # message from an anonymous visitor into a mailbox, one broken password and
-# its repair. Each step says what is done and shows what the servers said.
+# its repair; then applications that know no password, curl and PHP's mail(),
+# which read what the form has sent, and answer it. Each step says what is done
+# and shows what the servers said.
 
 use v5.36;
 use AnonID::Test ();
@@ -11,6 +13,7 @@ use AnonID::Test::Ctl;
 use AnonID::Test::Dovecot;
 use AnonID::Test::Httpd;
 use AnonID::Test::Mime qw(form_data parse_message);
+use AnonID::Test::Process qw(run);
 use Digest::SHA qw(sha256_hex);
 use Encode qw(encode_utf8);
 use MIME::Base64 qw(decode_base64);
@@ -76,30 +79,43 @@ sub start_mail ()
             ? 'Postfix' : 'Relay')->start;
 }
 
+# The account has a mailbox of its own, which gets all that is sent.
 sub start_httpd ($dovecot)
 {
-    my $port = $dovecot->port('submission');
+    my ($submission, $imap) = map { $dovecot->port($_) } qw(submission imap);
     my $ca_file = $dovecot->{ca}->file;
-
-    return AnonID::Test::Httpd->new(
+    my $httpd = AnonID::Test::Httpd->new(
         config => <<~CONF,
             AnonIDAccountFile $dovecot->{accounts}
             <AnonIDMailService office>
-                AnonIDMailServer    submission://localhost:$port
+                AnonIDMailServer    submission://localhost:$submission \\
+                                    imap://localhost:$imap
                 AnonIDMailTLS       ca=$ca_file
                 AnonIDMechanism     SCRAM-SHA-256
                 AnonIDMailFrom      website\@example.test
-                AnonIDMailRecipient webmaster webmaster\@example.test
+                AnonIDMailRecipient webmaster webmaster\@example.test \\
+                                    $account\@example.test
+                AnonIDMailAllow     \@example.test
             </AnonIDMailService>
             CONF
-        vhosts => ['www.example.test' => <<~'CONF'],
-            AnonIDMapTo
-            AnonIDMail office
-            <Location "/contact">
-                SetHandler anonid-submit
-            </Location>
-            CONF
-    )->start;
+    );
+
+    return $httpd->reconfigure(vhosts => [
+        'www.example.test' => <<~CONF])->start;
+        AnonIDMapTo
+        AnonIDMail office
+        <Location "/contact">
+            SetHandler anonid-submit
+        </Location>
+        @{[listeners($httpd)]}
+        CONF
+}
+
+sub listeners ($httpd)
+{
+    return join "\n",
+        'AnonIDMailListen imap://127.0.0.1:' . $httpd->port('imap'),
+        'AnonIDMailListen "smtp+unix:' . $httpd->path('run/smtp.sock') . '"';
 }
 
 sub post_form ($httpd, $subject)
@@ -183,6 +199,75 @@ sub deliver ($httpd, $dovecot, $subject, $number)
         if $answer->{status} == 200;
 }
 
+# A command, as it is typed, and what it printed.
+sub execute (@command)
+{
+    my ($exit, $output) = run(\@command);
+
+    show('$ ' . join ' ', map { /[^\w.,:=@%\/+-]/ ? "'$_'" : $_ } @command);
+    claim($exit == 0, "$command[0] succeeded") if $exit;
+    return $output;
+}
+
+# curl knows neither the account nor its password.
+sub read_mailbox ($httpd, @options)
+{
+    my $url = 'imap://127.0.0.1:' . $httpd->port('imap') . '/INBOX';
+
+    return execute('curl', '-sS', '-u', 'any:word', "$url$options[0]",
+                   @options[1 .. $#options]);
+}
+
+sub last_login ($dovecot, $service)
+{
+    return (grep { /\Q$service\E-login: Info: Login/ }
+            split /\n/, $dovecot->log_text)[-1] // '(nothing)';
+}
+
+sub show_reading ($httpd, $dovecot, $subject)
+{
+    my @listeners = split /\n/, listeners($httpd);
+
+    narrate('Applications need no password either. The virtual host has two '
+            . 'listeners:');
+    show(join "\n", @listeners);
+    narrate('An unmodified curl looks into the mailbox of the account and '
+            . 'finds what the form has sent (any words do as user and '
+            . 'password; the agent logs on):');
+    show(read_mailbox($httpd, '', '-X', 'STATUS INBOX (MESSAGES)'));
+    my $raw = read_mailbox($httpd, ';MAILINDEX=1');
+    my $file = attachment(parse_message($raw));
+
+    show(join "\n", grep { /^(?:From|To|Reply-To|Message-ID):/ }
+         split /\r\n/, $raw =~ s/\r\n\r\n.*//sr);
+    claim(parse_message($raw)->{header}{subject} eq $subject,
+          'it is the message of step 2');
+    claim($file && $file->{body} eq picture(), 'and the picture is whole');
+    my $login = last_login($dovecot, 'imap');
+    show($login);
+    claim($login =~ /user=<\Q$account\E>, method=SCRAM-SHA-256, .* TLS,/,
+          'it was the account that logged on');
+}
+
+sub show_mail ($httpd, $dovecot)
+{
+    my $sendmail = AnonID::Test::sendmail_path();
+    my $to = "$account\@example.test";
+    my $listener = 'smtp+unix:' . $httpd->path('run/smtp.sock');
+
+    narrate("PHP's mail(), with anonid-sendmail as its sendmail_path, answers "
+            . 'by the other listener:');
+    show(execute('php', '-d', "sendmail_path=$sendmail -t -i "
+                 . "--listener=$listener", '-r',
+                 qq(exit(mail("$to", "Thank you", "It is here.\\n") ? 0 : 1);)));
+    $dovecot->wait_message($account, 3);
+    my $raw = read_mailbox($httpd, ';MAILINDEX=3');
+
+    show(join "\n", grep { /^(?:Received: by|From|Subject|It is)/ }
+         split /\r\n/, $raw);
+    claim($raw =~ /^It is here\.\r$/m, 'and curl reads that, too');
+}
+
 sub run_demo ($httpd, $dovecot)
 {
     my $vhost = 'www.example.test';
@@ -202,8 +287,7 @@ sub run_demo ($httpd, $dovecot)
 
     narrate('What Dovecot says of it: logged on over STARTTLS with '
          . 'SCRAM-SHA-256, as that account:');
-    show((grep { /submission-login: Info: Login/ }
-          split /\n/, $dovecot->log_text)[-1] // '(nothing)');
+    show(last_login($dovecot, 'submission'));
 
     narrate('Now the password in the account file is broken on purpose. The '
          . "warning, in the virtual host's own error log:");
@@ -219,6 +303,9 @@ sub run_demo ($httpd, $dovecot)
     show($ctl->ok('rotate', $account));
     wait_for_line($httpd, $vhost, qr/.*ANID0002: .*/, $mark);
     deliver($httpd, $dovecot, "$subject, again", 2);
+    $dovecot->wait_message($account, 2);
+    show_reading($httpd, $dovecot, $subject);
+    show_mail($httpd, $dovecot);
 }
 
 sub serve ($httpd, $dovecot)
@@ -231,6 +318,8 @@ sub serve ($httpd, $dovecot)
     say '   account file   ', $dovecot->{accounts};
     say '   mailbox (IMAP) 127.0.0.1:', $dovecot->port('imap'),
         ', messages in ', $dovecot->path('mail');
+    say "   listeners      $_" for split /\n/, listeners($httpd) =~
+        s/AnonIDMailListen //gr;
     say '   operator       ', AnonID::Test::ctl_path(), ' -s ',
         $httpd->path('state'), ' status';
     local $SIG{INT} = sub { die "\n" };

@@ -13,6 +13,7 @@ use AnonID::Test::Dovecot;
 use AnonID::Test::MailSite;
 use AnonID::Test::Process qw(run);
 use AnonID::Test::Readme;
+use File::Basename qw(dirname);
 
 skip_unless_root; # who adds to users=, and diverts sendmail
 skip_unless_program(qw(fetchmail mbsync msmtp php));
@@ -27,8 +28,7 @@ my %port = map { ($_ => free_port()) } qw(2525 1143 1110);
 spit($dovecot->{accounts}, "site:{PLAIN}$password\n", 0600);
 $dovecot->start;
 
-my $sendmail = builddir() . '/mod_anonid/anonid-sendmail';
-my $bin = temp_root() . '/bin';
+my $bin = dirname(sendmail_path());
 my $site = AnonID::Test::MailSite->new(
     ca => $ca, password => $password, servers => ['submission://as.printed']);
 my $socket = $site->path('run/sendmail.sock');
@@ -50,7 +50,6 @@ $site->reconfigure(config => join "\n",
 $site->start;
 $site->get('/'); # which waits for the logon
 
-run(['sh', '-c', "mkdir -p $bin && cp $sendmail $bin"]);
 $ENV{ANONID_LISTENER} = "smtp+unix:$socket";
 
 # Somewhere to put a client's files.

@@ -27,7 +27,7 @@ $site->start;
 $site->get('/'); # which waits for the logon
 $ENV{ANONID_LISTENER} = "smtp+unix:$socket";
 
-my $sendmail = builddir() . '/mod_anonid/anonid-sendmail';
+my $sendmail = sendmail_path();
 
 # Runs a command with that input; returns its exit status and what it said.
 sub feed ($input, @command)

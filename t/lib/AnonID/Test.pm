@@ -19,7 +19,7 @@ use Test::More ();
 use Time::HiRes qw(time sleep);
 
 use AnonID::Test::Build qw(srcdir builddir module_path agent_path ctl_path
-                           require_build);
+                           sendmail_path require_build);
 use AnonID::Test::Server;
 
 =head1 NAME
@@ -48,7 +48,7 @@ warning in their logs that the test did not announce.
 our @EXPORT = qw(
     done_testing temp_root free_port wait_until slurp spit canary
     is_root skip_unless_root skip_unless_program srcdir builddir
-    module_path agent_path ctl_path require_build
+    module_path agent_path ctl_path sendmail_path require_build
 );
 
 my $owner = $$;

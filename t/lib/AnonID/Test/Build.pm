@@ -14,7 +14,7 @@ use File::Copy qw(copy);
 use Test::More ();
 
 our @EXPORT_OK = qw(srcdir builddir module_path agent_path ctl_path
-                    require_build);
+                    sendmail_path require_build);
 
 # Program => mode. The agent's is what keeps its memory from being read (see
 # its manual page), so tests run it with no other.
@@ -22,6 +22,7 @@ my %MODE = (
     'mod_anonid/.libs/mod_anonid.so' => 0644,
     'mod_anonid/anonid-agent' => 0711,
     'mod_anonid/anonidctl' => 0755,
+    'mod_anonid/anonid-sendmail' => 0755,
 );
 
 sub srcdir ()
@@ -34,6 +35,7 @@ sub builddir () { return abs_path($ENV{ANONID_BUILDDIR} // srcdir()) }
 sub module_path () { return installed('mod_anonid/.libs/mod_anonid.so') }
 sub agent_path () { return installed('mod_anonid/anonid-agent') }
 sub ctl_path () { return installed('mod_anonid/anonidctl') }
+sub sendmail_path () { return installed('mod_anonid/anonid-sendmail') }
 
 # The path of a program's copy, which is made when it is asked for first.
 sub installed ($program)

@@ -205,11 +205,6 @@ sub listener ($at)
         : "smtp://$at->{host}:$at->{port}";
 }
 
-sub sendmail ()
-{
-    return AnonID::Test::temp_root() . '/clients/anonid-sendmail';
-}
-
 sub text_of ($file)
 {
     return AnonID::Test::spit("$file.text", AnonID::Test::slurp($file)
@@ -347,8 +342,8 @@ my @SMTP = (
 END
     { name => 'PHP mail()', needs => ['php'], unix => 1,
       send => sub ($at, $file, $to) {
-          php_sendmail($at, $file, $to, sendmail() . ' -t -i --listener='
-                       . listener($at)) } },
+          php_sendmail($at, $file, $to, AnonID::Test::sendmail_path()
+                       . ' -t -i --listener=' . listener($at)) } },
     { name => 'PHP mail() by msmtp', needs => ['php', 'msmtp'], unix => 1,
       send => sub ($at, $file, $to) {
           php_sendmail($at, $file, $to, join ' ', marlam($at, 'msmtp',
@@ -364,8 +359,8 @@ END
               '-S', 'from=app@host.test', '-s', 'Octets', $to) } },
     { name => 'mail of bsd-mailx', needs => ['bsd-mailx'], unix => 1,
       send => sub ($at, $file, $to) {
-          config($at, '.mailrc', 'set sendmail=' . sendmail() . "\n"
-                                 . "set sendwait\n");
+          config($at, '.mailrc', 'set sendmail='
+                 . AnonID::Test::sendmail_path() . "\nset sendwait\n");
           fed(text_of($file), 'env', 'ANONID_LISTENER=' . listener($at),
               'bsd-mailx', '-s', 'Octets', $to) } },
 );
@@ -383,9 +378,6 @@ sub clients ($protocol)
         make_path($folder);
         copy($_, $folder) or die "$_: $!"
             for glob(AnonID::Test::srcdir() . '/t/clients/*');
-        copy(AnonID::Test::builddir() . '/mod_anonid/anonid-sendmail',
-             $folder) or die "anonid-sendmail: $!";
-        chmod 0755, sendmail();
     }
     return map { { %$_, missing => missing($_) } } @{ $CLIENTS{$protocol} };
 }
