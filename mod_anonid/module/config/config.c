@@ -37,7 +37,7 @@ static anonid_global_t *make_global(apr_pool_t *p)
     made->pairs = apr_array_make(p, 4, sizeof(anonid_pair_t));
     made->listens = apr_array_make(p, 4, sizeof(anonid_listen_t *));
     made->header_names = apr_array_make(p, 2, sizeof(anonid_header_name_t));
-    made->catalogs = anonid_form_builtin_languages(p);
+    made->catalogs = anonid_catalog_builtin(p);
     made->form_languages =
         apr_array_make(p, 2, sizeof(anonid_form_languages_t *));
     made->accounts_by_key = apr_hash_make(p);

@@ -37,7 +37,4 @@ typedef struct {
 extern const anonid_form_robots_t anonid_form_robots_default;
 extern const anonid_template_t anonid_form_no_template;
 
-/* The built-in languages, English first: anonid_catalog_t *. */
-apr_array_header_t *anonid_form_builtin_languages(apr_pool_t *p);
-
 #endif

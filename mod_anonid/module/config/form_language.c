@@ -6,46 +6,11 @@
 #include "module/config/config.h"
 #include "module/config/directives.h"
 #include "module/config/form_file.h"
-#include "module/text/embedded.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 #define NOT_HERE (NOT_IN_HTACCESS | NOT_IN_LIMIT)
-#define EXTENSION ".conf"
-
-/* "de" of "de.conf"; NULL for the name of another file. */
-static const char *tag_of(apr_pool_t *p, const char *name)
-{
-    size_t length = strlen(name);
-    size_t extension = strlen(EXTENSION);
-
-    if (length <= extension
-        || strcmp(name + length - extension, EXTENSION) != 0 || *name == '.')
-        return NULL;
-    return apr_pstrmemdup(p, name, length - extension);
-}
-
-apr_array_header_t *anonid_form_builtin_languages(apr_pool_t *p)
-{
-    apr_array_header_t *catalogs =
-        apr_array_make(p, 8, sizeof(anonid_catalog_t *));
-    int line;
-
-    APR_ARRAY_PUSH(catalogs, anonid_catalog_t *) = anonid_catalog_english(p);
-    for (const anonid_embedded_t *file = anonid_embedded; file->name; file++) {
-        const char *tag = tag_of(p, file->name);
-        anonid_catalog_t *catalog;
-
-        if (!tag)
-            continue;
-        catalog = anonid_catalog_make(p, tag, NULL);
-        (void)anonid_catalog_read(p, catalog, file->text, strlen(file->text),
-                                  &line);
-        APR_ARRAY_PUSH(catalogs, anonid_catalog_t *) = catalog;
-    }
-    return catalogs;
-}
 
 /* ---- AnonIDFormLanguageDir ---- */
 
@@ -119,7 +84,7 @@ static const char *read_folder(cmd_parms *cmd, const char *path,
     apr_finfo_t finfo;
 
     while (apr_dir_read(&finfo, APR_FINFO_NAME, folder) == APR_SUCCESS)
-        if (tag_of(cmd->temp_pool, finfo.name))
+        if (anonid_catalog_file_tag(cmd->temp_pool, finfo.name))
             APR_ARRAY_PUSH(names, const char *) =
                 apr_pstrdup(cmd->pool, finfo.name);
     if (names->nelts == 0)
@@ -133,7 +98,7 @@ static const char *read_folder(cmd_parms *cmd, const char *path,
 
         error =
             read_language(cmd, apr_pstrcat(cmd->pool, path, "/", name, NULL),
-                          tag_of(cmd->pool, name));
+                          anonid_catalog_file_tag(cmd->pool, name));
     }
     return error;
 }

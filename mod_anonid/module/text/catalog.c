@@ -12,6 +12,7 @@
 
 #define TAG_MAX 35 /* octets, RFC 5646 section 4.4.1 */
 #define VALUE "{value}"
+#define EXTENSION ".conf"
 
 static const struct {
     const char *name;
@@ -63,6 +64,39 @@ anonid_catalog_t *anonid_catalog_english(apr_pool_t *pool)
     for (size_t i = 0; i < ANONID_PHRASES; i++)
         catalog->texts[i] = english[i].text;
     return catalog;
+}
+
+const char *anonid_catalog_file_tag(apr_pool_t *pool, const char *name)
+{
+    size_t length = strlen(name);
+    size_t extension = strlen(EXTENSION);
+
+    if (length <= extension
+        || strcmp(name + length - extension, EXTENSION) != 0 || *name == '.')
+        return NULL;
+    return apr_pstrmemdup(pool, name, length - extension);
+}
+
+apr_array_header_t *anonid_catalog_builtin(apr_pool_t *pool)
+{
+    apr_array_header_t *catalogs =
+        apr_array_make(pool, 8, sizeof(anonid_catalog_t *));
+    int line;
+
+    APR_ARRAY_PUSH(catalogs, anonid_catalog_t *) =
+        anonid_catalog_english(pool);
+    for (const anonid_embedded_t *file = anonid_embedded; file->name; file++) {
+        const char *tag = anonid_catalog_file_tag(pool, file->name);
+        anonid_catalog_t *catalog;
+
+        if (!tag)
+            continue;
+        catalog = anonid_catalog_make(pool, tag, NULL);
+        (void)anonid_catalog_read(pool, catalog, file->text,
+                                  strlen(file->text), &line);
+        APR_ARRAY_PUSH(catalogs, anonid_catalog_t *) = catalog;
+    }
+    return catalogs;
 }
 
 /* ---- reading ---- */

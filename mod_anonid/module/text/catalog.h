@@ -14,6 +14,7 @@
 
 #include <apr_hash.h>
 #include <apr_pools.h>
+#include <apr_tables.h>
 
 #include "module/text/phrases.h"
 
@@ -37,6 +38,12 @@ anonid_catalog_t *anonid_catalog_make(apr_pool_t *pool, const char *tag,
 
 /* The built-in English. */
 anonid_catalog_t *anonid_catalog_english(apr_pool_t *pool);
+
+/* All built-in languages, English first: anonid_catalog_t *. */
+apr_array_header_t *anonid_catalog_builtin(apr_pool_t *pool);
+
+/* "de" of "de.conf"; NULL for the name of another file. */
+const char *anonid_catalog_file_tag(apr_pool_t *pool, const char *name);
 
 /* Takes the texts of a file. NULL, or what is wrong and what to write
  * instead, with its line in *line. */

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What a program is told of a place that asks for JSON: aliases, fields and
+# limits; who does not ask for JSON by its name gets the form.
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use AnonID::Test;
+use AnonID::Test::SubmitSite;
+
+require_build;
+skip_unless_program('doveadm');
+
+my $site = AnonID::Test::SubmitSite->new(location => <<'END')->start;
+AnonIDMailFields name=Name:required phone=Telephone
+LimitRequestBody 123456
+END
+
+sub ask ($accept, %headers)
+{
+    return AnonID::Test::SubmitSite::decoded($site->get('/contact',
+        headers => { %headers, defined $accept ? (Accept => $accept) : () }));
+}
+
+my $answer = ask('application/json');
+is $answer->{status}, 200, '200';
+is $answer->{header}{'content-type'}, 'application/json', 'JSON';
+like $answer->{header}{vary}, qr/\bAccept\b/, 'caches are told';
+is_deeply $answer->{json}{aliases}, [qw(desk team)], 'the aliases';
+unlike $answer->{body}, qr/example\.test/, 'not the addresses';
+is_deeply [map { $_->{name} } @{ $answer->{json}{fields} }],
+    [qw(to reply-to subject name phone body attachments)], 'the fields';
+my %field = map { ($_->{name} => $_) } @{ $answer->{json}{fields} };
+is_deeply [map { $field{$_}{required} ? 1 : 0 } qw(to name phone body)],
+    [1, 1, 0, 0], 'which of them are required';
+is $field{phone}{label}, 'Telephone', 'their labels';
+is $field{subject}{max_octets}, 998, 'how long they may be';
+is $answer->{json}{limits}{body_octets}, 123456, 'how much can be sent';
+is $answer->{json}{limits}{attachments}, 64, 'how many files';
+is +ask('application/json', 'Accept-Language' => 'de')->{json}{fields}[0]
+    {label}, 'An', 'labels are in the language that is asked for';
+is $site->json({ to => 'desk', body => 'x' })->{json}{field}, 'name',
+    'a required field is asked for, and named';
+is $site->json({ to => 'desk', name => 'x', body => 'y' })->{status}, 200,
+    'and with it a message is sent';
+
+for (undef, '*/*', 'text/html', 'text/html,application/json;q=0.9',
+     'text/html,application/xhtml+xml,*/*;q=0.8', 'application/*',
+     'application/json;q=0') {
+    like ask($_)->{header}{'content-type'}, qr{^text/html},
+        'a form for ' . ($_ // 'nothing');
+}
+for ('application/json', 'application/json, text/plain, */*',
+     'text/html;q=0.5, application/json') {
+    is ask($_)->{header}{'content-type'}, 'application/json', "JSON for $_";
+}
+done_testing;
