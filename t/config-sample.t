@@ -10,7 +10,7 @@ use AnonID::Test::ConfigCases;
 use AnonID::Test::Httpd;
 
 require_build();
-my $httpd = AnonID::Test::Httpd->new;
+my $httpd = AnonID::Test::Httpd->new(modules => ['authz_host']);
 my $sample = slurp(srcdir() . '/conf/anonid.conf');
 my $folder = $httpd->path('etc');
 my $agent = agent_path();

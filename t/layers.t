@@ -42,13 +42,15 @@ my %may_include = (
     'agent/status'     => [qw(message)],
     'agent/submission' => [qw(base logon mail message net sasl smtp status)],
 
-    module              => [qw(config map probe submit supervisor validate)],
+    module              => [qw(config map probe status submit supervisor
+                              validate)],
     'module/channel'    => [],
     'module/config'     => [qw(text)],
     'module/draft'      => [qw(config text)],
     'module/files'      => [],
     'module/map'        => [qw(config supervisor)],
     'module/probe'      => [qw(config map supervisor)],
+    'module/status'     => [qw(config map supervisor text)],
     'module/submit'     => [qw(channel config draft map supervisor text)],
     'module/supervisor' => [qw(config files)],
     'module/text'       => [],

@@ -258,7 +258,25 @@ typedef enum {
     ANONID_TAG_CLIENT_ADDRESS = 80, /* T "xclient" or "id"; repeated */
     ANONID_TAG_SERVER_SLOT = 120,   /* N of the SERVER before it */
 
-    ANONID_TAG_WORKERS = 170 /* N that httpd has at most (MaxRequestWorkers) */
+    ANONID_TAG_WORKERS = 170, /* N that httpd has at most (MaxRequestWorkers)
+                               */
+
+    /* Of MAIL_STATUS_REPLY; times are apr_time_t. */
+    ANONID_TAG_LOGINS = 121,          /* L */
+    ANONID_TAG_REFUSALS = 122,        /* L */
+    ANONID_TAG_SERVER_FAILURES = 123, /* L */
+    ANONID_TAG_LAST_LOGIN = 124,      /* L */
+    ANONID_TAG_LAST_REFUSAL = 125,    /* L */
+    ANONID_TAG_DOWN_SINCE = 126,      /* L */
+    ANONID_TAG_REFUSED_SINCE = 127,   /* L */
+    ANONID_TAG_HELD_UNTIL = 128,      /* L */
+    ANONID_TAG_IDLE = 129,            /* L sessions */
+    ANONID_TAG_BUSY = 130,            /* L sessions */
+    ANONID_TAG_CLIENTS = 131,         /* L connections */
+    ANONID_TAG_CLIENTS_MAX = 132,     /* L */
+    ANONID_TAG_ACCEPTED = 133,        /* L connections */
+    ANONID_TAG_TO_SERVER = 134,       /* L octets */
+    ANONID_TAG_TO_CLIENT = 135        /* L octets */
 } anonid_tag_t;
 
 /* Flags of SUBMIT. */

@@ -8,6 +8,7 @@
 #include "module/validate/dump.h"
 #include "module/map/map.h"
 #include "module/supervisor/parent.h"
+#include "module/status/status.h"
 #include "module/submit/submit.h"
 
 static void register_hooks(apr_pool_t *p)
@@ -23,6 +24,8 @@ static void register_hooks(apr_pool_t *p)
     anonid_valid_user_register(p);
     anonid_require_register(p);
     anonid_submit_register(p);
+    anonid_status_register(p);
+    anonid_server_status_register(p);
 }
 
 AP_DECLARE_MODULE(anonid) = {

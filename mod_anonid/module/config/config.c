@@ -43,6 +43,7 @@ static anonid_global_t *make_global(apr_pool_t *p)
     made->accounts_by_key = apr_hash_make(p);
     made->services_by_name = apr_hash_make(p);
     made->definitions = apr_hash_make(p);
+    made->server_status = 1;
     return made;
 }
 

@@ -77,7 +77,9 @@ typedef struct {
     X(anonid_form_languages_t *, form_languages, NULL)                        \
     X(const anonid_template_t *, form_template, NULL)                         \
     X(const char *, form_thanks, NULL)                                        \
-    X(const anonid_form_robots_t *, form_robots, NULL)
+    X(const anonid_form_robots_t *, form_robots, NULL)                        \
+    /* SetHandler anonid-status: 1 if its section has a Require, else 0 */    \
+    X(int, status_guard, -1)
 
 struct anonid_dir_t {
 #define X(type, name, unset) type name;
@@ -130,6 +132,7 @@ typedef struct {
     const char *help_url;         /* never NULL after the check */
     uid_t agent_uid; /* after the check; the caller's own when not root */
     gid_t agent_gid;
+    int server_status;              /* AnonIDServerStatus: 1, or 0 for Off */
     anonid_account_t *open_account; /* while <AnonIDAccount> is read */
     anonid_service_t *open_service; /* while <AnonIDMailService> is read */
 } anonid_global_t;

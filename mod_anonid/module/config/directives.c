@@ -110,6 +110,13 @@ const command_rec anonid_directives[] = {
     AP_INIT_RAW_ARGS("AnonIDMailLimit", anonid_set_mail_limit, NULL, RSRC_CONF,
                      "not there in this build yet"),
 
+    AP_INIT_FLAG("AnonIDServerStatus", anonid_set_server_status, NULL,
+                 RSRC_CONF,
+                 "Off: nothing about accounts in the page of mod_status"),
+    AP_INIT_RAW_ARGS("SetHandler", anonid_set_handler, NULL, OR_FILEINFO,
+                     "the core's; mod_anonid looks whether anonid-status is "
+                     "guarded by Require"),
+
     AP_INIT_TAKE1("AnonIDAccountFile", anonid_set_account_file, NULL,
                   RSRC_CONF, "the file of local accounts"),
     AP_INIT_TAKE1("AnonIDAgentUser", anonid_set_agent_user, NULL, RSRC_CONF,

@@ -83,6 +83,13 @@ const char *anonid_set_mail_listen(cmd_parms *cmd, void *dir, int argc,
 const char *anonid_set_mechanism(cmd_parms *cmd, void *dir, int argc,
                                  char *const argv[]);
 
+/* status.c */
+const char *anonid_set_handler(cmd_parms *cmd, void *dir, const char *args);
+const char *anonid_set_server_status(cmd_parms *cmd, void *dir, int on);
+
+/* 1 if a Require stands in the section of that directive. */
+int anonid_has_require(const ap_directive_t *directive);
+
 /* agent.c */
 const char *anonid_set_account_file(cmd_parms *cmd, void *dir,
                                     const char *arg);

@@ -92,6 +92,9 @@ static const char *why_not(request_rec *r)
         return "no AnonIDMapTo is in force";
     if (!dir->map_to->account)
         return "AnonIDMapTo None is in force";
+    if (dir->status_guard >= 0)
+        return "it asks for the status, which is to be seen just when nobody "
+               "is logged on";
     if (r->user)
         return "another module named its user";
     if (has_credentials(r))

@@ -78,6 +78,7 @@ static int map_late(request_rec *r)
     if (status != OK)
         return status == DECLINED ? OK : status;
     anonid_mapping_apply(r, mapping);
+    anonid_mapping_count(r, mapping);
     anonid_explain(r, "%s is mapped to account '%s'", r->uri,
                    mapping->account->name);
     return OK;

@@ -15,7 +15,6 @@
 #include "module/map/logon_state.h"
 #include "module/map/mapping.h"
 #include "module/map/tentative.h"
-#include "module/supervisor/parent.h"
 
 #include <http_core.h>
 #include <http_log.h>
@@ -41,16 +40,9 @@ static int undo(request_rec *r, anonid_mapping_t *mapping, int status)
     return status;
 }
 
-/* One visitor's request is one, whatever it is made of. */
-static void count(const request_rec *r, const anonid_account_t *account)
-{
-    if (!r->main && !r->prev && anonid_parent_page())
-        anonid_worker_page_count(anonid_parent_page(), account->slot);
-}
-
 static int confirm(request_rec *r, const anonid_mapping_t *mapping)
 {
-    count(r, mapping->account);
+    anonid_mapping_count(r, mapping);
     anonid_explain(r, "%s is mapped to account '%s'", r->uri,
                    mapping->account->name);
     return OK;

@@ -5,6 +5,7 @@
 #include "module/map/mapping.h"
 #include "module/config/config.h"
 #include "module/map/map.h"
+#include "module/supervisor/parent.h"
 
 #define AUTH_TYPE "Anonymous"
 
@@ -41,6 +42,15 @@ void anonid_mapping_apply(request_rec *r, anonid_mapping_t *mapping)
     mapping->user = mapping->account->name;
     r->user = (char *)mapping->user;
     r->ap_auth_type = (char *)AUTH_TYPE;
+}
+
+void anonid_mapping_count(const request_rec *r,
+                          const anonid_mapping_t *mapping)
+{
+    anonid_worker_page_t *page = anonid_parent_page();
+
+    if (page && !r->main && !r->prev)
+        anonid_worker_page_count(page, mapping->account->slot);
 }
 
 void anonid_mapping_undo(request_rec *r, anonid_mapping_t *mapping)

@@ -36,6 +36,11 @@ anonid_mapping_t *anonid_mapping_decide(request_rec *r,
 /* Maps the request to its candidate: r->user, r->ap_auth_type. */
 void anonid_mapping_apply(request_rec *r, anonid_mapping_t *mapping);
 
+/* Counts the request as mapped, now that this is certain; sub-requests and
+ * redirects are part of a visitor's one. */
+void anonid_mapping_count(const request_rec *r,
+                          const anonid_mapping_t *mapping);
+
 /* Takes the mapping off: r->user and r->ap_auth_type become NULL if they are
  * still ours. It is not tried again under this configuration. */
 void anonid_mapping_undo(request_rec *r, anonid_mapping_t *mapping);

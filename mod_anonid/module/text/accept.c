@@ -109,3 +109,20 @@ int anonid_accept_prefers_html(const char *accept)
     problem = find_wanted(accept, "application/problem+json");
     return html.quality > 0 && is_more(html, json) && is_more(html, problem);
 }
+
+size_t anonid_accept_best(const char *accept, const char *const types[],
+                          size_t n)
+{
+    wanted_t most = { 0, 0 };
+    size_t best = 0;
+
+    for (size_t i = 0; accept && i < n; i++) {
+        wanted_t wanted = find_wanted(accept, types[i]);
+
+        if (wanted.quality == 0 || !is_more(wanted, most))
+            continue;
+        most = wanted;
+        best = i;
+    }
+    return best;
+}

@@ -5,10 +5,12 @@
  * account and a mail service somewhere.
  */
 #include "module/validate/validate.h"
+#include "module/config/directives.h"
 
 #include <apr_strings.h>
 
 #define HANDLER "anonid-submit"
+#define STATUS_HANDLER "anonid-status"
 
 /* What is between small letters does not count: Anonid_Submit, say. */
 static int same_letters(const char *a, const char *b)
@@ -40,10 +42,28 @@ static int one_letter_off(const char *a, const char *b)
 
 static int is_nearly_ours(const char *name)
 {
-    if (strcmp(name, HANDLER) == 0)
+    if (strcmp(name, HANDLER) == 0 || strcmp(name, STATUS_HANDLER) == 0)
         return 0;
     return same_letters(name, HANDLER) || one_letter_off(name, HANDLER)
+           || same_letters(name, STATUS_HANDLER)
+           || one_letter_off(name, STATUS_HANDLER)
            || ap_cstr_casecmpn(name, "anonid-", 7) == 0;
+}
+
+static void check_status(anonid_check_t *check, const ap_directive_t *at)
+{
+    if (ap_cstr_casecmp(at->directive, "SetHandler") != 0)
+        anonid_check_error(check, at,
+                           "%s " STATUS_HANDLER ": the status is shown by "
+                           "SetHandler alone; write it into a section with "
+                           "Require",
+                           at->directive);
+    else if (!anonid_has_require(at))
+        anonid_check_warn(check, at,
+                          "SetHandler " STATUS_HANDLER ": everybody will "
+                          "be refused (403), because its section does not "
+                          "say who may see the status; write Require "
+                          "there (\"Require local\", say)");
 }
 
 static void check_directive(anonid_check_t *check, const ap_directive_t *at)
@@ -55,8 +75,10 @@ static void check_directive(anonid_check_t *check, const ap_directive_t *at)
     if (is_nearly_ours(name))
         anonid_check_error(check, at,
                            "%s '%s': there is no such handler; write "
-                           "SetHandler " HANDLER,
+                           "SetHandler " HANDLER " or " STATUS_HANDLER,
                            at->directive, name);
+    if (strcmp(name, STATUS_HANDLER) == 0)
+        check_status(check, at);
     if (strcmp(name, HANDLER) != 0)
         return;
     if (global->services->nelts == 0)
