@@ -60,8 +60,7 @@ error_log @{[ $self->path('logs/error.log') ]} warn;
 pid @{[ $self->path('run/nginx.pid') ]};
 load_module /usr/lib/nginx/modules/ngx_mail_module.so;
 worker_processes auto;
-worker_rlimit_nofile 65536;
-events { worker_connections 32768; }
+events { worker_connections 16384; }
 http {
   access_log off;
   server {

@@ -82,7 +82,8 @@ static const anonid_listener_protocol_t protocol = {
 
 static int start(void **state)
 {
-    const anonid_relay_origin_t origin = { NULL };
+    static const anonid_listener_t listener = { .slot = -1 };
+    const anonid_relay_origin_t origin = { .listener = &listener };
     const anonid_relay_accepted_t accepted = { NULL, &protocol, &origin, gone,
                                                NULL };
     anonid_relay_accepted_t here = accepted;

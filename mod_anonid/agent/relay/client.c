@@ -381,44 +381,31 @@ static void on_pair_ended(void *context)
     end(context);
 }
 
-/* The client's socket, with what is queued for it and what it has sent. */
-static struct bufferevent *make_side(anonid_relay_client_t *client)
-{
-    struct bufferevent *side = bufferevent_socket_new(
-        client->accepted.base, client->fd,
-        BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-
-    if (!side)
-        return NULL;
-    client->fd = -1;
-    (void)evbuffer_add_buffer(bufferevent_get_output(side), client->out);
-    if (evbuffer_add(bufferevent_get_output(client->server), client->in,
-                     client->in_length)
-        == 0)
-        return side;
-    bufferevent_free(side);
-    return NULL;
-}
-
+/* The pair takes the socket, what is queued for the client, and what it has
+ * sent. */
 static void join_now(anonid_relay_client_t *client)
 {
-    struct bufferevent *side;
+    const anonid_relay_pairing_t pairing = {
+        .base = client->accepted.base,
+        .client = client->fd,
+        .for_client = client->out,
+        .for_server = client->in,
+        .length = client->in_length,
+        .server = client->server,
+        .listener = client->origin.listener->slot,
+        .ended = on_pair_ended,
+        .context = client,
+    };
 
     free_event(&client->readable);
     free_event(&client->writable);
     (void)event_del(client->deadline);
-    side = make_side(client);
+    client->pair = anonid_relay_pair_start(&pairing);
+    client->fd = -1;
+    client->server = NULL;
     drop_connection(client);
-    if (side)
-        client->pair =
-            anonid_relay_pair_start(client->accepted.base, side,
-                                    client->server, on_pair_ended, client);
-    if (side)
-        client->server = NULL;
     client->state = JOINED;
-    if (client->pair)
-        anonid_relay_pair_count(client->pair, client->origin.listener->slot);
-    else
+    if (!client->pair)
         end(client);
 }
 

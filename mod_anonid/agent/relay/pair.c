@@ -4,15 +4,15 @@
  * other side has taken all of it.
  */
 #include "agent/relay/pair.h"
+#include "agent/relay/end.h"
 #include "agent/status/mail.h"
 
-#include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #define IDLE_LIMIT (40 * 60)
 #define TLS_QUIET_LIMIT 3
@@ -25,7 +25,7 @@
 #define USER_TIMEOUT (5 * 60 * 1000)
 
 typedef struct side_t {
-    struct bufferevent *bev;
+    anonid_relay_end_t end;
     struct side_t *other;
     anonid_relay_pair_t *pair;
     int ended;  /* it sends nothing more */
@@ -35,7 +35,7 @@ typedef struct side_t {
 
 struct anonid_relay_pair_t {
     side_t client, server;
-    struct event *timer;
+    struct event timer;
     time_t last;  /* something came or left */
     time_t limit; /* seconds for which nothing may */
     int listener; /* in the status table; -1: none */
@@ -56,7 +56,7 @@ static void set_timer(anonid_relay_pair_t *pair, time_t seconds)
 {
     const struct timeval delay = { seconds, 0 };
 
-    (void)event_add(pair->timer, &delay);
+    (void)event_add(&pair->timer, &delay);
 }
 
 static void set_limit(anonid_relay_pair_t *pair, time_t seconds)
@@ -70,7 +70,7 @@ static size_t waiting_for(const side_t *side)
 {
     if (side->failed)
         return 0;
-    return evbuffer_get_length(bufferevent_get_output(side->bev));
+    return anonid_relay_end_unsent(&side->end);
 }
 
 /* ---- the end ---- */
@@ -78,9 +78,9 @@ static size_t waiting_for(const side_t *side)
 /* The owner hears of it, once. */
 static void end(anonid_relay_pair_t *pair)
 {
-    bufferevent_setcb(pair->client.bev, NULL, NULL, NULL, NULL);
-    bufferevent_setcb(pair->server.bev, NULL, NULL, NULL, NULL);
-    (void)event_del(pair->timer);
+    anonid_relay_end_silence(&pair->client.end);
+    anonid_relay_end_silence(&pair->server.end);
+    (void)event_del(&pair->timer);
     pair->ended(pair->context);
 }
 
@@ -102,10 +102,10 @@ static int is_over(const anonid_relay_pair_t *pair)
 static void tell_end(side_t *side)
 {
     side->shut = 1;
-    if (bufferevent_openssl_get_ssl(side->bev))
+    if (anonid_relay_end_is_tls(&side->end))
         set_limit(side->pair, TLS_QUIET_LIMIT);
     else
-        (void)shutdown(bufferevent_getfd(side->bev), SHUT_WR);
+        (void)shutdown(anonid_relay_end_socket(&side->end), SHUT_WR);
 }
 
 /* Looks at what is left to do. The pair may be gone afterwards. */
@@ -144,60 +144,47 @@ static void count(const side_t *side, size_t octets)
     const anonid_relay_pair_t *pair = side->pair;
     const int to_server = side == &pair->client;
 
-    if (octets > 0)
-        anonid_status_mail_relayed(pair->listener, to_server ? octets : 0,
-                                   to_server ? 0 : octets);
+    anonid_status_mail_relayed(pair->listener, to_server ? octets : 0,
+                               to_server ? 0 : octets);
 }
 
-static void move(side_t *side)
-{
-    struct evbuffer *in = bufferevent_get_input(side->bev);
-
-    count(side, evbuffer_get_length(in));
-    if (side->other->failed)
-        (void)evbuffer_drain(in, evbuffer_get_length(in));
-    else
-        (void)evbuffer_add_buffer(bufferevent_get_output(side->other->bev),
-                                  in);
-    if (waiting_for(side->other) >= ANONID_RELAY_PAIR_HIGH)
-        (void)bufferevent_disable(side->bev, EV_READ);
-}
-
-static void on_input(struct bufferevent *bev, void *context)
+static void on_input(void *context, const char *octets, size_t length)
 {
     side_t *side = context;
 
-    (void)bev;
     side->pair->last = now();
-    move(side);
+    count(side, length);
+    if (side->other->failed)
+        return;
+    anonid_relay_end_write(&side->other->end, octets, length);
+    if (waiting_for(side->other) >= ANONID_RELAY_PAIR_HIGH)
+        anonid_relay_end_read(&side->end, 0);
 }
 
 /* This side has taken in most of what there was: the other is read again. */
-static void on_drained(struct bufferevent *bev, void *context)
+static void on_drained(void *context)
 {
     side_t *side = context;
 
-    (void)bev;
     side->pair->last = now();
     if (!side->other->ended)
-        (void)bufferevent_enable(side->other->bev, EV_READ);
+        anonid_relay_end_read(&side->other->end, 1);
     else
         look(side->pair);
 }
 
-static void on_event(struct bufferevent *bev, short what, void *context)
+static void on_ended(void *context, int failed)
 {
     side_t *side = context;
 
-    (void)bev;
-    if (!(what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)))
-        return;
-    move(side);
     side->ended = 1;
-    side->failed |= (what & BEV_EVENT_ERROR) != 0;
+    side->failed |= failed;
     set_limit(side->pair, HALF_CLOSED_LIMIT);
     look(side->pair);
 }
+
+static const anonid_relay_end_events_t end_events = { on_input, on_drained,
+                                                      on_ended };
 
 /* ---- the beginning ---- */
 
@@ -220,58 +207,67 @@ static void keep_alive(int fd)
                          &options[i].value, sizeof(options[i].value));
 }
 
-static void begin(anonid_relay_pair_t *pair, side_t *side, side_t *other,
-                  struct bufferevent *bev)
+static void connect_sides(anonid_relay_pair_t *pair, side_t *side,
+                          side_t *other)
 {
-    side->bev = bev;
     side->other = other;
     side->pair = pair;
-    keep_alive(bufferevent_getfd(bev));
-    bufferevent_setcb(bev, on_input, on_drained, on_event, side);
-    bufferevent_setwatermark(bev, EV_READ, 0, ANONID_RELAY_PAIR_HIGH);
-    bufferevent_setwatermark(bev, EV_WRITE, ANONID_RELAY_PAIR_LOW, 0);
+    keep_alive(anonid_relay_end_socket(&side->end));
 }
 
-anonid_relay_pair_t *anonid_relay_pair_start(struct event_base *base,
-                                             struct bufferevent *client,
-                                             struct bufferevent *server,
-                                             void (*ended)(void *context),
-                                             void *context)
+/* Before anything that comes from the other side. */
+static void write_first(anonid_relay_pair_t *pair,
+                        const anonid_relay_pairing_t *pairing)
+{
+    const size_t n = evbuffer_get_length(pairing->for_client);
+
+    if (n > 0)
+        anonid_relay_end_write(
+            &pair->client.end,
+            (const char *)evbuffer_pullup(pairing->for_client, -1), n);
+    if (pairing->length > 0)
+        anonid_relay_end_write(&pair->server.end, pairing->for_server,
+                               pairing->length);
+}
+
+anonid_relay_pair_t *
+anonid_relay_pair_start(const anonid_relay_pairing_t *pairing)
 {
     anonid_relay_pair_t *pair = calloc(1, sizeof(*pair));
 
-    if (pair)
-        pair->timer = evtimer_new(base, on_timer, pair);
-    if (!pair || !pair->timer) {
-        bufferevent_free(client);
-        bufferevent_free(server);
+    if (!pair
+        || !anonid_relay_end_adopt(&pair->server.end, pairing->base,
+                                   pairing->server)) {
+        bufferevent_free(pairing->server);
+        close(pairing->client);
         free(pair);
         return NULL;
     }
-    pair->ended = ended;
-    pair->context = context;
-    pair->listener = -1;
-    begin(pair, &pair->client, &pair->server, client);
-    begin(pair, &pair->server, &pair->client, server);
-    (void)bufferevent_enable(client, EV_READ | EV_WRITE);
-    (void)bufferevent_enable(server, EV_READ | EV_WRITE);
-    move(&pair->client);
-    move(&pair->server);
+    anonid_relay_end_open(&pair->client.end, pairing->base, pairing->client);
+    (void)evtimer_assign(&pair->timer, pairing->base, on_timer, pair);
+    pair->ended = pairing->ended;
+    pair->context = pairing->context;
+    pair->listener = pairing->listener;
+    connect_sides(pair, &pair->client, &pair->server);
+    connect_sides(pair, &pair->server, &pair->client);
     set_limit(pair, IDLE_LIMIT);
+    write_first(pair, pairing);
+    anonid_relay_end_begin(&pair->client.end, &end_events, &pair->client);
+    anonid_relay_end_begin(&pair->server.end, &end_events, &pair->server);
     return pair;
 }
 
-void anonid_relay_pair_count(anonid_relay_pair_t *pair, int listener)
+size_t anonid_relay_pair_unsent(const anonid_relay_pair_t *pair)
 {
-    pair->listener = listener;
+    return waiting_for(&pair->client) + waiting_for(&pair->server);
 }
 
 void anonid_relay_pair_close(anonid_relay_pair_t *pair)
 {
     if (!pair)
         return;
-    event_free(pair->timer);
-    bufferevent_free(pair->client.bev);
-    bufferevent_free(pair->server.bev);
+    (void)event_del(&pair->timer);
+    anonid_relay_end_close(&pair->client.end);
+    anonid_relay_end_close(&pair->server.end);
     free(pair);
 }
