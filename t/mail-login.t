@@ -11,6 +11,7 @@ use AnonID::Test::BadMailServer;
 use AnonID::Test::CA;
 use AnonID::Test::Dovecot;
 use AnonID::Test::MailSite;
+use MIME::Base64 qw(encode_base64);
 
 require_build;
 
@@ -172,6 +173,22 @@ sub test_refused ()
     $_->stop for $site, $server;
 }
 
+# A server that repeats the command that it does not like.
+sub test_repeated ()
+{
+    my $plain = encode_base64("\0site\0$password", '');
+    my $server = server(mechanisms => ['PLAIN'], script => [
+        [AUTH => "501 5.5.4 Syntax error: AUTH PLAIN $plain"]]);
+    my $site = site($server, mechanisms => 'PLAIN');
+
+    $site->expect_log(qr/ANID022\d: .*AUTH: what the server says holds the (?#
+        )secret, and is not repeated/, qr/ANID0305: /);
+    is $site->send->{status}, 503, 'a server that repeats the command';
+    unlike $site->log_text, qr/\Q$plain\E|\Q$password\E/,
+        '... does not bring it into the log';
+    $_->stop for $site, $server;
+}
+
 # Many visitors at once find out about a wrong password with one attempt.
 sub test_refused_at_once ()
 {
@@ -223,6 +240,7 @@ test_choices();
 test_loopback();
 test_impostors();
 test_refused();
+test_repeated();
 test_refused_at_once();
 test_changed_meanwhile();
 done_testing;

@@ -482,6 +482,10 @@ static void on_reply(void *context, const anonid_mail_reply_t *reply)
     if (phase == ANONID_PHASE_AUTH)
         anonid_status_table_count(ANONID_COUNT_mail_logins_refused);
     s->driver->text(reply, text, sizeof(text));
+    /* Some servers repeat the command that they do not like. */
+    if (d->sasl && anonid_sasl_is_shown(d->sasl, text))
+        snprintf(text, sizeof(text),
+                 "what the server says holds the secret, and is not repeated");
     if (phase == ANONID_PHASE_CLIENT && verdict == ANONID_VERDICT_REFUSED)
         tell_nobody(d, text);
     else

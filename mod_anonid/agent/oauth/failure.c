@@ -3,6 +3,7 @@
  * The table of RFC 6749's errors; see failure.h.
  */
 #include "agent/oauth/failure.h"
+#include "agent/secret/shown.h"
 
 #include <string.h>
 
@@ -33,61 +34,13 @@ static anonid_failure_t of_status(long status)
                                           : ANONID_NO_LOGON_SERVERS;
 }
 
-/* ---- what may be repeated ---- */
-
-static int hex_digit(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c | 0x20) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
-/* One octet of a text that may be form-encoded, and where the next one is. */
-static char next_octet(const char **at)
-{
-    const char *text = *at;
-
-    if (text[0] == '%' && hex_digit(text[1]) >= 0 && hex_digit(text[2]) >= 0) {
-        *at += 3;
-        return (char)(hex_digit(text[1]) << 4 | hex_digit(text[2]));
-    }
-    (*at)++;
-    return text[0];
-}
-
-static int begins_with(const char *text, const char *octets, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (!*text || next_octet(&text) != octets[i])
-            return 0;
-    }
-    return 1;
-}
-
-/* 1 if the secret is in the text, as it is or form-encoded. */
-static int holds(const char *text, const anonid_secret_t *secret)
-{
-    const char *octets = secret ? anonid_secret_data(secret) : NULL;
-
-    if (!octets)
-        return 0;
-    if (strstr(text, octets))
-        return 1;
-    for (; *text; text++) {
-        if (begins_with(text, octets, anonid_secret_length(secret)))
-            return 1;
-    }
-    return 0;
-}
-
 static const char *text_of(const anonid_attempt_t *attempt,
                            const json_t *answer, const char *name)
 {
     const char *text = json_string_value(json_object_get(answer, name));
 
-    return text && !holds(text, attempt->secret)
-                   && !holds(text, attempt->client)
+    return text && !anonid_secret_is_shown(attempt->secret, text)
+                   && !anonid_secret_is_shown(attempt->client, text)
                ? text
                : "";
 }

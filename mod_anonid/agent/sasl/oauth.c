@@ -13,6 +13,7 @@
 #include "agent/oauth/token.h"
 #include "agent/sasl/family.h"
 #include "agent/base/log.h"
+#include "agent/secret/shown.h"
 
 #include "common/text.h"
 
@@ -111,11 +112,17 @@ static void begin(oauth_t *oauth, anonid_sasl_turn_t *turn)
     turn->response_length = (size_t)n;
 }
 
-static const char *member(const json_t *json, const char *name)
+static const char *member(const oauth_t *oauth, const json_t *json,
+                          const char *name)
 {
     const char *text = json_string_value(json_object_get(json, name));
 
-    return text ? text : "not said";
+    if (!text)
+        return "not said";
+    return anonid_secret_is_shown(
+               anonid_access_token(oauth->login->credentials), text)
+               ? "said with the token in it"
+               : text;
 }
 
 static void log_refusal(const oauth_t *oauth, const anonid_sasl_turn_t *turn)
@@ -124,8 +131,8 @@ static void log_refusal(const oauth_t *oauth, const anonid_sasl_turn_t *turn)
         json_loadb(turn->challenge, turn->challenge_length, 0, NULL);
     char text[256];
 
-    snprintf(text, sizeof(text), "status %s, scope %s", member(json, "status"),
-             member(json, "scope"));
+    snprintf(text, sizeof(text), "status %s, scope %s",
+             member(oauth, json, "status"), member(oauth, json, "scope"));
     anonid_text_clean(text);
     anonid_log(ANONID_LOG_INFO,
                "the server %s refuses the token of the account '%s': %s",

@@ -8,7 +8,9 @@
  */
 #include "agent/sasl/sasl.h"
 #include "agent/base/thread_pool.h"
+#include "agent/oauth/token.h"
 #include "agent/sasl/family.h"
+#include "agent/secret/shown.h"
 
 #include <sasl/sasl.h>
 #include <sasl/saslutil.h>
@@ -129,6 +131,17 @@ void anonid_sasl_close(anonid_sasl_t *sasl)
     sasl->closed = 1;
     if (!sasl->busy)
         destroy(sasl);
+}
+
+int anonid_sasl_is_shown(const anonid_sasl_t *sasl, const char *text)
+{
+    const anonid_sasl_login_t *login = &sasl->login;
+
+    if (login->mechanism.info->proof == ANONID_PROOF_TOKEN
+        && login->credentials)
+        return anonid_secret_is_shown(anonid_access_token(login->credentials),
+                                      text);
+    return anonid_secret_is_shown(login->secret, text);
 }
 
 int anonid_sasl_complete(const anonid_sasl_t *sasl)

@@ -71,6 +71,9 @@ void anonid_sasl_step(anonid_sasl_t *sasl, const char *challenge,
                       size_t length, anonid_sasl_stepped_t stepped,
                       void *context);
 
+/* 1 if a text holds the secret that the login goes by; see secret/shown.h. */
+int anonid_sasl_is_shown(const anonid_sasl_t *sasl, const char *text);
+
 /* 1 once the mechanism is satisfied; for SCRAM only after the server has
  * shown that it knows the password. Success means nothing before. */
 int anonid_sasl_complete(const anonid_sasl_t *sasl);
