@@ -127,7 +127,7 @@ takes($httpd,
     ['a language that is offered before it is there',
      "AnonIDFormLanguages pt\n" . languages(pt => $english)],
     ['some texts of a language that is there',
-     languages(de => "\xef\xbb\xbf"x0 . "# meine\r\nsend = Ab damit\r\n"
+     languages(de => "\xef\xbb\xbf# meine\r\nsend = Ab damit\r\n"
                . "field.company = Firma\n")],
     ['robots', "AnonIDFormRobots Off\n<Location /a>\nAnonIDFormRobots "
      . "honeypot age=0-60\n</Location>\n<Location /b>\nAnonIDFormRobots age\n"
@@ -140,8 +140,12 @@ takes($httpd,
 );
 
 my ($exit, $output) = $httpd->configtest(
-    languages(de => "recipient.nobody = Niemand\n"));
-is $exit, 0, 'a label of nobody: a warning';
+    "AnonIDMailFields name company=Firm\n" . languages(de =>
+        "recipient.nobody = Niemand\nfield.company = x\nfield.compny = x\n"));
+is $exit, 0, 'labels of nobody: a warning';
 like $output, qr/'recipient\.nobody' in a file de\.conf .*no AnonIDMailRec/,
-    'that names it';
+    'that names a recipient who does not exist';
+like $output, qr/'field\.compny' in a file de\.conf .*no AnonIDMailFields/,
+    'and a field that does not';
+unlike $output, qr/company/, 'and none that exists';
 done_testing;

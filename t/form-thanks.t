@@ -98,6 +98,7 @@ for (['/small', '20 KB'], ['/site', '10 MB']) {
         like $answer->{body}, qr{value="my subject"}, 'the subject is there';
         like $answer->{body}, qr{value="me\@home\.test"}, 'the address is';
         like $answer->{body}, qr{>\nmy text</textarea>}, 'the text is';
+        like $answer->{body}, qr{choose your files again}, 'not the files';
     }
 }
 $answer = $site->send({ target => '/small' }, to => 'team', body => 'x',

@@ -185,4 +185,12 @@ for my $target (qw(/own.html /folder/ /folder/index.html)) {
     is $answer->{status}, 200, "POST to $target";
 }
 is $site->count('desk'), $before + 3, 'and all of them were sent';
+for my $target (qw(/own.html /folder/ /folder/index.html)) {
+    $answer = $site->send({ target => "$target?a=b", headers => \%BROWSER },
+                          to => 'desk', body => 'x');
+    like $answer->{header}{location}, qr{^\Q$target\E\?sent=},
+        "a browser's POST to $target leads to the thanks";
+    like $site->get($answer->{header}{location})->{body},
+        qr{<h1>Your message was sent</h1>}, 'which are there';
+}
 done_testing;

@@ -101,6 +101,13 @@ apr_status_t anonid_worker_page_create(anonid_worker_page_t **page)
     return APR_SUCCESS;
 }
 
+const char *anonid_robot_name(anonid_robot_t robot)
+{
+    static const char *const names[ANONID_ROBOTS] = { "honeypot", "age" };
+
+    return names[robot];
+}
+
 const char *anonid_counter_name(anonid_counter_t counter)
 {
     static const char *const names[] = {

@@ -214,10 +214,21 @@ typedef struct {
 _Static_assert(sizeof(anonid_status_slot_t) == 128, "slot layout");
 _Static_assert(sizeof(anonid_status_header_t) == 64, "header layout");
 
+/* What gave a robot away that wanted to send a form. */
+typedef enum {
+    ANONID_ROBOT_HONEYPOT, /* it filled in what no visitor sees */
+    ANONID_ROBOT_AGE,      /* too soon, too late, or not from our page */
+    ANONID_ROBOTS
+} anonid_robot_t;
+
+/* "honeypot", "age". */
+const char *anonid_robot_name(anonid_robot_t robot);
+
 /* What workers count, each in its own slot: shared memory that they write, so
  * that nobody decides anything by it. */
 typedef struct {
     _Atomic uint64_t mapped[ANONID_STATUS_SLOTS]; /* requests, by account */
+    _Atomic uint64_t robots[ANONID_ROBOTS];       /* forms */
 } anonid_worker_page_t;
 
 /* Creates the table (parent). *fd_write is a read-write descriptor for the

@@ -40,6 +40,7 @@ static anonid_global_t *make_global(apr_pool_t *p)
     made->catalogs = anonid_catalog_builtin(p);
     made->form_languages =
         apr_array_make(p, 2, sizeof(anonid_form_languages_t *));
+    made->field_names = apr_hash_make(p);
     made->accounts_by_key = apr_hash_make(p);
     made->services_by_name = apr_hash_make(p);
     made->definitions = apr_hash_make(p);

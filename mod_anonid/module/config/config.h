@@ -120,6 +120,7 @@ typedef struct {
                                          English first */
     apr_array_header_t *form_languages; /* anonid_form_languages_t *, of all
                                            sections */
+    apr_hash_t *field_names;            /* of AnonIDMailFields, all sections */
     apr_hash_t *accounts_by_key;  /* key of the name -> anonid_account_t * */
     apr_hash_t *services_by_name; /* name -> anonid_service_t * */
     apr_hash_t *definitions;      /* by address: account, service, or a

@@ -95,5 +95,7 @@ const char *anonid_set_mail_fields(cmd_parms *cmd, void *dir, const char *arg)
         return apr_psprintf(cmd->pool, "AnonIDMailFields '%s': %s", arg,
                             error);
     APR_ARRAY_PUSH(section->mail_fields, anonid_mail_field_t) = field;
+    apr_hash_set(anonid_global()->field_names, field.name, APR_HASH_KEY_STRING,
+                 field.name);
     return NULL;
 }

@@ -349,11 +349,11 @@ static void put_files(request_rec *r, const anonid_page_t *page)
         ap_rvputs(r, "<p class=\"hint\"><strong>",
                   phrase(r, page, ANONID_PHRASE_CHOOSE_AGAIN),
                   "</strong></p>\n", NULL);
-    ap_rvputs(r, "<p class=\"error\" id=\"anonid-too-large\" ",
-              "role=\"alert\"></p>\n"
-              "<p class=\"hint\" id=\"anonid-drop\" hidden>",
+    ap_rvputs(r, "<p class=\"hint\" id=\"anonid-drop\" hidden>",
               phrase(r, page, ANONID_PHRASE_FILES_DROP),
               "</p>\n"
+              "<p class=\"error\" id=\"anonid-too-large\" "
+              "role=\"alert\"></p>\n"
               "<input id=\"" ANONID_FIELD_FILES "\" name=\"" ANONID_FIELD_FILES
               "\" type=\"file\" multiple",
               for_script(r, page, limit),

@@ -115,6 +115,7 @@ static void read_beginning(request_rec *r, anonid_draft_t *draft,
     if (body->length == 0)
         anonid_body_read_beginning(r, draft->memory, body);
     (void)reader->read(draft, type, body->data, body->length);
+    draft->has_files |= strcmp(type->value, "multipart/form-data") == 0;
 }
 
 void anonid_read_nothing(request_rec *r)

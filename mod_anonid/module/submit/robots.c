@@ -5,6 +5,7 @@
 #include "module/submit/robots.h"
 #include "module/config/config.h"
 #include "module/submit/form_key.h"
+#include "module/supervisor/parent.h"
 #include "common/lognos.h"
 
 #include <http_log.h>
@@ -12,10 +13,6 @@
 APLOG_USE_MODULE(anonid);
 
 #define PURPOSE "form"
-
-/* Of a request that a robot seems to have made: what gave it away, for the
- * access log. */
-#define VARIABLE "ANONID_ROBOT"
 
 const anonid_form_robots_t *anonid_robots(const request_rec *r)
 {
@@ -49,11 +46,23 @@ const char *anonid_robots_token(request_rec *r, const anonid_draft_t *draft)
                             r->request_time);
 }
 
+/* The access log has what gave a robot away, and the status counts it. */
+static void note(request_rec *r, anonid_robot_t robot)
+{
+    anonid_worker_page_t *page = anonid_parent_page();
+
+    apr_table_setn(r->subprocess_env, "ANONID_ROBOT",
+                   anonid_robot_name(robot));
+    if (page)
+        atomic_fetch_add_explicit(&page->robots[robot], 1,
+                                  memory_order_relaxed);
+}
+
 int anonid_robots_is_trapped(request_rec *r, const anonid_draft_t *draft)
 {
     if (!anonid_robots(r)->has_trap || !draft->is_trapped)
         return 0;
-    apr_table_setn(r->subprocess_env, VARIABLE, "honeypot");
+    note(r, ANONID_ROBOT_HONEYPOT);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   ANONID_LOGNO(0313) "A message was thrown away: a robot "
                                      "filled in the field that no visitor "
@@ -64,7 +73,7 @@ int anonid_robots_is_trapped(request_rec *r, const anonid_draft_t *draft)
 static const anonid_problem_t *refuse(request_rec *r, anonid_phrase_t phrase,
                                       const char *detail)
 {
-    apr_table_setn(r->subprocess_env, VARIABLE, "age");
+    note(r, ANONID_ROBOT_AGE);
     return anonid_problem_in_field(r->pool, ANONID_FIELD_TOKEN, phrase,
                                    detail);
 }

@@ -19,7 +19,9 @@
 #define VERSION_MAX sizeof(((anonid_retained_t *)NULL)->version)
 
 /* The layout is part of the version. */
-#define LAYOUT (sizeof(anonid_retained_t) + ANONID_FD_COUNT)
+#define LAYOUT                                                                \
+    (sizeof(anonid_retained_t) + sizeof(anonid_worker_page_t)                 \
+     + ANONID_FD_COUNT)
 
 /* Nobody's child, because at its end httpd destroys the youngest pools
  * first. */

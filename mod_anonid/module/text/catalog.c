@@ -212,6 +212,9 @@ const char *anonid_catalog_read(apr_pool_t *pool, anonid_catalog_t *catalog,
     const char *end = text + length;
     const char *error = NULL;
 
+    /* Some editors begin UTF-8 with a byte order mark. */
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        text += 3;
     for (*line = 1; text < end && !error; ++*line) {
         const char *stop = memchr(text, '\n', (size_t)(end - text));
         size_t octets = (size_t)((stop ? stop : end) - text);

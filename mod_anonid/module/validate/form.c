@@ -69,20 +69,44 @@ static int is_alias(const char *alias)
     return 0;
 }
 
+static int is_field(const char *name)
+{
+    return apr_hash_get(anonid_global()->field_names, name,
+                        APR_HASH_KEY_STRING)
+           != NULL;
+}
+
+/* What a file may have a label for. */
+static const struct {
+    const char *prefix;
+    int (*exists)(const char *name);
+    const char *missing;
+} labels[] = {
+    { "recipient.", is_alias, "no AnonIDMailRecipient has that alias" },
+    { "field.", is_field, "no AnonIDMailFields has a field of that name" },
+};
+
+static void check_label(anonid_check_t *check, const char *tag,
+                        const char *label)
+{
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        size_t length = strlen(labels[i].prefix);
+
+        if (strncmp(label, labels[i].prefix, length) == 0
+            && !labels[i].exists(label + length))
+            anonid_check_warn(check, NULL,
+                              "'%s' in a file %s.conf of "
+                              "AnonIDFormLanguageDir: %s",
+                              label, tag, labels[i].missing);
+    }
+}
+
 static void check_labels(anonid_check_t *check,
                          const anonid_catalog_t *catalog)
 {
     for (apr_hash_index_t *hi = apr_hash_first(check->p, catalog->labels); hi;
-         hi = apr_hash_next(hi)) {
-        const char *name = apr_hash_this_key(hi);
-
-        if (strncmp(name, "recipient.", 10) == 0 && !is_alias(name + 10))
-            anonid_check_warn(check, NULL,
-                              "'%s' in a file %s.conf of "
-                              "AnonIDFormLanguageDir: no AnonIDMailRecipient "
-                              "has that alias",
-                              name, catalog->tag);
-    }
+         hi = apr_hash_next(hi))
+        check_label(check, catalog->tag, apr_hash_this_key(hi));
 }
 
 void anonid_check_forms(anonid_check_t *check)
