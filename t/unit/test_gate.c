@@ -11,6 +11,9 @@
 #include <event2/event.h>
 #include <string.h>
 
+/* Logins that are under way with one server. */
+#define AT_ONCE 32
+
 static struct event_base *base;
 static unsigned long present = 1;
 static anonid_account_t *account;
@@ -184,16 +187,44 @@ static void a_refusal_is_told_to_all_who_wait(void **state)
     come_in(&first, &here);
     for (int i = 0; i < 100; i++) {
         enter(&others[i], &there, 1);
-        knock(&others[i]);
+        if (others[i].answers > 0)
+            knock(&others[i]);
     }
     assert_int_equal(anonid_gate_refused(first.pass, "535 no"), 60);
     leave(&first);
     for (int i = 0; i < 100; i++) {
-        assert_int_equal(others[i].answers, 1);
+        assert_int_equal(others[i].answers, i < AT_ONCE);
         assert_true(others[i].refused);
     }
     assert_in_range(seconds_held(&here), 58, 60);
     assert_in_range(seconds_held(&there), 58, 60);
+}
+
+/* A server that comes back meets its clients one after the other; those of
+ * another server do not wait for it. */
+static void few_log_on_at_once(void **state)
+{
+    guest_t guests[AT_ONCE + 3], other;
+
+    (void)state;
+    for (int i = 0; i < AT_ONCE + 3; i++) {
+        enter(&guests[i], &here, 1);
+        assert_int_equal(guests[i].answers, i < AT_ONCE);
+    }
+    enter(&other, &there, 1);
+    assert_int_equal(other.answers, 1);
+    leave(&other);
+    knock(&guests[0]);
+    assert_int_equal(guests[AT_ONCE].answers, 0);
+    anonid_gate_worked(guests[0].pass);
+    run();
+    assert_int_equal(guests[AT_ONCE].answers, 1);
+    leave(&guests[1]);
+    assert_int_equal(guests[AT_ONCE + 1].answers, 1);
+    leave(&guests[0]); /* a session that ends is no login that does */
+    assert_int_equal(guests[AT_ONCE + 2].answers, 0);
+    for (int i = 2; i < AT_ONCE + 3; i++)
+        leave(&guests[i]);
 }
 
 static void a_new_version_starts_afresh(void **state)
@@ -348,6 +379,7 @@ int main(void)
                                   forget_all),
         cmocka_unit_test_teardown(a_refusal_is_told_to_all_who_wait,
                                   forget_all),
+        cmocka_unit_test_teardown(few_log_on_at_once, forget_all),
         cmocka_unit_test_teardown(a_new_version_starts_afresh, forget_all),
         cmocka_unit_test_teardown(beside_sessions_a_refusal_is_no_verdict,
                                   forget_all),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gates; see gate.h. A gate lives while it has passes, or something is held
- * against its version. There are as many as accounts with sessions or
- * refusals: few, so a list will do.
+ * Gates; see gate.h. Who is logged on stands in no line, so that thousands of
+ * sessions cost those who come nothing. A gate lives while it has passes, or
+ * something is held against its version. There are as many as accounts with
+ * sessions or refusals: few, so a list will do.
  */
 #include "agent/mail/gate.h"
 #include "agent/base/deadline.h"
@@ -18,12 +19,27 @@ typedef enum {
     KNOCKS,   /* in line, to authenticate */
     TRIES,    /* authenticates */
     PASSED,   /* is logged on */
-    FAILED    /* was refused, and will leave */
+    FAILED,   /* was refused, and will leave */
+    STATES
 } pass_state_t;
 
+/* Logins that are under way with one server, from connecting to success. Who
+ * comes when there are so many waits in line: after a server's restart all its
+ * clients come at once, and it has others to care for. */
+#define MOST_LOGINS 32
+
+/* A server that has passes, for the gate's life. */
+typedef struct door_t {
+    struct door_t *next;
+    char *url;
+    int logins; /* under way */
+    int passed; /* sessions */
+} door_t;
+
 struct anonid_gate_pass_t {
-    struct anonid_gate_pass_t *next;
+    struct anonid_gate_pass_t *next, **prev;
     struct gate_t *gate;
+    door_t *door;
     anonid_login_t *login;
     const anonid_mail_server_t *server;
     pass_state_t state;
@@ -37,8 +53,12 @@ typedef struct gate_t {
     char *account;
     char *service;
     unsigned long version;
-    int pair;                   /* in the status table; -1: none */
-    anonid_gate_pass_t *passes; /* in order of arrival */
+    int pair; /* in the status table; -1: none */
+    door_t *doors;
+    anonid_gate_pass_t *line,
+        **end;     /* in order of arrival, but for sessions */
+    int n[STATES]; /* passes in each state */
+    int passes;
     struct event *turn;
     int refusals;            /* in a row */
     anonid_deadline_t until; /* held until then ... */
@@ -73,6 +93,13 @@ static void destroy(gate_t *gate)
         *link = gate->next;
     if (gate->turn)
         event_free(gate->turn);
+    while (gate->doors) {
+        door_t *door = gate->doors;
+
+        gate->doors = door->next;
+        free(door->url);
+        free(door);
+    }
     free(gate->account);
     free(gate->service);
     free(gate->refused_by);
@@ -87,6 +114,7 @@ static gate_t *make(const anonid_login_t *login)
 
     if (!gate)
         return NULL;
+    gate->end = &gate->line;
     gate->account = strdup(login->account->name);
     gate->service = strdup(login->service->name);
     gate->version = login->proof.version;
@@ -131,26 +159,66 @@ static void ask_for_turn(gate_t *gate)
 
 /* ---- passes ---- */
 
-/* How many passes are in that state, with the server of that URL (NULL:
- * any). */
-static int count(const gate_t *gate, pass_state_t state, const char *url)
+/* The door of a server; NULL without memory. */
+static door_t *find_door(gate_t *gate, const char *url)
 {
-    int n = 0;
+    door_t *door = gate->doors;
 
-    for (const anonid_gate_pass_t *pass = gate->passes; pass;
-         pass = pass->next)
-        n += pass->state == state
-             && (!url || strcmp(pass->server->url, url) == 0);
-    return n;
+    while (door && strcmp(door->url, url) != 0)
+        door = door->next;
+    if (door)
+        return door;
+    door = calloc(1, sizeof(*door));
+    if (!door)
+        return NULL;
+    door->url = strdup(url);
+    if (!door->url) {
+        free(door);
+        return NULL;
+    }
+    door->next = gate->doors;
+    gate->doors = door;
+    return door;
+}
+
+static int is_under_way(pass_state_t state)
+{
+    return state == CONNECTS || state == KNOCKS || state == TRIES;
+}
+
+static void add(anonid_gate_pass_t *pass, int n)
+{
+    pass->gate->n[pass->state] += n;
+    pass->door->logins += is_under_way(pass->state) ? n : 0;
+    pass->door->passed += pass->state == PASSED ? n : 0;
+}
+
+static void leave_line(anonid_gate_pass_t *pass)
+{
+    if (!pass->prev)
+        return;
+    *pass->prev = pass->next;
+    if (pass->next)
+        pass->next->prev = pass->prev;
+    else
+        pass->gate->end = pass->prev;
+    pass->prev = NULL;
+}
+
+static void set_state(anonid_gate_pass_t *pass, pass_state_t state)
+{
+    add(pass, -1);
+    pass->state = state;
+    add(pass, 1);
+    if (state == PASSED)
+        leave_line(pass);
 }
 
 static void end_pass(anonid_gate_pass_t *pass)
 {
-    anonid_gate_pass_t **link = &pass->gate->passes;
-
-    while (*link != pass)
-        link = &(*link)->next;
-    *link = pass->next;
+    add(pass, -1);
+    leave_line(pass);
+    pass->gate->passes--;
     anonid_login_drop(pass->login);
     free(pass);
 }
@@ -160,12 +228,14 @@ anonid_gate_pass_t *anonid_gate_enter(anonid_login_t *login,
                                       anonid_gate_answer_t answer,
                                       void *context)
 {
-    anonid_gate_pass_t *pass = calloc(1, sizeof(*pass)), **link;
+    anonid_gate_pass_t *pass = calloc(1, sizeof(*pass));
     gate_t *gate = pass ? find(login) : NULL;
 
     if (pass && !gate)
         gate = make(login);
-    if (!gate) {
+    if (gate)
+        pass->door = find_door(gate, server->url);
+    if (!gate || !pass->door) {
         free(pass);
         return NULL;
     }
@@ -174,16 +244,18 @@ anonid_gate_pass_t *anonid_gate_enter(anonid_login_t *login,
     pass->server = server;
     pass->answer = answer;
     pass->context = context;
-    for (link = &gate->passes; *link; link = &(*link)->next)
-        continue;
-    *link = pass;
+    pass->prev = gate->end;
+    *gate->end = pass;
+    gate->end = &pass->next;
+    gate->passes++;
+    add(pass, 1);
     ask_for_turn(gate);
     return pass;
 }
 
 void anonid_gate_knock(anonid_gate_pass_t *pass)
 {
-    pass->state = KNOCKS;
+    set_state(pass, KNOCKS);
     ask_for_turn(pass->gate);
 }
 
@@ -192,11 +264,11 @@ void anonid_gate_worked(anonid_gate_pass_t *pass)
     gate_t *gate = pass->gate;
 
     if (gate->refused_by
-        && (count(gate, PASSED, NULL) == 0
+        && (gate->n[PASSED] == 0
             || strcmp(gate->refused_by, pass->server->url) == 0))
         forget(gate);
     gate->rests = 0;
-    pass->state = PASSED;
+    set_state(pass, PASSED);
     anonid_status_mail_pair_worked(gate->pair);
     ask_for_turn(gate);
 }
@@ -205,12 +277,12 @@ int anonid_gate_excuses(anonid_gate_pass_t *pass)
 {
     gate_t *gate = pass->gate;
 
-    if (gate->rests == N_RESTS || count(gate, PASSED, pass->server->url) > 0
+    if (gate->rests == N_RESTS || pass->door->passed > 0
         || (!pass->settling
             && !anonid_registry_settling(pass->login->account->name)))
         return 0;
     gate->rest = anonid_deadline_in(rests[gate->rests++]);
-    pass->state = FAILED;
+    set_state(pass, FAILED);
     return 1;
 }
 
@@ -229,10 +301,9 @@ static int hold(gate_t *gate, const char *url)
 int anonid_gate_refused(anonid_gate_pass_t *pass, const char *words)
 {
     gate_t *gate = pass->gate;
-    const char *url = pass->server->url;
-    int wait = count(gate, PASSED, url) > 0 ? 0 : hold(gate, url);
+    int wait = pass->door->passed > 0 ? 0 : hold(gate, pass->door->url);
 
-    pass->state = FAILED;
+    set_state(pass, FAILED);
     anonid_status_mail_pair_refused(gate->pair, pass->server->slot, wait,
                                     words);
     return wait;
@@ -257,7 +328,7 @@ static int held(const gate_t *gate, const char *url)
     int left = anonid_deadline_left(gate->until);
 
     if (left == 0
-        || (count(gate, PASSED, NULL) > 0 && gate->refused_by
+        || (gate->n[PASSED] > 0 && gate->refused_by
             && strcmp(gate->refused_by, url) != 0))
         return 0;
     return (left + 999) / 1000;
@@ -304,9 +375,11 @@ static int is_due(const anonid_gate_pass_t *pass)
         return 1;
     if (anonid_deadline_left(gate->rest) > 0)
         return 0;
-    return pass->state == ENTERS || count(gate, PASSED, NULL) > 0
-           || count(gate, TRIES, NULL) == 0
-           || held(gate, pass->server->url) > 0;
+    if (held(gate, pass->server->url) > 0)
+        return 1;
+    if (pass->state == ENTERS)
+        return pass->door->logins < MOST_LOGINS;
+    return gate->n[PASSED] > 0 || gate->n[TRIES] == 0;
 }
 
 static void decide(anonid_gate_pass_t *pass)
@@ -321,14 +394,14 @@ static void decide(anonid_gate_pass_t *pass)
         refuse_held(pass, seconds);
         return;
     }
-    pass->state = pass->state == ENTERS ? CONNECTS : TRIES;
+    set_state(pass, pass->state == ENTERS ? CONNECTS : TRIES);
     pass->settling = anonid_registry_settling(pass->login->account->name);
     pass->answer(pass->context, NULL);
 }
 
 static anonid_gate_pass_t *first_due(const gate_t *gate)
 {
-    anonid_gate_pass_t *pass = gate->passes;
+    anonid_gate_pass_t *pass = gate->line;
 
     while (pass && !is_due(pass))
         pass = pass->next;

@@ -13,6 +13,10 @@
  *             server has set itself a moment ago: the mail server may not have
  *             seen it yet (or not any more). Who comes waits
  *
+ * At most 32 logins are under way with one server, in whatever state the gate
+ * is; others wait in line before they connect, so that a server that comes
+ * back meets its clients one after the other.
+ *
  * So a thousand clients with a wrong password are one attempt, and no account
  * is locked out. Event loop only.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An IMAP server that costs next to nothing, for t/bench/listeners: it lets
+ * An IMAP server that costs next to nothing (AnonID::Test::ImapSink): it lets
  * everybody in who knows one password, by LOGIN or SCRAM-SHA-256, whose keys
  * it computes once, and sends one mailbox. It is no Dovecot; what it is for is
  * to show what the proxies before it can do when the server is not the limit.
@@ -241,7 +241,8 @@ static void take_command(peer_t *peer, char *line)
         begin_mailbox(peer);
     else if (strcmp(name, "CAPABILITY") == 0)
         say(peer, "* CAPABILITY " CAPABILITIES "\r\n");
-    if (strncmp(name, "CAPA", 4) == 0 || strncmp(name, "EXAM", 4) == 0)
+    if (strncmp(name, "CAPA", 4) == 0 || strncmp(name, "EXAM", 4) == 0
+        || strcmp(name, "NOOP") == 0)
         say_tagged(peer, " OK Done\r\n");
 }
 
