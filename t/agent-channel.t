@@ -21,7 +21,7 @@ my $server = AnonID::Test::BadMailServer->new(
 sub site (%field)
 {
     return AnonID::Test::MailSite->new(
-        ca => $ca, password => $password,
+        ca => $ca, password => $password, limits => 'off',
         servers => ['submission://localhost:' . $server->port('smtp')],
         service => 'AnonIDMechanism SCRAM-SHA-256', %field)->start;
 }

@@ -37,7 +37,7 @@ sub postfix ()
 }
 
 my $site = AnonID::Test::MailSite->new(
-    ca => $ca, password => $password,
+    ca => $ca, password => $password, limits => 'off',
     service => 'AnonIDMailAllow @example.test',
     servers => ['submission://localhost:' . $server->port('submission')]);
 my $socket = $site->path('run/smtp.sock');

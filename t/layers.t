@@ -22,10 +22,11 @@ my %may_include = (
     agent              => [qw(base control logon net oauth relay request
                               status submission)],
     'agent/base'       => [],
-    'agent/control'    => [qw(base logon relay request status)],
+    'agent/control'    => [qw(base limit logon relay request status)],
     'agent/imap'       => [qw(base mail relay)],
     'agent/krb5'       => [qw(base provider secret)],
     'agent/ldap'       => [qw(base net provider)],
+    'agent/limit'      => [qw(base status)],
     'agent/logon'      => [qw(base krb5 provider secret status)],
     'agent/mail'       => [qw(base logon net sasl status)],
     'agent/message'    => [],
@@ -33,14 +34,15 @@ my %may_include = (
     'agent/oauth'      => [qw(base provider secret)],
     'agent/pop3'       => [qw(mail relay)],
     'agent/provider'   => [qw(secret)],
-    'agent/relay'      => [qw(base logon mail status)],
+    'agent/relay'      => [qw(base limit logon mail status)],
     'agent/request'    => [qw(base logon status submission)],
     'agent/sasl'       => [qw(base krb5 net oauth provider
                               secret)],
     'agent/secret'     => [],
     'agent/smtp'       => [qw(base mail message relay)],
     'agent/status'     => [qw(message)],
-    'agent/submission' => [qw(base logon mail message net sasl smtp status)],
+    'agent/submission' => [qw(base limit logon mail message net sasl smtp
+                              status)],
 
     module              => [qw(config map probe status submit supervisor
                               validate)],

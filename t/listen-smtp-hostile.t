@@ -19,7 +19,7 @@ my $password = canary();
 my $server = AnonID::Test::BadMailServer->new(
     ca => $ca, user => 'site', password => $password)->start;
 my $site = AnonID::Test::MailSite->new(
-    ca => $ca, password => $password, deadlines => 3,
+    ca => $ca, password => $password, deadlines => 3, limits => 'off',
     servers => ['submission://localhost:' . $server->port('smtp')]);
 
 $site->reconfigure(config => "$site->{config}\nAnonIDMailListen "

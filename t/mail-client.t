@@ -25,7 +25,7 @@ sub site ($servers, %field)
 {
     my $client = delete $field{client} // 'xclient';
     my $site = AnonID::Test::MailSite->new(
-        ca => $ca, password => $password, modules => ['remoteip'],
+        ca => $ca, password => $password, modules => ['remoteip'], limits => 'off',
         servers => $servers, %field, service => ($field{service} // '')
             . "\nAnonIDMailClientAddress $client");
 

@@ -27,7 +27,7 @@ sub url ($server) { return 'submission://localhost:' . $server->port('smtp') }
 sub site (@servers)
 {
     return AnonID::Test::MailSite->new(
-        ca => $ca, password => $password,
+        ca => $ca, password => $password, limits => 'off',
         servers => [map { url($_) } @servers])->start;
 }
 

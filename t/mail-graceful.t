@@ -23,7 +23,7 @@ my $dovecot = AnonID::Test::Dovecot->new(
 spit($dovecot->{accounts}, "site:{PLAIN}$password\n", 0600);
 $dovecot->start;
 my $site = AnonID::Test::MailSite->new(
-    ca => $ca, password => $password,
+    ca => $ca, password => $password, limits => 'off',
     servers => ['submission://localhost:' . $dovecot->port('submission')],
     service => 'AnonIDMechanism SCRAM-SHA-256')->start;
 

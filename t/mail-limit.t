@@ -24,7 +24,7 @@ my ($VISITORS, $MORE) = (64, 30);
 sub site ($server, $port)
 {
     return AnonID::Test::MailSite->new(
-        ca => $ca, password => $password,
+        ca => $ca, password => $password, limits => 'off',
         servers => ['submission://localhost:' . $server->port($port)])->start;
 }
 

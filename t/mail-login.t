@@ -30,7 +30,7 @@ sub site ($server, %field)
         // 'SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5';
 
     return AnonID::Test::MailSite->new(
-        ca => $ca, password => $password,
+        ca => $ca, password => $password, limits => 'off',
         servers => ['submission://localhost:' . $server->port('smtp')],
         service => "AnonIDMechanism $mechanisms", %field)->start;
 }

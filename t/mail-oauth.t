@@ -38,6 +38,7 @@ AnonIDMailTLS ca=@{[ $ca->file ]}
 @{[ $mechanisms ? "AnonIDMechanism $mechanisms" : '' ]}
 AnonIDMailFrom site\@example.test
 AnonIDMailRecipient webmaster webmaster\@example.test
+AnonIDMailLimit off
 </AnonIDMailService>
 END
 }

@@ -28,6 +28,7 @@ sub url ($server) { return 'submission://localhost:' . $server->port('smtp') }
 sub site (%field)
 {
     return AnonID::Test::MailSite->new(ca => $ca, password => $password,
+                                       limits => 'off',
                                        %field)->start;
 }
 

@@ -19,7 +19,8 @@ my $server = AnonID::Test::BadMailServer->new(
     ca => $ca, user => 'site', password => $password)->start;
 my $url = 'submission://localhost:' . $server->port('smtp');
 my $site = AnonID::Test::MailSite->new(
-    ca => $ca, password => $password, servers => [$url])->start;
+    ca => $ca, password => $password, limits => 'off',
+    servers => [$url])->start;
 
 # A kept session would not show what happens before MAIL.
 my @NEVER_KEPT = (RSET => { drop => 1 });

@@ -69,7 +69,8 @@ sub key_of ($raw)
 
 sub check ($mpm)
 {
-    my $site = AnonID::Test::SubmitSite->new(mpm => $mpm)->start;
+    my $site = AnonID::Test::SubmitSite->new(mpm => $mpm,
+                                             limits => 'off')->start;
     my @pids = map { start_visitor($site, $_) } 1 .. $VISITORS;
 
     for my $enough ($VISITORS, 3 * $VISITORS) {

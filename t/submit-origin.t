@@ -12,7 +12,7 @@ require_build;
 skip_unless_program('doveadm');
 
 my $site = AnonID::Test::SubmitSite->new(
-    modules => ['setenvif'],
+    modules => ['setenvif'], limits => 'off',
     vhosts => ['www.example.test' => <<'END',
 ServerAlias example.test *.shops.test
 SetEnvIf Origin "^https://forms\.example\.com$" anonid-allow-cross-site

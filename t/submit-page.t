@@ -16,6 +16,7 @@ require_build;
 skip_unless_program('doveadm');
 
 my $site = AnonID::Test::SubmitSite->new(modules => ['negotiation'],
+                                         limits => 'off',
                                          config => <<'END')->start;
 <Location "/own.html">
     SetHandler anonid-submit

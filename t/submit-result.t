@@ -18,7 +18,7 @@ my $server = AnonID::Test::BadMailServer->new(
     ca => $ca, user => 'visitor', password => $password,
     extensions => ['SIZE 20000', '8BITMIME'])->start;
 my $site = AnonID::Test::SubmitSite->new(
-    server => $server, service => <<'END')->start;
+    server => $server, limits => 'off', service => <<'END')->start;
 AnonIDMailRecipient other other@elsewhere.test
 END
 my $seen = '';

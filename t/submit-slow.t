@@ -18,7 +18,7 @@ skip_unless_program('doveadm');
 my $MEGABYTE = 1024 * 1024;
 my ($VISITORS, $LARGE, $ROOM, $RESERVE) = (40, 33, 320, 32);
 my $site = AnonID::Test::SubmitSite->new(
-    mpm_config => <<'MPM', config => <<'CONFIG')->start;
+    limits => 'off', mpm_config => <<'MPM', config => <<'CONFIG')->start;
 StartServers 1
 MinSpareThreads 1
 MaxSpareThreads 64

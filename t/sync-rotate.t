@@ -27,6 +27,7 @@ AnonIDMailServer submission://localhost:@{[ $dovecot->port('submission') ]}
 AnonIDMailTLS ca=@{[ $ca->file ]}
 AnonIDMailFrom site\@example.test
 AnonIDMailRecipient webmaster webmaster\@example.test
+AnonIDMailLimit off
 </AnonIDMailService>
 AnonIDMapTo
 AnonIDMail mail

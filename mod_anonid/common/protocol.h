@@ -256,6 +256,7 @@ typedef enum {
 
     /* Of SERVICE again. */
     ANONID_TAG_CLIENT_ADDRESS = 80, /* T "xclient" or "id"; repeated */
+    ANONID_TAG_LIMIT = 100,         /* T of limit.h; repeated */
     ANONID_TAG_SERVER_SLOT = 120,   /* N of the SERVER before it */
 
     ANONID_TAG_WORKERS = 170, /* N that httpd has at most (MaxRequestWorkers)

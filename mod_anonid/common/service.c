@@ -19,6 +19,7 @@ static anonid_service_t *make_bare(apr_pool_t *pool, const char *name)
     service->mechanisms = apr_array_make(pool, 5, sizeof(const char *));
     service->recipients = apr_array_make(pool, 4, sizeof(anonid_recipient_t));
     service->allowed = apr_array_make(pool, 2, sizeof(const char *));
+    service->limits = apr_array_make(pool, 2, sizeof(anonid_limit_t));
     return service;
 }
 
@@ -150,6 +151,10 @@ int anonid_service_encode(anonid_writer_t *w, const anonid_service_t *service)
             anonid_writer_text(w, ANONID_TAG_CLIENT_ADDRESS,
                                client_addresses[i].name);
     }
+    for (int i = 0; i < service->limits->nelts; i++)
+        anonid_writer_text(
+            w, ANONID_TAG_LIMIT,
+            APR_ARRAY_IDX(service->limits, i, anonid_limit_t).text);
     return anonid_writer_end(w);
 }
 
@@ -198,6 +203,13 @@ static int add_pattern(anonid_service_t *service, const char *pattern)
     return 1;
 }
 
+static int add_limit(anonid_service_t *service, const char *text,
+                     apr_pool_t *pool)
+{
+    return service->limits->nelts < ANONID_LIMITS_MAX
+           && !anonid_limit_parse(apr_array_push(service->limits), text, pool);
+}
+
 /* 1, or 0 for a field that cannot be. Unknown tags are passed over. */
 static int decode_field(anonid_service_t *service, uint16_t tag,
                         const char *text, apr_pool_t *pool)
@@ -225,6 +237,8 @@ static int decode_field(anonid_service_t *service, uint16_t tag,
         return add_address(service, text);
     case ANONID_TAG_ALLOW:
         return add_pattern(service, text);
+    case ANONID_TAG_LIMIT:
+        return add_limit(service, text, pool);
     case ANONID_TAG_STRICT:
         service->strict_from = 1;
         return 1;

@@ -8,6 +8,7 @@
 #ifndef ANONID_COMMON_SERVICE_H
 #define ANONID_COMMON_SERVICE_H
 
+#include "common/limit.h"
 #include "common/mail_protocol.h"
 #include "common/wire.h"
 
@@ -53,6 +54,9 @@ typedef struct {
                                        applications may write to, beside the
                                        recipients' addresses */
     unsigned client_address;        /* ANONID_CLIENT_...; 0: nobody is told */
+    apr_array_header_t *limits;     /* anonid_limit_t; none: no limit */
+    int limits_off;                 /* AnonIDMailLimit off, while the
+                                       configuration is read */
 } anonid_service_t;
 
 /* An empty service of that name, with the default mechanisms. */

@@ -15,8 +15,13 @@
 #include <unistd.h>
 
 #define STATUS_MAGIC 0x414e4944u /* "ANID" */
-#define STATUS_VERSION 3
+#define STATUS_VERSION 4
 #define STATUS_SIZE sizeof(anonid_status_table_t)
+
+/* Where the room begins: pages are no larger than this. */
+#define PAGE 65536
+#define ROOM_OFFSET ((STATUS_SIZE + PAGE - 1) / PAGE * PAGE)
+#define FILE_SIZE ((off_t)(ROOM_OFFSET + ANONID_STATUS_ROOM))
 
 /* The parent's mapping comes from a second, read-only descriptor: one that
  * was mapped from a writable one could be made writable by mprotect. */
@@ -50,7 +55,7 @@ apr_status_t anonid_status_create(const anonid_status_table_t **table,
     memset(&header, 0, sizeof(header));
     header.magic = STATUS_MAGIC;
     header.version = STATUS_VERSION;
-    if (ftruncate(fd, (off_t)STATUS_SIZE) != 0
+    if (ftruncate(fd, FILE_SIZE) != 0
         || pwrite(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header)
         || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
                != 0) {
@@ -74,7 +79,7 @@ apr_status_t anonid_status_map(anonid_status_table_t **table, int fd_write)
 
     if (fstat(fd_write, &st) != 0)
         return errno;
-    if (st.st_size != (off_t)STATUS_SIZE)
+    if (st.st_size != FILE_SIZE)
         return APR_EINVAL;
     mapped = mmap(NULL, STATUS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
                   fd_write, 0);
@@ -106,6 +111,17 @@ const char *anonid_robot_name(anonid_robot_t robot)
     static const char *const names[ANONID_ROBOTS] = { "honeypot", "age" };
 
     return names[robot];
+}
+
+apr_status_t anonid_status_map_room(void **room, int fd_write)
+{
+    void *mapped = mmap(NULL, ANONID_STATUS_ROOM, PROT_READ | PROT_WRITE,
+                        MAP_SHARED, fd_write, (off_t)ROOM_OFFSET);
+
+    if (mapped == MAP_FAILED)
+        return errno;
+    *room = mapped;
+    return APR_SUCCESS;
 }
 
 const char *anonid_counter_name(anonid_counter_t counter)

@@ -19,6 +19,9 @@
  *
  * What workers count is in a page of their own (anonid_worker_page_t), which
  * the agent never sees.
+ *
+ * Behind it, in the same memfd, is room that is the agent's own, and mapped by
+ * nobody else: what lies there outlives an agent (agent/limit/limits.h).
  */
 #ifndef ANONID_COMMON_STATUS_H
 #define ANONID_COMMON_STATUS_H
@@ -43,6 +46,9 @@
 #define ANONID_STATUS_LIMITS 16     /* of a service */
 #define ANONID_STATUS_MECHANISMS 16 /* rows of common/mechanism.h */
 #define ANONID_STATUS_PROTOCOLS 3   /* anonid_mail_protocol_t */
+
+/* Octets of the agent's own room. */
+#define ANONID_STATUS_ROOM (4 * 1024 * 1024)
 
 typedef enum {
     ANONID_STATE_PENDING = 0, /* the first attempt has not ended */
@@ -250,6 +256,9 @@ static inline void anonid_worker_page_count(anonid_worker_page_t *page,
 
 /* Maps it for writing (agent). APR_EINVAL if it is not such a table. */
 apr_status_t anonid_status_map(anonid_status_table_t **table, int fd_write);
+
+/* Maps the agent's own room (agent). It is full of zeroes at first. */
+apr_status_t anonid_status_map_room(void **room, int fd_write);
 
 /* The state of a slot: one load. Slots out of range are FAILED. */
 static inline anonid_state_t

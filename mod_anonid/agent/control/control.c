@@ -11,6 +11,7 @@
 #include "agent/logon/failed_store.h"
 #include "agent/logon/logon.h"
 #include "agent/control/lifeline.h"
+#include "agent/limit/limits.h"
 #include "agent/control/secret_receiver.h"
 #include "agent/base/link.h"
 #include "agent/base/log.h"
@@ -20,6 +21,7 @@
 #include "agent/status/table.h"
 
 #include "common/lognos.h"
+#include "common/monotonic.h"
 #include "common/protocol.h"
 
 #include <unistd.h>
@@ -51,6 +53,19 @@ static void take_peers(const anonid_frame_t *frame)
     }
 }
 
+/* The status table, and with it the limits as an agent before has left
+ * them. */
+static const char *open_table(int fd)
+{
+    void *room;
+
+    if (anonid_status_table_open(fd, &room) != APR_SUCCESS)
+        return "its status table cannot be used";
+    if (anonid_limits_keep_in(room, anonid_monotonic_now()) != APR_SUCCESS)
+        return "there is no memory for limits";
+    return NULL;
+}
+
 /* Each supervisor says HELLO, since it cannot know how far the one before it
  * came; what it says does not change in the life of an agent. */
 static const char *hello(const anonid_frame_t *frame, anonid_take_fd_t take_fd)
@@ -73,9 +88,7 @@ static const char *hello(const anonid_frame_t *frame, anonid_take_fd_t take_fd)
         close(table);
         return "its listening sockets cannot be used";
     }
-    if (anonid_status_table_open(table) != APR_SUCCESS)
-        return "its status table cannot be used";
-    return NULL;
+    return open_table(table);
 }
 
 /* A supervisor that has gone will not answer. */

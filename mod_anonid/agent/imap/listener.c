@@ -389,6 +389,7 @@ static const anonid_relay_login_protocol_t login_protocol = {
     .bye = "* BYE",
     .lasting = "[CONTACTADMIN]",
     .for_now = "[UNAVAILABLE]",
+    .limited = "[LIMIT]",
     .command = take_command,
     .cancelled = cancelled,
     .complete = complete,

@@ -152,6 +152,7 @@ static const anonid_relay_login_protocol_t login_protocol = {
     .bye = "-ERR",
     .lasting = "[SYS/PERM]",
     .for_now = "[SYS/TEMP]",
+    .limited = "[SYS/TEMP]",
     .command = take_command,
     .cancelled = cancelled,
     .complete = anonid_relay_login_start,

@@ -5,6 +5,7 @@
 #include "agent/relay/login.h"
 #include "agent/mail/capabilities.h"
 #include "agent/relay/foreign.h"
+#include "agent/relay/places.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,25 +53,48 @@ void anonid_relay_login_await(anonid_relay_login_t *login)
 
 /* ---- logging on ---- */
 
-static void refuse(anonid_relay_login_t *login, int is_lasting,
+static void refuse(anonid_relay_login_t *login, const char *code,
                    const char *text)
 {
     char answer[ANSWER_MAX];
 
-    snprintf(answer, sizeof(answer), "%s %s",
-             is_lasting ? login->protocol->lasting : login->protocol->for_now,
-             text);
+    snprintf(answer, sizeof(answer), "%s %s", code, text);
     login->protocol->refuse(login, answer);
+}
+
+/* The client may try again. */
+static void refuse_this_one(anonid_relay_login_t *login, const char *code,
+                            const char *text)
+{
+    anonid_relay_login_await(login);
+    refuse(login, code, text);
+    anonid_relay_login_error(login);
+    anonid_relay_client_resume(login->client);
 }
 
 void anonid_relay_login_fail(anonid_relay_login_t *login,
                              const anonid_mail_error_t *error)
 {
-    anonid_relay_login_await(login);
-    refuse(login, anonid_mail_error_is_lasting(error->kind),
-           anonid_mail_error_public(error->kind));
-    anonid_relay_login_error(login);
-    anonid_relay_client_resume(login->client);
+    refuse_this_one(login,
+                    anonid_mail_error_is_lasting(error->kind)
+                        ? login->protocol->lasting
+                        : login->protocol->for_now,
+                    anonid_mail_error_public(error->kind));
+}
+
+/* 1 if the service's limits let one more log in; else the client is told. */
+static int take_place(anonid_relay_login_t *login)
+{
+    int seconds = anonid_relay_place_take(
+        anonid_relay_client_origin(login->client), ANONID_LIMIT_LOGINS);
+    char text[64];
+
+    if (seconds == 0)
+        return 1;
+    snprintf(text, sizeof(text), "Too many logins: try again in %d seconds",
+             seconds);
+    refuse_this_one(login, login->protocol->limited, text);
+    return 0;
 }
 
 static void on_session(void *context, anonid_session_t *session,
@@ -99,6 +123,8 @@ void anonid_relay_login_start(anonid_relay_login_t *login)
     };
     anonid_mail_error_t error;
 
+    if (!take_place(login))
+        return;
     login->state = ANONID_RELAY_LOGGING_ON;
     anonid_relay_client_hold(login->client);
     anonid_relay_client_deadline(login->client, LOGIN_SECONDS);
@@ -202,7 +228,8 @@ void anonid_relay_login_overdue(void *context)
     anonid_relay_login_t *login = context;
 
     if (login->state == ANONID_RELAY_LOGGING_ON)
-        refuse(login, 0, "The mail server does not answer");
+        refuse(login, login->protocol->for_now,
+               "The mail server does not answer");
     anonid_relay_login_bye(login, "Out of time");
 }
 

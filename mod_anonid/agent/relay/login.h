@@ -28,9 +28,10 @@ typedef struct {
     const char *bye; /* how the last line begins: "* BYE" */
 
     /* Response codes of a login that failed: the administrator has to do
-     * something about it, or only time. Never one after which a client would
-     * ask somebody for another password (RFC 3206, RFC 5530). */
-    const char *lasting, *for_now;
+     * something about it, or only time; or it was one too many. Never one
+     * after which a client would ask somebody for another password (RFC 3206,
+     * RFC 5530). */
+    const char *lasting, *for_now, *limited;
 
     /* A command, or a part of one, at the beginning of data: answers it and
      * returns its octets; 0: there have to be more. */

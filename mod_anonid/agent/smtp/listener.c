@@ -8,6 +8,7 @@
 #include "agent/mail/driver.h"
 #include "agent/mail/server.h"
 #include "agent/message/envelope.h"
+#include "agent/relay/places.h"
 #include "agent/relay/protocol.h"
 #include "agent/smtp/command.h"
 #include "agent/smtp/intake.h"
@@ -48,6 +49,7 @@ typedef struct {
     int is_utf8;     /* ... with SMTPUTF8 */
     int errors;
     int asking_rcpt;
+    unsigned taken[ANONID_LIMIT_KINDS]; /* places in the service's limits */
     anonid_intake_t intake;
     anonid_mail_message_t message; /* which lies in it */
     char host[256];
@@ -97,12 +99,49 @@ static void write_fields(dialogue_t *d)
              (long)time(NULL), domain);
 }
 
+/* ---- limits ---- */
+
+/* 1 if there is a place for one more; else the application is told. */
+static int take_place(dialogue_t *d, anonid_limit_kind_t kind)
+{
+    int seconds = anonid_relay_place_take(d->origin, kind);
+    char line[128];
+
+    if (seconds == 0) {
+        d->taken[kind]++;
+        return 1;
+    }
+    snprintf(line, sizeof(line),
+             "451 4.7.1 too many %s are being sent: try again in %d seconds",
+             anonid_limit_kind_name(kind), seconds);
+    say(d, line);
+    return 0;
+}
+
+static void give_back(dialogue_t *d, anonid_limit_kind_t kind, unsigned n)
+{
+    anonid_relay_places_give_back(d->origin, kind, n);
+    d->taken[kind] -= n;
+}
+
+/* The message is over: its places are given back, unless they were used. */
+static void forget_message(dialogue_t *d)
+{
+    int was_sent = anonid_outward_reset(d->out);
+
+    for (int kind = 0; kind < ANONID_LIMIT_KINDS; kind++) {
+        if (!was_sent)
+            give_back(d, (anonid_limit_kind_t)kind, d->taken[kind]);
+        d->taken[kind] = 0;
+    }
+}
+
 /* ---- answers of the server ---- */
 
 static void end_message(dialogue_t *d)
 {
+    forget_message(d);
     anonid_intake_free(&d->intake);
-    anonid_outward_reset(d->out);
     d->has_mail = 0;
     d->state = COMMANDS;
 }
@@ -113,6 +152,8 @@ static void on_answer(void *context, const char *line)
 
     if (!d->asking_rcpt)
         end_message(d);
+    else if (*line != '2')
+        give_back(d, ANONID_LIMIT_RECIPIENTS, 1);
     say(d, line);
     anonid_relay_client_deadline(d->client, PATIENCE);
     anonid_relay_client_resume(d->client);
@@ -283,6 +324,8 @@ static void take_mail(dialogue_t *d, const anonid_smtp_command_t *command)
         say(d, wrong);
         return;
     }
+    if (!take_place(d, ANONID_LIMIT_MESSAGES))
+        return;
     anonid_outward_mail(d->out, *path.address ? service->mail_from : "",
                         &path);
     d->is_utf8 = path.utf8;
@@ -310,6 +353,8 @@ static void take_rcpt(dialogue_t *d, const anonid_smtp_command_t *command)
         say(d, wrong);
         return;
     }
+    if (!take_place(d, ANONID_LIMIT_RECIPIENTS))
+        return;
     await_answer(d, 1);
     anonid_outward_rcpt(d->out, &path);
 }
@@ -506,6 +551,7 @@ static void closed(void *context)
 {
     dialogue_t *d = context;
 
+    forget_message(d);
     anonid_outward_free(d->out);
     anonid_intake_free(&d->intake);
     free(d);

@@ -39,7 +39,8 @@ struct anonid_outward_t {
     anonid_envelope_address_t *recipient; /* asked for now; NULL: none is */
     uint64_t size;
     int eight_bit;
-    int partial; /* the opening lacks who was accepted before it */
+    int partial;      /* the opening lacks who was accepted before it */
+    int perhaps_sent; /* a server has the message, or may have it */
     const anonid_mail_message_t *message; /* to be sent now; NULL: none is */
 
     anonid_visitor_t visitor;
@@ -60,8 +61,6 @@ static const anonid_mail_server_t *server_of(const anonid_outward_t *out)
     return &APR_ARRAY_IDX(out->origin->service->servers, out->server,
                           anonid_mail_server_t);
 }
-
-/* ---- answers ---- */
 
 static void say_later(anonid_outward_t *out, const char *words)
 {
@@ -372,6 +371,8 @@ static void on_done(void *context, anonid_session_t *session,
                         || outcome->result == ANONID_SMTP_BROKEN);
 
     out->transaction = NULL;
+    out->perhaps_sent = outcome->result == ANONID_SMTP_ACCEPTED
+                        || outcome->result == ANONID_SMTP_UNCERTAIN;
     if (words && !is_stale(out, outcome))
         anonid_mail_error_log(&outcome->error, out->origin->service->name,
                               server_of(out)->url, out->origin->account->name,
@@ -396,6 +397,7 @@ static void on_begun(void *context)
 {
     anonid_outward_t *out = context;
 
+    out->perhaps_sent = 1;
     evtimer_del(out->timer);
 }
 
@@ -552,14 +554,14 @@ anonid_outward_t *anonid_outward_make(anonid_relay_client_t *client,
 
 void anonid_outward_for(anonid_outward_t *out, const anonid_visitor_t *visitor)
 {
-    anonid_outward_reset(out);
+    (void)anonid_outward_reset(out);
     out->visitor = *visitor;
 }
 
 void anonid_outward_mail(anonid_outward_t *out, const char *mail_from,
                          const anonid_smtp_path_t *mail)
 {
-    anonid_outward_reset(out);
+    (void)anonid_outward_reset(out);
     out->envelope =
         anonid_envelope_make(out->pool, apr_pstrdup(out->pool, mail_from));
     out->envelope->utf8 = mail->utf8;
@@ -573,13 +575,17 @@ int anonid_outward_accepted(const anonid_outward_t *out)
     return out->envelope ? out->envelope->addresses->nelts : 0;
 }
 
-void anonid_outward_reset(anonid_outward_t *out)
+int anonid_outward_reset(anonid_outward_t *out)
 {
+    int perhaps_sent = out->perhaps_sent;
+
     give_up(out);
+    out->perhaps_sent = 0;
     out->recipient = NULL;
     out->message = NULL;
     out->envelope = NULL;
     apr_pool_clear(out->pool);
+    return perhaps_sent;
 }
 
 void anonid_outward_free(anonid_outward_t *out)

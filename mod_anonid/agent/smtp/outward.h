@@ -49,8 +49,9 @@ void anonid_outward_send(anonid_outward_t *out,
 /* Recipients that a server has accepted. */
 int anonid_outward_accepted(const anonid_outward_t *out);
 
-/* Forgets the message. */
-void anonid_outward_reset(anonid_outward_t *out);
+/* Forgets the message: 1 if a server has it, or may have it, since it was not
+ * refused after its data had begun. */
+int anonid_outward_reset(anonid_outward_t *out);
 
 /* The client is gone: nothing is answered any more. */
 void anonid_outward_free(anonid_outward_t *out);

@@ -37,10 +37,12 @@ static void begin_anew(void)
     }
 }
 
-apr_status_t anonid_status_table_open(int fd)
+apr_status_t anonid_status_table_open(int fd, void **room)
 {
     apr_status_t rv = anonid_status_map(&table, fd);
 
+    if (rv == APR_SUCCESS)
+        rv = anonid_status_map_room(room, fd);
     close(fd);
     if (rv != APR_SUCCESS)
         return rv;

@@ -11,8 +11,10 @@
 /* The mapping, for the files of this folder; NULL before it is here. */
 anonid_status_table_t *anonid_status_table(void);
 
-/* Maps the table and says in it that this agent is there; closes fd. */
-apr_status_t anonid_status_table_open(int fd);
+/* Maps the table, and the room behind it that is the agent's own
+ * (ANONID_STATUS_ROOM octets), and says in the table that this agent is there;
+ * closes fd. The room stays until the process ends. */
+apr_status_t anonid_status_table_open(int fd, void **room);
 
 /* Says that the agent is alive; to be called every ANONID_STATUS_PULSE
  * seconds. */

@@ -2,9 +2,10 @@
 /*
  * One message's life in the agent; see submission.h.
  *
- *   judge -> open -> prove -> check -> session -> transaction -> conclude
- *                                ^        |           |
- *                     next server, or a fresh session of the same one
+ *   judge -> open -> prove -> count -> check
+ *         -> session -> transaction -> conclude
+ *            ^        |           |
+ *         next server, or a fresh session of the same one
  *
  * Another server, or a second attempt, comes only as long as no server has
  * begun to take the message.
@@ -19,6 +20,7 @@
 #include "agent/smtp/transaction.h"
 #include "agent/submission/delivery.h"
 #include "agent/submission/in_flight.h"
+#include "agent/limit/limits.h"
 #include "agent/net/tls.h"
 #include "agent/base/thread_pool.h"
 
@@ -45,6 +47,7 @@ struct anonid_submission_t {
     const char *queue; /* of its jobs */
     anonid_config_t *config;
     anonid_in_flight_t *flight;
+    anonid_limit_claim_t claim; /* service NULL: no places are taken */
     anonid_mandate_t mandate;
     anonid_mail_message_t message;
     anonid_login_t *login;
@@ -87,6 +90,8 @@ static void destroy(anonid_submission_t *s)
         event_free(s->timer);
     anonid_message_close(&s->message);
     anonid_in_flight_leave(s->flight);
+    if (s->claim.service)
+        anonid_limits_give_back(&s->claim);
     anonid_login_drop(s->login);
     if (s->config)
         anonid_config_drop(s->config);
@@ -94,10 +99,24 @@ static void destroy(anonid_submission_t *s)
     free(s);
 }
 
+/* The places that are used stay taken: those of a message that was sent, or
+ * may have been, and of the recipients that a server has accepted. */
+static void keep_places(anonid_submission_t *s)
+{
+    if (s->verdict.result == ANONID_SUBMIT_UNCERTAIN)
+        s->claim.service = NULL;
+    if (s->verdict.result != ANONID_SUBMIT_ACCEPTED)
+        return;
+    s->claim.amounts[ANONID_LIMIT_MESSAGES] = 0;
+    s->claim.amounts[ANONID_LIMIT_RECIPIENTS] -=
+        (unsigned)anonid_envelope_count(s->mandate.envelope, 2);
+}
+
 /* Ends the submission with its verdict. */
 static void conclude(anonid_submission_t *s)
 {
     s->verdict.took = anonid_monotonic_now() - s->started;
+    keep_places(s);
     anonid_delivery_log(&s->mandate, &s->verdict);
     if (s->done)
         s->done(s->context, &s->mandate, &s->verdict);
@@ -397,6 +416,28 @@ static anonid_submit_result_t check_message(anonid_submission_t *s)
     return decide(s, ANONID_SUBMIT_TEMPORARY, "no thread to check it on", 60);
 }
 
+/* Takes its places of the service's limits: ACCEPTED, or the verdict. Only
+ * what is about to be sent takes any. */
+static anonid_submit_result_t count(anonid_submission_t *s)
+{
+    const anonid_mandate_t *mandate = &s->mandate;
+    const anonid_limit_claim_t claim = {
+        mandate->service,
+        mandate->client,
+        { [ANONID_LIMIT_MESSAGES] = 1,
+          [ANONID_LIMIT_RECIPIENTS] =
+              (unsigned)mandate->envelope->addresses->nelts },
+    };
+    anonid_limit_verdict_t verdict;
+
+    anonid_limits_take(&claim, anonid_monotonic_now(), &verdict);
+    if (verdict.limit)
+        return decide(s, ANONID_SUBMIT_LIMITED, verdict.limit->text,
+                      verdict.retry_after);
+    s->claim = claim;
+    return ANONID_SUBMIT_ACCEPTED;
+}
+
 static anonid_submit_result_t log_on(anonid_submission_t *s)
 {
     anonid_proof_t proof;
@@ -406,11 +447,11 @@ static anonid_submit_result_t log_on(anonid_submission_t *s)
     s->login = anonid_login_make(loop, s->config, s->mandate.account,
                                  s->mandate.service, &proof);
     s->timer = evtimer_new(loop, on_deadline, s);
-    if (s->login)
-        anonid_login_for_address(s->login, s->mandate.client);
-    if (s->login && s->timer)
-        return check_message(s);
-    return decide(s, ANONID_SUBMIT_TEMPORARY, "no memory", 60);
+    if (!s->login || !s->timer)
+        return decide(s, ANONID_SUBMIT_TEMPORARY, "no memory", 60);
+    anonid_login_for_address(s->login, s->mandate.client);
+    return count(s) == ANONID_SUBMIT_ACCEPTED ? check_message(s)
+                                              : s->verdict.result;
 }
 
 static anonid_submit_result_t open_message(anonid_submission_t *s, int fd)

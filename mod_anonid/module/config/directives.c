@@ -108,7 +108,9 @@ const command_rec anonid_directives[] = {
                       "without a password: smtp://127.0.0.1:2525, "
                       "imap+unix:/path; options"),
     AP_INIT_RAW_ARGS("AnonIDMailLimit", anonid_set_mail_limit, NULL, RSRC_CONF,
-                     "not there in this build yet"),
+                     "how much is sent: N/minute, a burst, total or "
+                     "per-client, and messages, recipients or logins; or "
+                     "off"),
 
     AP_INIT_FLAG("AnonIDServerStatus", anonid_set_server_status, NULL,
                  RSRC_CONF,

@@ -7,13 +7,14 @@
 #include "module/config/config.h"
 #include "module/config/container.h"
 #include "module/config/directives.h"
+#include "module/config/mail_limit.h"
 
 #include <apr_strings.h>
 
 static const anonid_container_item_t items[] = {
     { "AnonIDMailServer", 0 }, { "AnonIDMailTLS", 1 },
     { "AnonIDMechanism", 1 },  { "AnonIDMailFrom", 1 },
-    { "AnonIDMailLimit", 1 },  { "AnonIDMailRecipient", 0 },
+    { "AnonIDMailLimit", 0 },  { "AnonIDMailRecipient", 0 },
     { "AnonIDMailAllow", 0 },  { "AnonIDMailClientAddress", 1 },
 };
 
@@ -119,7 +120,9 @@ const char *anonid_set_mail_service(cmd_parms *cmd, void *dir,
     anonid_global()->open_service = service;
     error = anonid_container_read(cmd, &container);
     anonid_global()->open_service = NULL;
-    return error ? error : check_complete(cmd, service);
+    if (!error)
+        error = check_complete(cmd, service);
+    return error ? error : anonid_mail_limits_conclude(cmd, service);
 }
 
 static int is_listed(const anonid_service_t *service,
@@ -367,14 +370,4 @@ const char *anonid_set_mail_recipient(cmd_parms *cmd, void *dir,
     if (!error)
         APR_ARRAY_PUSH(service->recipients, anonid_recipient_t) = recipient;
     return error;
-}
-
-const char *anonid_set_mail_limit(cmd_parms *cmd, void *dir, const char *args)
-{
-    (void)cmd;
-    (void)dir;
-    (void)args;
-    return "AnonIDMailLimit: this build has no sending limits yet; remove "
-           "the directive, and limit requests in front of the handler "
-           "meanwhile";
 }

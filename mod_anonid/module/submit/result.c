@@ -121,8 +121,9 @@ static const outcome_t *outcome_of(apr_status_t status,
 static int retry_after(const outcome_t *outcome,
                        const anonid_receipt_t *receipt)
 {
-    if (outcome->status != HTTP_SERVICE_UNAVAILABLE
-        && outcome->status != HTTP_TOO_MANY_REQUESTS)
+    if (outcome->status == HTTP_TOO_MANY_REQUESTS)
+        return receipt->retry_after; /* exactly then; 0: never */
+    if (outcome->status != HTTP_SERVICE_UNAVAILABLE)
         return 0;
     return receipt->retry_after > 0 ? receipt->retry_after : RETRY_AFTER;
 }

@@ -109,6 +109,26 @@ static void dump_pairs(const dump_t *dump)
     }
 }
 
+/* How much may be sent, by anybody and by each client. */
+static void dump_limits(const dump_t *dump)
+{
+    const apr_array_header_t *services = anonid_global()->services;
+
+    apr_file_printf(dump->out, "Limits of mail services: mail service -> "
+                               "limit\n");
+    for (int i = 0; i < services->nelts; i++) {
+        const anonid_service_t *service =
+            APR_ARRAY_IDX(services, i, const anonid_service_t *);
+
+        if (service->limits->nelts == 0)
+            apr_file_printf(dump->out, "%s -> off\n", service->name);
+        for (int n = 0; n < service->limits->nelts; n++)
+            apr_file_printf(
+                dump->out, "%s -> %s\n", service->name,
+                APR_ARRAY_IDX(service->limits, n, anonid_limit_t).text);
+    }
+}
+
 /* Where local applications reach a mail service, and as whom. */
 static void dump_listeners(const dump_t *dump)
 {
@@ -144,6 +164,7 @@ static void hook_test_config(apr_pool_t *pconf, server_rec *s)
                               "service\n");
     for (; s; s = s->next)
         dump_server(&dump, s);
+    dump_limits(&dump);
     dump_pairs(&dump);
     dump_listeners(&dump);
 }

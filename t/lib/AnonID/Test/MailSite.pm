@@ -21,6 +21,7 @@ AnonID::Test::MailSite - a site that sends mail
         servers  => ['submission://localhost:' . $server->port('smtp')],
         service  => 'AnonIDMechanism PLAIN',   # more of the service
         from     => 'strict',                  # after the sender
+        limits   => 'off',                     # for more than users may send
         listen   => ["imap://127.0.0.1:$port preauth"],
         deadlines => 3,                    # percent, for servers that hang
     )->start;
@@ -36,7 +37,8 @@ The recipients are C<webmaster> (webmaster@example.test), C<two>
 C<send> returns C<< { status, retry_after, json, text } >>; C<text> sums it
 up: the status, then the aliases that were accepted, and each rejected one
 with its reply: C<'200 webmaster other=550 5.1.1 other: unknown'>. Its options
-are the fields of the form; C<to> may be a list.
+are the fields of the form; C<to> may be a list. C<from> is no field, but the
+visitor's address, where the site has C<< remoteip => 1 >>.
 
 =cut
 
@@ -45,11 +47,15 @@ sub new ($class, %field)
     my $servers = join ' ', @{ $field{servers} };
     my $service = $field{service} // '';
     my $from = $field{from} // '';
+    my $limits = $field{limits} ? "AnonIDMailLimit $field{limits}" : '';
     my $listen = join "\n",
         map { "AnonIDMailListen $_" } @{ $field{listen} // [] };
+    my $remoteip = delete $field{remoteip};
     my $trust = $field{trust} // "ca=@{[ $field{ca}->file ]}";
     my $self = $class->SUPER::new(
-        log_level => 'info anonid:debug', %field, config => <<"END");
+        log_level => 'info anonid:debug', %field,
+        modules => [@{ $field{modules} // [] }, $remoteip ? 'remoteip' : ()],
+        config => <<"END");
 <AnonIDAccount site>
 AnonIDLogon file "\${DIR}/accounts"
 AnonIDSecret "file:\${DIR}/secret"
@@ -62,6 +68,7 @@ AnonIDMailRecipient webmaster webmaster\@example.test
 AnonIDMailRecipient two a\@example.test b\@example.test
 AnonIDMailRecipient other c\@example.test
 $service
+$limits
 </AnonIDMailService>
 AnonIDMapTo site
 AnonIDMail mail
@@ -70,6 +77,7 @@ $listen
 SetHandler anonid-submit
 </Location>
 @{[ hurried_agent($field{deadlines}) ]}
+@{[ $remoteip ? 'RemoteIPHeader X-Visitor' : '' ]}
 END
 
     # A script has to be readable for who runs it, which is warned of.
@@ -106,8 +114,10 @@ sub password ($self, $password)
 
 sub send ($self, %form)
 {
-    my $response = $self->post('/mail',
-        timeout => 60, headers => { Accept => 'application/json' },
+    my $from = delete $form{from};
+    my $response = $self->post('/mail', timeout => 60,
+        headers => { Accept => 'application/json',
+                     $from ? ('X-Visitor' => $from) : () },
         type => 'application/x-www-form-urlencoded', body => form(%form));
 
     return { status => 0, text => 'nothing' } if !$response;

@@ -22,6 +22,7 @@ AnonID::Test::SubmitSite - httpd with anonid-submit, and a mail server
     my $site = AnonID::Test::SubmitSite->new(
         server   => $bad_mail_server,   # default: a Dovecot of its own
         service  => 'AnonIDMailRecipient ...',      # more of the service
+        limits   => 'off',              # for more than visitors may send
         config   => '...',              # more of the server, at its end
         location => '...',              # more of <Location "/contact">
         vhosts, modules, mpm ...        # as for Httpd
@@ -86,6 +87,7 @@ sub mail_url ($self)
 sub site_config ($self, $more)
 {
     my $service = $self->{service} // '';
+    my $limits = $self->{limits} ? "AnonIDMailLimit $self->{limits}" : '';
     my $location = $self->{location} // '';
 
     return <<~END;
@@ -100,6 +102,7 @@ sub site_config ($self, $more)
             AnonIDMailRecipient desk desk\@example.test
             AnonIDMailRecipient team first\@example.test second\@example.test
             $service
+            $limits
         </AnonIDMailService>
         AnonIDMapTo visitor
         <Location "/contact">
