@@ -144,6 +144,9 @@ void anonid_refresh_rotated(anonid_logon_t *logon, anonid_step_t *step,
 void anonid_refresh_stored(anonid_logon_t *logon, anonid_step_t *step,
                            const anonid_logon_event_t *event);
 
+/* The file was looked at, and holds nothing new. */
+void anonid_refresh_looked(anonid_logon_t *logon, anonid_step_t *step);
+
 /* Asks for that again; nothing if nothing is unstored. */
 void anonid_refresh_store(anonid_logon_t *logon, anonid_step_t *step);
 

@@ -44,6 +44,16 @@ void anonid_refresh_store(anonid_logon_t *logon, anonid_step_t *step)
     effect->token.number = logon->refresh.number;
 }
 
+/* What fails now has failed with the file as it is, which is another version
+ * since it was replaced, though the credential is the same. And a file that
+ * can be read again may be written, too. */
+void anonid_refresh_looked(anonid_logon_t *logon, anonid_step_t *step)
+{
+    if (logon->account->refresh && logon->candidate.version)
+        anonid_logon_source_version(logon, logon->source.adopted);
+    anonid_refresh_store(logon, step);
+}
+
 /* The very secret, not one like it: somebody may have put the old one into
  * the file again, and then that is what he wants. */
 static int replace(anonid_versioned_t *what, const anonid_secret_t *old,

@@ -281,8 +281,7 @@ static follow_t on_same_secret(anonid_logon_t *logon, anonid_step_t *step,
 {
     (void)event;
     looked(logon, ANONID_LOOK_SECRET);
-    /* Its file can be read again, so that it may be written, too. */
-    anonid_refresh_store(logon, step);
+    anonid_refresh_looked(logon, step);
     return PROCEED;
 }
 
