@@ -18,6 +18,8 @@
 #include "agent/status/mail.h"
 #include "agent/status/table.h"
 
+#include "common/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -482,7 +484,9 @@ static void on_reply(void *context, const anonid_mail_reply_t *reply)
     if (phase == ANONID_PHASE_AUTH)
         anonid_status_table_count(ANONID_COUNT_mail_logins_refused);
     s->driver->text(reply, text, sizeof(text));
-    /* Some servers repeat the command that they do not like. */
+    /* Some servers repeat the command that they do not like; in what will be
+     * logged nothing is hidden any more. */
+    anonid_text_clean(text);
     if (d->sasl && anonid_sasl_is_shown(d->sasl, text))
         snprintf(text, sizeof(text),
                  "what the server says holds the secret, and is not repeated");

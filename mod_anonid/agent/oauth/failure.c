@@ -34,28 +34,38 @@ static anonid_failure_t of_status(long status)
                                           : ANONID_NO_LOGON_SERVERS;
 }
 
-static const char *text_of(const anonid_attempt_t *attempt,
-                           const json_t *answer, const char *name)
+static const char *text_of(const json_t *answer, const char *name)
 {
     const char *text = json_string_value(json_object_get(answer, name));
 
-    return text && !anonid_secret_is_shown(attempt->secret, text)
-                   && !anonid_secret_is_shown(attempt->client, text)
-               ? text
-               : "";
+    return text ? text : "";
+}
+
+/* Looks at what would be logged, in which nothing is hidden any more. */
+static int shows_secret(const anonid_attempt_t *attempt)
+{
+    return anonid_secret_is_shown(attempt->secret, attempt->outcome.detail)
+           || anonid_secret_is_shown(attempt->client, attempt->outcome.detail);
 }
 
 void anonid_oauth_failure(anonid_attempt_t *attempt, long status,
                           const json_t *answer)
 {
-    const char *error = text_of(attempt, answer, "error");
-    const char *words = text_of(attempt, answer, "error_description");
+    const char *error = text_of(answer, "error");
+    const char *words = text_of(answer, "error_description");
     anonid_failure_t code = of_status(status);
+    size_t known = N_ROWS;
 
-    for (size_t i = 0; i < N_ROWS && status < 500 && status != 429; i++) {
+    for (size_t i = 0; i < N_ROWS; i++) {
         if (strcmp(error, rows[i].error) == 0)
-            code = rows[i].code;
+            known = i;
     }
+    if (known < N_ROWS && status < 500 && status != 429)
+        code = rows[known].code;
     anonid_outcome_set(&attempt->outcome, code, "HTTP %ld%s%s%s%s", status,
                        *error ? ", " : "", error, *words ? ": " : "", words);
+    if (shows_secret(attempt))
+        anonid_outcome_set(&attempt->outcome, code, "HTTP %ld%s%s", status,
+                           known < N_ROWS ? ", " : "",
+                           known < N_ROWS ? rows[known].error : "");
 }

@@ -112,17 +112,11 @@ static void begin(oauth_t *oauth, anonid_sasl_turn_t *turn)
     turn->response_length = (size_t)n;
 }
 
-static const char *member(const oauth_t *oauth, const json_t *json,
-                          const char *name)
+static const char *member(const json_t *json, const char *name)
 {
     const char *text = json_string_value(json_object_get(json, name));
 
-    if (!text)
-        return "not said";
-    return anonid_secret_is_shown(
-               anonid_access_token(oauth->login->credentials), text)
-               ? "said with the token in it"
-               : text;
+    return text ? text : "not said";
 }
 
 static void log_refusal(const oauth_t *oauth, const anonid_sasl_turn_t *turn)
@@ -131,9 +125,12 @@ static void log_refusal(const oauth_t *oauth, const anonid_sasl_turn_t *turn)
         json_loadb(turn->challenge, turn->challenge_length, 0, NULL);
     char text[256];
 
-    snprintf(text, sizeof(text), "status %s, scope %s",
-             member(oauth, json, "status"), member(oauth, json, "scope"));
+    snprintf(text, sizeof(text), "status %s, scope %s", member(json, "status"),
+             member(json, "scope"));
     anonid_text_clean(text);
+    if (anonid_secret_is_shown(anonid_access_token(oauth->login->credentials),
+                               text))
+        snprintf(text, sizeof(text), "it repeats the token");
     anonid_log(ANONID_LOG_INFO,
                "the server %s refuses the token of the account '%s': %s",
                oauth->login->host, oauth->login->account, text);
