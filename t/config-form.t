@@ -128,7 +128,8 @@ takes($httpd,
      "AnonIDFormLanguages pt\n" . languages(pt => $english)],
     ['some texts of a language that is there',
      languages(de => "\xef\xbb\xbf# meine\r\nsend = Ab damit\r\n"
-               . "field.company = Firma\n")],
+               . "field.company = Firma\n")
+     . "\nAnonIDMailFields company=Company"],
     ['robots', "AnonIDFormRobots Off\n<Location /a>\nAnonIDFormRobots "
      . "honeypot age=0-60\n</Location>\n<Location /b>\nAnonIDFormRobots age\n"
      . '</Location>'],

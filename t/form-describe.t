@@ -23,7 +23,7 @@ sub ask ($accept, %headers)
 }
 
 my $answer = ask('application/json');
-is $answer->{status}, 200, '200';
+is $answer->{status}, 200, 'a program is answered';
 is $answer->{header}{'content-type'}, 'application/json', 'JSON';
 like $answer->{header}{vary}, qr/\bAccept\b/, 'caches are told';
 is_deeply $answer->{json}{aliases}, [qw(desk team)], 'the aliases';

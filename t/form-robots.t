@@ -15,6 +15,10 @@ skip_unless_program('doveadm');
 
 my $site = AnonID::Test::SubmitSite->new(config => <<'END')->start;
 AnonIDMail office
+<Location "/status">
+    SetHandler anonid-status
+    Require all granted
+</Location>
 CustomLog "${DIR}/logs/robots" "%U %>s %{ANONID_ROBOT}e"
 <Location "/off">
     SetHandler anonid-submit
@@ -49,7 +53,15 @@ sub token ($path)
         : undef;
 }
 
+sub counted ()
+{
+    my $page = $site->get('/status?format=prometheus')->{body};
+
+    return { $page =~ /^anonid_form_robots_total\{reason="(\w+)"\} (\d+)$/mg };
+}
+
 # The honeypot.
+is_deeply counted(), { honeypot => 0, age => 0 }, 'no robot yet';
 my $count = $site->count('desk');
 for my $fields (['anonid-url' => 'http://spam.test'],
                 ['anonid-url' => 'x', 'reply-to' => 'no address'],
@@ -139,6 +151,11 @@ for my $restart (qw(graceful restart)) {
     is post('/now', 'anonid-token' => $token)->{status}, 303,
         "a form is good over a $restart";
 }
+my $counts = counted();
+is $counts->{honeypot}, 4, 'the status counts those that were trapped';
+cmp_ok $counts->{age}, '>=', 13, '... and those of a wrong age';
+is $site->get('/status?format=json')->{body} =~ /"honeypot": (\d+)/ ? $1 : 0, 4,
+    '... as JSON, too';
 my @log = split /\n/, slurp($site->path('logs/robots'));
 is scalar(grep { m{^/contact (?:303|200) honeypot$} } @log), 4,
     'the access log has each that was trapped';

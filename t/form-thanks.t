@@ -89,7 +89,8 @@ for (['/small', '20 KB'], ['/site', '10 MB']) {
         next if $path eq '/site' && $octets == 30_000;
         $answer = post($path, to => 'team', subject => 'my subject',
             'reply-to' => 'me@home.test', body => 'my text', attachment => {
-                name => 'a.bin', content => "\0" x $octets });
+                name => 'a.bin', type => 'application/octet-stream',
+                content => "\0" x $octets });
         is $answer->{status}, 413, "$path, $octets octets: 413";
         like $answer->{body}, qr{too large: (?:19|20|10) [KM]B at most},
             'what it may have is said';
@@ -102,7 +103,8 @@ for (['/small', '20 KB'], ['/site', '10 MB']) {
     }
 }
 $answer = $site->send({ target => '/small' }, to => 'team', body => 'x',
-    attachment => { name => 'a', content => 'x' x 30_000 });
+    attachment => { name => 'a', type => 'text/plain',
+                    content => 'x' x 30_000 });
 is $answer->{status}, 413, 'a program: 413';
 is $answer->{json}{status}, 413, 'as a problem';
 

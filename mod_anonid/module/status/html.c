@@ -181,6 +181,12 @@ static void put_agent(request_rec *r, const anonid_status_view_t *view)
     ap_rputs("</p>\n", r);
     if (!view->is_part)
         put_summary(r, view);
+    if (view->robots[ANONID_ROBOT_HONEYPOT] + view->robots[ANONID_ROBOT_AGE])
+        ap_rvputs(r, "<p class=\"dim\">Robots kept off the form: ",
+                  count_text(r, view->robots[ANONID_ROBOT_HONEYPOT]),
+                  " by the honeypot, ",
+                  count_text(r, view->robots[ANONID_ROBOT_AGE]),
+                  " by their age.</p>\n", NULL);
 }
 
 /* ---- accounts ---- */

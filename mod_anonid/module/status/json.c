@@ -133,6 +133,16 @@ static json_t *listener_json(request_rec *r,
         number(s->to_server), "bytes_to_client", number(s->to_client));
 }
 
+static json_t *form_json(const anonid_status_view_t *view)
+{
+    json_t *robots = json_object();
+
+    for (int i = 0; i < ANONID_ROBOTS; i++)
+        json_object_set_new(robots, anonid_robot_name((anonid_robot_t)i),
+                            number(view->robots[i]));
+    return json_pack("{s:o}", "robots", robots);
+}
+
 void anonid_status_json(request_rec *r, const anonid_status_view_t *view)
 {
     json_t *accounts = json_array(), *services = json_array();
@@ -152,10 +162,10 @@ void anonid_status_json(request_rec *r, const anonid_status_view_t *view)
             listeners,
             listener_json(r, &APR_ARRAY_IDX(view->listeners, i,
                                             anonid_listener_view_t)));
-    document =
-        json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "version", VERSION, "time",
-                  time_json(view->now), "agent", agent_json(view), "accounts",
-                  accounts, "services", services, "listeners", listeners);
+    document = json_pack(
+        "{s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "version", VERSION, "time",
+        time_json(view->now), "agent", agent_json(view), "accounts", accounts,
+        "services", services, "listeners", listeners, "form", form_json(view));
     text = json_dumps(document, JSON_INDENT(2));
     if (text)
         ap_rvputs(r, text, "\n", NULL);

@@ -477,6 +477,14 @@ static void put_limit_store(writer_t *w)
         count(w, w->view->limit_store == ANONID_LIMIT_STORE_UP);
 }
 
+static void put_robots(writer_t *w)
+{
+    for (int i = 0; i < ANONID_ROBOTS; i++) {
+        label(w, "reason", anonid_robot_name((anonid_robot_t)i));
+        count(w, w->view->robots[i]);
+    }
+}
+
 /* ---- all of them ---- */
 
 static const struct {
@@ -515,6 +523,8 @@ static const struct {
     { "anonid_submissions_total", "counter",
       "Messages that visitors and applications wanted to be sent.",
       put_submissions },
+    { "anonid_form_robots_total", "counter",
+      "Forms that robots seem to have sent.", put_robots },
     { "anonid_submission_duration_seconds", "histogram",
       "How long it took to send a message, or not to.",
       put_submission_duration },

@@ -229,6 +229,8 @@ static void view_header(const anonid_status_table_t *table,
     view->limit_store = (anonid_limit_store_t)atomic_load(
         &((anonid_status_header_t *)header)->limit_store);
     load_histogram(&view->logons, &table->logons);
+    if (anonid_parent_page())
+        load_all(view->robots, anonid_parent_page()->robots, ANONID_ROBOTS);
     for (int p = 0; p < ANONID_STATUS_PROTOCOLS; p++) {
         for (int m = 0; m < ANONID_STATUS_MECHANISMS; m++)
             load_all(view->mail_logins[p][m], table->mail_logins[p][m],

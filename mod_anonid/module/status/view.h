@@ -61,6 +61,7 @@ typedef struct {
     apr_array_header_t *services;  /* anonid_service_view_t, as configured */
     apr_array_header_t *listeners; /* anonid_listener_view_t */
     anonid_histogram_view_t logons;
+    uint64_t robots[ANONID_ROBOTS]; /* forms, by what gave them away */
     uint64_t mail_logins[ANONID_STATUS_PROTOCOLS][ANONID_STATUS_MECHANISMS]
                         [ANONID_LOGIN_RESULTS];
     int is_part; /* only some of it was asked for */
