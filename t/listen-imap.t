@@ -264,6 +264,27 @@ sub test_failover ()
     like $client->line, qr/^b NO \[UNAVAILABLE\]/, 'and asked again';
 }
 
+# A server that lets an account have so many sessions: one more hears that it
+# may come again, and does; nothing is held against the account.
+sub test_server_limit ()
+{
+    $site->stop;
+    $dovecot->reload(config => "mail_max_userip_connections = 3\n");
+    $site = site($imap);
+    $site->expect_log(qr/ANID0222: .*Maximum number of connections/);
+    $site->start;
+    my @clients = map { client()->say('a LOGIN u p') } 1 .. 3;
+
+    like $_->line, qr/^a OK /, 'as many sessions as the server allows'
+        for @clients;
+    like client()->say('a LOGIN u p')->line, qr/^a NO \[UNAVAILABLE\] /,
+        'one more may come again';
+    $clients[0]->say('b LOGOUT')->rest;
+    wait_until(sub { client()->say('a LOGIN u p')->line =~ /^a OK / }, 20,
+               'room for one more');
+    like $clients[1]->say('b NOOP')->line, qr/^b OK/, '... others stay';
+}
+
 test_before_login();
 test_logins();
 test_mechanisms();
@@ -273,4 +294,5 @@ test_preauth();
 test_other_protocols();
 test_refused();
 test_failover();
+test_server_limit();
 done_testing;
