@@ -19,6 +19,7 @@ spit("$bin/anonidctl", <<'END', 0755);
 #!/bin/sh
 case "$*" in
 "-w 1 status --names") printf '%s\n' IUSR_web 'EX\anon' 'web two' ;;
+"-w 1 status --services") printf '%s\n' mail 'the office' ;;
 "-s /other -w 1 status --names") echo elsewhere ;;
 *) exit 3 ;;
 esac
@@ -46,7 +47,7 @@ END
 my @accounts = ('EX\\\\anon', 'IUSR_web', 'web\\ two');
 
 is_deeply offers(''), [sort qw(-s -w --help --version help status logon check
-                               rotate create)], '... options and commands';
+                               mail rotate create)], '... options and commands';
 is_deeply offers('r'), ['rotate'], '... the one command';
 is_deeply offers('-w', '3', 'lo'), ['logon'], '... behind an option';
 for my $command (qw(logon rotate create status)) {
@@ -56,7 +57,11 @@ is_deeply offers('logon', 'IU'), ['IUSR_web'], '... the one account';
 is_deeply offers('-s', '/other', 'logon', ''), ['elsewhere'],
     '... those of the agent that is meant';
 is_deeply offers('-s', '/none', 'logon', ''), [], '... none without an agent';
-is_deeply offers('status', '-'), [qw(--json --names)], '... its options';
+is_deeply offers('status', '-'), [qw(--json --names --services --watch)],
+    '... its options';
+is_deeply offers('mail', ''), ['mail', 'the\\ office'], '... mail services';
+is_deeply offers('mail', 'mail', ''), \@accounts, '... then accounts';
+is_deeply offers('mail', '-'), ['--json'], '... its option';
 is_deeply offers('check', '--c'), ['--connect'], '... its options';
 
 done_testing;

@@ -141,6 +141,13 @@ enum {
  *                  for each that was not
  * STATUS           ACCOUNT or nothing for all
  * STATUS_REPLY     the fields of account_status.h
+ * MAIL_STATUS      -
+ * MAIL_STATUS_REPLY the fields of mail_status.h
+ * MAIL             SERVICE, ACCOUNT (where several may use it): log on to its
+ *                  servers
+ * MAIL_REPLY       ACCOUNT; of each server SERVER, and TEXT if it refused,
+ *                  else TLS_VERSION, MECHANISM (that was used), MECHANISMS and
+ *                  EXTENSIONS (by single spaces), SIZE
  * ROTATE           ACCOUNT: a new password for a synchronised account
  * LOGON            ACCOUNT: one attempt now
  * CREATE           ACCOUNT: a line in the account file and a password, for a
@@ -187,7 +194,11 @@ enum {
     X(CTL_REPLY, 100, ANONID_FROM_AGENT, 0)                                   \
     X(CHECK, 101, ANONID_FROM_CTL, 0)                                         \
     X(CHECK_REPLY, 102, ANONID_FROM_AGENT, 0)                                 \
-    X(CREATE, 103, ANONID_FROM_CTL, 0)
+    X(CREATE, 103, ANONID_FROM_CTL, 0)                                        \
+    X(MAIL_STATUS, 104, ANONID_FROM_CTL, 0)                                   \
+    X(MAIL_STATUS_REPLY, 105, ANONID_FROM_AGENT, 0)                           \
+    X(MAIL, 106, ANONID_FROM_CTL, 0)                                          \
+    X(MAIL_REPLY, 107, ANONID_FROM_AGENT, 0)
 
 typedef enum {
 #define X(name, number, from, fds) ANONID_MSG_##name = number,
@@ -277,7 +288,16 @@ typedef enum {
     ANONID_TAG_CLIENTS_MAX = 132,     /* L */
     ANONID_TAG_ACCEPTED = 133,        /* L connections */
     ANONID_TAG_TO_SERVER = 134,       /* L octets */
-    ANONID_TAG_TO_CLIENT = 135        /* L octets */
+    ANONID_TAG_TO_CLIENT = 135,       /* L octets */
+
+    /* Of MAIL_REPLY. */
+    ANONID_TAG_TLS_VERSION = 136, /* T "TLSv1.3" */
+    ANONID_TAG_MECHANISMS = 137,  /* T by single spaces */
+    ANONID_TAG_EXTENSIONS = 138,  /* T by single spaces */
+    ANONID_TAG_SIZE = 139,        /* L octets of a message; 0: any */
+
+    /* Of SUBMITTED. */
+    ANONID_TAG_REPLY = 140 /* N code of the server's last reply */
 } anonid_tag_t;
 
 /* Flags of SUBMIT. */

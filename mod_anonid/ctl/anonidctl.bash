@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Completion of anonidctl for bash: options, commands, and the names of the
-# accounts where the agent may be asked.
+# Completion of anonidctl for bash: options, commands, and the names of
+# accounts and mail services where the agent may be asked.
 
-_anonidctl_accounts()
+# _anonidctl_names --names|--services [-s DIR]
+_anonidctl_names()
 {
-    local IFS=$'\n' name
+    local IFS=$'\n' name kind=$1
     local -a names
 
-    mapfile -t names < <(anonidctl "$@" -w 1 status --names 2>/dev/null)
+    shift
+    mapfile -t names < <(anonidctl "$@" -w 1 status "$kind" 2>/dev/null)
     COMPREPLY=()
     for name in "${names[@]}"; do
         [[ $name == "$cur"* ]] && COMPREPLY+=("$(printf '%q' "$name")")
@@ -38,19 +40,29 @@ _anonidctl()
     :-w) ;;
     :*)
         mapfile -t COMPREPLY < <(compgen -W '-s -w --help --version help
-            status logon check rotate create' -- "$cur")
+            status logon check mail rotate create' -- "$cur")
         ;;
     check:*)
         mapfile -t COMPREPLY < <(compgen -W '--json -H --connect' -- "$cur")
         ;;
     status:*)
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W '--json --names' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W '--json --names --services
+                --watch' -- "$cur")
         else
-            _anonidctl_accounts "${where[@]}"
+            _anonidctl_names --names "${where[@]}"
         fi
         ;;
-    *) _anonidctl_accounts "${where[@]}" ;;
+    mail:*)
+        if [[ $cur == -* ]]; then
+            mapfile -t COMPREPLY < <(compgen -W '--json' -- "$cur")
+        elif ((COMP_CWORD == i + 1)) || [[ $previous == --json ]]; then
+            _anonidctl_names --services "${where[@]}"
+        else
+            _anonidctl_names --names "${where[@]}"
+        fi
+        ;;
+    *) _anonidctl_names --names "${where[@]}" ;;
     esac
 }
 

@@ -17,12 +17,14 @@
 #define WAIT_MAX 600
 
 static const anonid_command_t commands[] = {
-    { "status", "[--json|--names] [ACCOUNT]", "how the accounts stand",
+    { "status", "[OPTION...] [ACCOUNT]", "how accounts and mail stand",
       anonid_command_status, 0 },
     { "logon", "ACCOUNT", "one attempt to log the account on, now",
       anonid_command_account, ANONID_MSG_LOGON },
     { "check", "[OPTION...] URL", "which account a request would get, and why",
       anonid_command_check, 0 },
+    { "mail", "[--json] SERVICE [ACCOUNT]",
+      "what a mail service's servers offer", anonid_command_mail, 0 },
     { "rotate", "ACCOUNT", "a new password for a synchronised account",
       anonid_command_account, ANONID_MSG_ROTATE },
     { "create", "ACCOUNT", "a synchronised account's line and password",

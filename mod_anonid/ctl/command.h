@@ -34,6 +34,9 @@ int anonid_command_account(anonid_ctl_session_t *session,
 int anonid_command_check(anonid_ctl_session_t *session,
                          const anonid_command_t *command, int argc,
                          char **argv);
+int anonid_command_mail(anonid_ctl_session_t *session,
+                        const anonid_command_t *command, int argc,
+                        char **argv);
 int anonid_command_status(anonid_ctl_session_t *session,
                           const anonid_command_t *command, int argc,
                           char **argv);

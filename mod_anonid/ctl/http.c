@@ -4,6 +4,8 @@
  */
 #include "ctl/http.h"
 
+#include "common/build.h"
+
 #include <apr_strings.h>
 #include <curl/curl.h>
 #include <stdio.h>
@@ -89,6 +91,9 @@ static CURLcode set_up(CURL *curl, const anonid_http_request_t *request,
     (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    /* The access log tells it from a visitor's. */
+    (void)curl_easy_setopt(curl, CURLOPT_USERAGENT,
+                           "anonidctl/" ANONID_VERSION);
     (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
                            milliseconds > 0 ? milliseconds : 1L);

@@ -12,6 +12,7 @@
 
 #include <apr_strings.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What of the time is kept for an answer while httpd is asked. */
@@ -26,6 +27,18 @@ void anonid_session_init(anonid_ctl_session_t *session, const char *state_dir,
     session->wait = wait;
     session->deadline = anonid_monotonic_now() + wait;
     session->pool = pool;
+}
+
+void anonid_session_again(anonid_ctl_session_t *session)
+{
+    char *state_dir = session->state_dir ? strdup(session->state_dir) : NULL;
+
+    anonid_channel_close(&session->channel);
+    apr_pool_clear(session->pool);
+    session->state_dir =
+        state_dir ? apr_pstrdup(session->pool, state_dir) : NULL;
+    free(state_dir);
+    session->deadline = anonid_monotonic_now() + session->wait;
 }
 
 apr_interval_time_t anonid_session_left(const anonid_ctl_session_t *session)

@@ -31,6 +31,10 @@ typedef struct {
 void anonid_session_init(anonid_ctl_session_t *session, const char *state_dir,
                          apr_interval_time_t wait, apr_pool_t *pool);
 
+/* As init, for another round: all its time, and an empty pool. Only between
+ * questions. */
+void anonid_session_again(anonid_ctl_session_t *session);
+
 /* What is left of its time; 0: none. */
 apr_interval_time_t anonid_session_left(const anonid_ctl_session_t *session);
 

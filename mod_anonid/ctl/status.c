@@ -3,12 +3,18 @@
  * anonidctl status: how the accounts stand, as a table, as their names, or as
  * JSON. Times in JSON are seconds since 1970; null says that there is none.
  *
- *   {"agent": {"version", "pid", "started", "generation"},
+ *   {"version": 1,
+ *    "agent": {"version", "pid", "started", "generation"},
  *    "accounts": [{"name", "provider", "synchronised", "state", "since",
  *                  "code", "text", "detail", "kept", "failures", "attempts",
- *                  "next_attempt", "renewal", "expires"}...]}
+ *                  "next_attempt", "renewal", "expires"}...],
+ *    "mail": that of mail_status.h}
+ *
+ * With --watch it is printed anew every few seconds, until it is interrupted.
  */
 #include "ctl/command.h"
+#include "ctl/mail_status.h"
+#include "ctl/text.h"
 
 #include "common/account_status.h"
 
@@ -16,15 +22,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
-#define TIME_ROOM 32
+#define VERSION 1 /* of the JSON */
 
 #define ROW "%-*s  %-8s  %-9s  %-19s  %-19s  %s\n"
 
 typedef struct {
     anonid_agent_status_t agent;
     apr_array_header_t *accounts; /* anonid_account_status_t */
+    anonid_mail_status_t mail;
 } report_t;
 
 static const anonid_account_status_t *account_at(const report_t *report, int i)
@@ -33,18 +40,6 @@ static const anonid_account_status_t *account_at(const report_t *report, int i)
 }
 
 /* ---- as a table, in the order of names ---- */
-
-/* "2026-01-31 23:59:59" in local time, or "-". */
-static const char *time_text(apr_time_t at, char room[TIME_ROOM])
-{
-    time_t when = (time_t)apr_time_sec(at);
-    struct tm tm;
-
-    if (when == 0 || !localtime_r(&when, &tm)
-        || strftime(room, TIME_ROOM, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-        return "-";
-    return room;
-}
 
 static int by_name(const void *a, const void *b)
 {
@@ -67,6 +62,7 @@ static size_t widest_name(const report_t *report)
 /* Makes what comes from elsewhere fit for a terminal. */
 static void make_shown(const anonid_ctl_session_t *session, report_t *report)
 {
+    anonid_mail_status_clean(session, &report->mail);
     for (int i = 0; i < report->accounts->nelts; i++) {
         anonid_account_status_t *account =
             &APR_ARRAY_IDX(report->accounts, i, anonid_account_status_t);
@@ -80,15 +76,17 @@ static void make_shown(const anonid_ctl_session_t *session, report_t *report)
 /* What has failed is tried again, what is good is renewed. */
 static void print_account(const anonid_account_status_t *account, int width)
 {
-    char since[TIME_ROOM], next[TIME_ROOM], until[TIME_ROOM];
+    char since[ANONID_TIME_ROOM], next[ANONID_TIME_ROOM],
+        until[ANONID_TIME_ROOM];
     const char *detail = account->detail ? account->detail : "";
 
     printf(ROW, width, account->name, anonid_provider_name(account->provider),
-           anonid_state_name(account->state), time_text(account->since, since),
-           time_text(account->next_attempt ? account->next_attempt
-                                           : account->renewal,
-                     next),
-           time_text(account->expires, until));
+           anonid_state_name(account->state),
+           anonid_time_text(account->since, since),
+           anonid_time_text(account->next_attempt ? account->next_attempt
+                                                  : account->renewal,
+                            next),
+           anonid_time_text(account->expires, until));
     if (account->attempted && account->code != ANONID_LOGON_OK)
         printf("    %s%s [data %08x%s%s]\n",
                anonid_account_status_kept(account)
@@ -104,8 +102,12 @@ static void print_table(const report_t *report)
 
     printf(ROW, width, "ACCOUNT", "PROVIDER", "STATE", "SINCE", "NEXT ATTEMPT",
            "GOOD UNTIL");
-    for (int i = 0; i < report->accounts->nelts; i++)
+    for (int i = 0; i < report->accounts->nelts; i++) {
         print_account(account_at(report, i), width);
+        anonid_mail_status_print_refusals(&report->mail,
+                                          account_at(report, i)->name);
+    }
+    anonid_mail_status_print(&report->mail);
 }
 
 static void print_names(const report_t *report)
@@ -114,39 +116,30 @@ static void print_names(const report_t *report)
         puts(account_at(report, i)->name);
 }
 
+/* Servers are in the order of their services. */
+static void print_services(const report_t *report)
+{
+    const char *last = "";
+
+    for (int i = 0; i < report->mail.servers->nelts; i++) {
+        const char *name =
+            APR_ARRAY_IDX(report->mail.servers, i, anonid_server_status_t)
+                .service;
+
+        if (strcmp(name, last) != 0)
+            puts(name);
+        last = name;
+    }
+}
+
 /* ---- as JSON ---- */
-
-static json_t *time_json(apr_time_t when)
-{
-    return when ? json_integer(apr_time_sec(when)) : json_null();
-}
-
-/* Text that is not UTF-8 came from elsewhere, and is shown octet by octet. */
-static json_t *text_json(const char *text)
-{
-    json_t *value = text ? json_string(text) : json_null();
-    size_t length;
-    char *escaped, *end;
-
-    if (value)
-        return value;
-    length = strlen(text);
-    escaped = end = malloc(4 * length + 1);
-    if (!escaped)
-        return NULL;
-    for (size_t i = 0; i < length; i++)
-        end += snprintf(end, 5, text[i] & 0x80 ? "\\x%02x" : "%c",
-                        (unsigned char)text[i]);
-    value = json_string(escaped);
-    free(escaped);
-    return value;
-}
 
 static json_t *agent_json(const anonid_agent_status_t *agent)
 {
     return json_pack("{s:o, s:I, s:o, s:I}", "version",
-                     text_json(agent->version), "pid", (json_int_t)agent->pid,
-                     "started", time_json(agent->started), "generation",
+                     anonid_text_json(agent->version), "pid",
+                     (json_int_t)agent->pid, "started",
+                     anonid_time_json(agent->started), "generation",
                      (json_int_t)agent->generation);
 }
 
@@ -157,34 +150,33 @@ static json_t *account_json(const anonid_account_status_t *account)
     return json_pack(
         "{s:o, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:o, s:o, "
         "s:o}",
-        "name", text_json(account->name), "provider",
+        "name", anonid_text_json(account->name), "provider",
         anonid_provider_name(account->provider), "synchronised", account->sync,
         "state", anonid_state_name(account->state), "since",
-        time_json(account->since), "code",
+        anonid_time_json(account->since), "code",
         tried ? json_integer(account->code) : json_null(), "text",
-        text_json(tried ? anonid_failure_info(account->code)->text : NULL),
-        "detail", text_json(account->detail), "kept",
+        anonid_text_json(tried ? anonid_failure_info(account->code)->text
+                               : NULL),
+        "detail", anonid_text_json(account->detail), "kept",
         anonid_account_status_kept(account), "failures",
         (json_int_t)account->failures, "attempts",
         (json_int_t)account->attempts, "next_attempt",
-        time_json(account->next_attempt), "renewal",
-        time_json(account->renewal), "expires", time_json(account->expires));
+        anonid_time_json(account->next_attempt), "renewal",
+        anonid_time_json(account->renewal), "expires",
+        anonid_time_json(account->expires));
 }
 
 static void print_json(const report_t *report)
 {
     json_t *accounts = json_array();
-    json_t *document;
 
     for (int i = 0; i < report->accounts->nelts; i++)
         (void)json_array_append_new(accounts,
                                     account_json(account_at(report, i)));
-    document = json_pack("{s:o, s:o}", "agent", agent_json(&report->agent),
-                         "accounts", accounts);
-    /* Other characters are escaped: a terminal may be what reads it. */
-    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    putchar('\n');
-    json_decref(document);
+    anonid_json_print(json_pack("{s:i, s:o, s:o, s:o}", "version", VERSION,
+                                "agent", agent_json(&report->agent),
+                                "accounts", accounts, "mail",
+                                anonid_mail_status_json(&report->mail)));
 }
 
 /* ---- the command ---- */
@@ -195,18 +187,21 @@ static const struct {
 } formats[] = {
     { "--json", print_json },
     { "--names", print_names },
+    { "--services", print_services },
 };
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
-/* ANONID_CTL_FAILED if an account is not logged on. */
+/* ANONID_CTL_FAILED if an account is not logged on, or refused by a mail
+ * server. */
 static int judge(const report_t *report)
 {
     for (int i = 0; i < report->accounts->nelts; i++) {
         if (account_at(report, i)->state != ANONID_STATE_LOGGED_ON)
             return ANONID_CTL_FAILED;
     }
-    return ANONID_CTL_DONE;
+    return anonid_mail_status_refuses(&report->mail) ? ANONID_CTL_FAILED
+                                                     : ANONID_CTL_DONE;
 }
 
 static int ask(anonid_ctl_session_t *session, const char *account,
@@ -227,34 +222,112 @@ static int ask(anonid_ctl_session_t *session, const char *account,
         return anonid_session_print(session, &answer);
     qsort(report->accounts->elts, (size_t)report->accounts->nelts,
           (size_t)report->accounts->elt_size, by_name);
+    status = anonid_mail_status_ask(session, &report->mail);
+    if (!status && account)
+        anonid_mail_status_of(&report->mail, account);
+    return status;
+}
+
+typedef struct {
+    void (*print)(const report_t *report);
+    int every; /* seconds; 0: once */
+    const char *account;
+} wish_t;
+
+/* "--watch" or "--watch=SECONDS": 1 if it is that. */
+static int set_watch(wish_t *wish, const char *option)
+{
+    static const char name[] = "--watch";
+    const char *rest = option + strlen(name);
+    char *end;
+    long seconds = 2;
+
+    if (strncmp(option, name, strlen(name)) != 0)
+        return 0;
+    if (*rest == '=')
+        seconds = strtol(rest + 1, &end, 10);
+    else if (*rest)
+        return 0;
+    if (seconds < 1 || seconds > 3600 || (*rest == '=' && *end))
+        return 0;
+    wish->every = (int)seconds;
+    return 1;
+}
+
+static int set_option(wish_t *wish, const char *option)
+{
+    for (size_t i = 0; i < N_FORMATS; i++) {
+        if (strcmp(option, formats[i].option) != 0)
+            continue;
+        wish->print = formats[i].print;
+        return 1;
+    }
+    return set_watch(wish, option);
+}
+
+/* 0, or ANONID_CTL_USAGE after the reason. */
+static int parse(wish_t *wish, const anonid_command_t *command, int argc,
+                 char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (argv[i][0] == '-' && !set_option(wish, argv[i]))
+            return anonid_command_misused(command, "is no option", argv[i]);
+        if (argv[i][0] == '-')
+            continue;
+        if (wish->account)
+            return anonid_command_misused(
+                command, "is one word too many; quote a name with blanks",
+                argv[i]);
+        wish->account = argv[i];
+    }
     return 0;
+}
+
+static int show(anonid_ctl_session_t *session, const wish_t *wish)
+{
+    report_t report;
+    int status = ask(session, wish->account, &report);
+
+    if (status)
+        return status;
+    if (wish->print != print_json)
+        make_shown(session, &report);
+    wish->print(&report);
+    return judge(&report);
+}
+
+/* Home, and clear what is there: of a terminal only. */
+static void clear_screen(void)
+{
+    if (isatty(STDOUT_FILENO))
+        fputs("\033[H\033[J", stdout);
+}
+
+/* An agent that is being restarted will be there again. Ends with its reader,
+ * or when it is interrupted. */
+static int watch(anonid_ctl_session_t *session, const wish_t *wish)
+{
+    int status;
+
+    do {
+        anonid_session_again(session);
+        clear_screen();
+        status = show(session, wish);
+        (void)fflush(stdout);
+        if (ferror(stdout))
+            return status;
+        (void)sleep((unsigned)wish->every);
+    } while (1);
 }
 
 int anonid_command_status(anonid_ctl_session_t *session,
                           const anonid_command_t *command, int argc,
                           char **argv)
 {
-    void (*print)(const report_t *report) = print_table;
-    report_t report;
-    int n = 0, status;
+    wish_t wish = { print_table, 0, NULL };
+    int status = parse(&wish, command, argc, argv);
 
-    for (size_t i = 0; argc > 0 && i < N_FORMATS; i++) {
-        if (strcmp(argv[0], formats[i].option) != 0)
-            continue;
-        print = formats[i].print;
-        n = 1;
-    }
-    if (argc > n && argv[n][0] == '-')
-        return anonid_command_misused(command, "is no option", argv[n]);
-    if (argc > n + 1)
-        return anonid_command_misused(
-            command, "is one word too many; quote a name with blanks",
-            argv[n + 1]);
-    status = ask(session, argc > n ? argv[n] : NULL, &report);
     if (status)
         return status;
-    if (print != print_json)
-        make_shown(session, &report);
-    print(&report);
-    return judge(&report);
+    return wish.every ? watch(session, &wish) : show(session, &wish);
 }

@@ -26,6 +26,7 @@ static void register_hooks(apr_pool_t *p)
     anonid_submit_register(p);
     anonid_status_register(p);
     anonid_server_status_register(p);
+    anonid_variables_register(p);
 }
 
 AP_DECLARE_MODULE(anonid) = {

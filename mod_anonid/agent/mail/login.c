@@ -419,6 +419,7 @@ static void after_auth(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
                s->login->service->name, s->server->url,
                s->login->account->name, d->mechanism.info->name);
     anonid_gate_worked(d->pass);
+    s->mechanism = d->mechanism.info->name;
     s->pass = d->pass;
     d->pass = NULL;
     destroy(d);

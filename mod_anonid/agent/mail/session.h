@@ -30,6 +30,7 @@ typedef struct anonid_session_t {
     anonid_transport_t *transport;
     anonid_gate_pass_t *pass; /* held from the login to the end */
     anonid_capabilities_t caps;
+    const char *mechanism; /* that it was logged on by; NULL: it is not */
     char *welcome; /* what the server said to the login that succeeded, as far
                       as the driver keeps it */
     size_t welcome_length;

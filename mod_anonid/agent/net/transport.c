@@ -18,6 +18,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
+#include <openssl/ssl.h>
 #include <event2/event.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -434,6 +435,12 @@ void anonid_transport_start_tls(anonid_transport_t *t, const char *ca_file,
 int anonid_transport_is_tls(const anonid_transport_t *t)
 {
     return t->handshake;
+}
+
+const char *anonid_transport_tls_version(const anonid_transport_t *t)
+{
+    return t->handshake ? SSL_get_version(bufferevent_openssl_get_ssl(t->bev))
+                        : NULL;
 }
 
 void anonid_transport_binding(const anonid_transport_t *t,

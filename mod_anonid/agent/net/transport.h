@@ -54,6 +54,9 @@ anonid_phase_t anonid_transport_phase(const anonid_transport_t *t);
 void anonid_transport_start_tls(anonid_transport_t *t, const char *ca_file,
                                 const char *name);
 int anonid_transport_is_tls(const anonid_transport_t *t);
+
+/* "TLSv1.3"; NULL: it is not encrypted. */
+const char *anonid_transport_tls_version(const anonid_transport_t *t);
 /* name NULL without TLS. */
 void anonid_transport_binding(const anonid_transport_t *t,
                               anonid_binding_t *binding);

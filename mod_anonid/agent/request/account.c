@@ -2,10 +2,13 @@
 /*
  * Requests about one account that wait for its outcome: LOGON (one attempt on
  * demand, also after a permanent failure: root decides what is worth an
- * attempt; others are told how it stands) and ROTATE (a new password for a
- * synchronised account, answered when it is stored and proven). See account.h.
+ * attempt, and a mail server that refused the account is asked again by the
+ * next who needs it; others are told how it stands) and ROTATE (a new
+ * password for a synchronised account, answered when it is stored and proven).
+ * See account.h.
  */
 #include "agent/request/account.h"
+#include "agent/mail/gate.h"
 #include "agent/request/requests.h"
 
 #include "common/protocol.h"
@@ -19,6 +22,7 @@ typedef struct {
     anonid_logon_t *logon; /* held */
     uint32_t id;
     const char *success;
+    int lifts_holds; /* of mail servers that have refused the account */
 } wait_t;
 
 static void reply(anonid_client_t *client, uint32_t id, unsigned code,
@@ -78,6 +82,8 @@ static void answer(anonid_waiter_t *waiter, const anonid_outcome_t *outcome)
     wait_t *wait = (wait_t *)waiter;
     int good = outcome->code == ANONID_LOGON_OK;
 
+    if (good && wait->lifts_holds)
+        anonid_gate_pardon(wait->logon->name);
     reply(wait->client, wait->id, (unsigned)outcome->code,
           good ? wait->success : anonid_failure_info(outcome->code)->text,
           good ? NULL : outcome->detail);
@@ -110,6 +116,7 @@ void anonid_ctl_await(anonid_client_t *client, const anonid_frame_t *request,
     wait->logon = anonid_logon_hold(logon);
     wait->id = request->id;
     wait->success = success;
+    wait->lifts_holds = anonid_client_is_operator(client);
     anonid_client_wait(client, cancel, wait);
     start(logon, &wait->waiter);
 }

@@ -363,6 +363,11 @@ apr_status_t anonid_clients_listen(struct event_base *base, int workers,
     return start(&listeners[1], ctl);
 }
 
+struct event_base *anonid_client_base(void)
+{
+    return loop;
+}
+
 static void stop(listener_t *listener)
 {
     while (listener->clients) {

@@ -31,6 +31,9 @@ int anonid_client_take_fd(anonid_client_t *client);
 /* 1 if the peer is root, or who started httpd if root did not. */
 int anonid_client_is_operator(const anonid_client_t *client);
 
+/* The loop that all of them live on. */
+struct event_base *anonid_client_base(void);
+
 /* Who asks, as the kernel says. */
 const anonid_peer_t *anonid_client_peer(const anonid_client_t *client);
 

@@ -9,6 +9,8 @@
 static const anonid_request_t requests[] = {
     { ANONID_MSG_SUBMIT, anonid_request_submit },
     { ANONID_MSG_STATUS, anonid_request_status },
+    { ANONID_MSG_MAIL_STATUS, anonid_request_mail_status },
+    { ANONID_MSG_MAIL, anonid_request_mail },
     { ANONID_MSG_ROTATE, anonid_request_rotate },
     { ANONID_MSG_LOGON, anonid_request_logon },
     { ANONID_MSG_CREATE, anonid_request_create },

@@ -29,6 +29,9 @@ void anonid_request_submit(anonid_client_t *client,
 void anonid_request_status_start(void); /* notes when the agent was started */
 void anonid_request_status(anonid_client_t *client,
                            const anonid_frame_t *frame);
+void anonid_request_mail_status(anonid_client_t *client,
+                                const anonid_frame_t *frame);
+void anonid_request_mail(anonid_client_t *client, const anonid_frame_t *frame);
 void anonid_request_rotate(anonid_client_t *client,
                            const anonid_frame_t *frame);
 void anonid_request_logon(anonid_client_t *client,

@@ -10,6 +10,7 @@
 #include "agent/message/reply_text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -97,6 +98,22 @@ static void write_alias(anonid_writer_t *w, const anonid_mandate_t *mandate,
     anonid_writer_text(w, ANONID_TAG_TEXT, text);
 }
 
+/* The code of the server's reply, which its words begin with, perhaps after
+ * the state that they came in ("RCPT TO: 550 5.1.1 ..."); 0: it is ours. */
+static uint32_t reply_code(const anonid_delivery_t *verdict)
+{
+    const char *text = verdict->server ? verdict->detail : NULL;
+    const char *state = text ? strstr(text, ": ") : NULL;
+
+    if (!text)
+        return 0;
+    if (strspn(text, "0123456789") != 3 && state)
+        text = state + 2;
+    return strspn(text, "0123456789") == 3 && strchr("245", *text)
+               ? (uint32_t)atoi(text)
+               : 0;
+}
+
 void anonid_delivery_write(anonid_writer_t *w, uint32_t id,
                            const anonid_mandate_t *mandate,
                            const anonid_delivery_t *verdict)
@@ -106,6 +123,9 @@ void anonid_delivery_write(anonid_writer_t *w, uint32_t id,
 
     anonid_writer_begin(w, ANONID_MSG_SUBMITTED, 0, id);
     anonid_writer_u32(w, ANONID_TAG_RESULT, verdict->result);
+    anonid_writer_text(w, ANONID_TAG_SERVER, verdict->server);
+    if (reply_code(verdict))
+        anonid_writer_u32(w, ANONID_TAG_REPLY, reply_code(verdict));
     if (verdict->detail) {
         anonid_reply_redact(verdict->detail, NULL, "", detail, sizeof(detail));
         anonid_writer_text(w, ANONID_TAG_DETAIL, detail);

@@ -71,6 +71,8 @@ static apr_status_t read_answer(apr_pool_t *pool, const anonid_frame_t *frame,
     receipt->detail = anonid_frame_text(frame, ANONID_TAG_DETAIL, pool);
     receipt->retry_after =
         (int)anonid_frame_u32(frame, ANONID_TAG_RETRY_AFTER, 0);
+    receipt->server = anonid_frame_text(frame, ANONID_TAG_SERVER, pool);
+    receipt->reply = (int)anonid_frame_u32(frame, ANONID_TAG_REPLY, 0);
     read_recipients(pool, frame, receipt);
     return APR_SUCCESS;
 }

@@ -31,6 +31,8 @@ typedef struct {
     anonid_submit_result_t result;
     const char *detail;           /* for the log; NULL if there is none */
     int retry_after;              /* seconds; 0: not said */
+    const char *server;           /* its URL; NULL: none was spoken to */
+    int reply;                    /* code of its last reply; 0: none */
     apr_array_header_t *accepted; /* const char *: aliases */
     apr_array_header_t *rejected; /* anonid_rejection_t */
 } anonid_receipt_t;

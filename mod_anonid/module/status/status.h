@@ -17,4 +17,7 @@ void anonid_status_register(apr_pool_t *p);
 /* Hooks: mod_status' (server_status.c). */
 void anonid_server_status_register(apr_pool_t *p);
 
+/* Hooks: expr_lookup and log_transaction (variables.c). */
+void anonid_variables_register(apr_pool_t *p);
+
 #endif

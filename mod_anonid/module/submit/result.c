@@ -5,6 +5,7 @@
 #include "module/submit/result.h"
 #include "common/lognos.h"
 
+#include <apr_strings.h>
 #include <http_log.h>
 
 APLOG_USE_MODULE(anonid);
@@ -128,6 +129,40 @@ static int retry_after(const outcome_t *outcome,
     return receipt->retry_after > 0 ? receipt->retry_after : RETRY_AFTER;
 }
 
+/* "one, two": the aliases that the server has taken. */
+static const char *accepted_names(apr_pool_t *pool,
+                                  const anonid_receipt_t *receipt)
+{
+    return apr_array_pstrcat(pool, receipt->accepted, ',');
+}
+
+static const char *rejected_names(apr_pool_t *pool,
+                                  const anonid_receipt_t *receipt)
+{
+    const char *names = "";
+
+    for (int i = 0; i < receipt->rejected->nelts; i++)
+        names = apr_pstrcat(
+            pool, names, i ? "," : "",
+            APR_ARRAY_IDX(receipt->rejected, i, anonid_rejection_t).alias,
+            NULL);
+    return names;
+}
+
+/* What logs and expressions may say of it. */
+static void set_variables(request_rec *r,
+                          const anonid_submit_request_t *request,
+                          const anonid_letter_t *letter,
+                          const anonid_receipt_t *receipt)
+{
+    apr_table_t *env = r->subprocess_env;
+
+    apr_table_setn(env, "ANONID_SERVICE", request->service);
+    apr_table_set(env, "ANONID_MESSAGE_ID", letter->id);
+    if (receipt->reply)
+        apr_table_setn(env, "ANONID_REPLY", apr_itoa(r->pool, receipt->reply));
+}
+
 const anonid_problem_t *
 anonid_result_report(request_rec *r, const anonid_submit_request_t *request,
                      const anonid_letter_t *letter, apr_status_t status,
@@ -136,14 +171,17 @@ anonid_result_report(request_rec *r, const anonid_submit_request_t *request,
     const outcome_t *outcome;
     anonid_problem_t *problem;
 
+    set_variables(r, request, letter, receipt);
     if (status == APR_SUCCESS && receipt->result == ANONID_SUBMIT_ACCEPTED) {
         ap_log_rerror(
             APLOG_MARK, APLOG_INFO, 0, r,
-            ANONID_LOGNO(
-                0304) "Message %s was sent as '%s' through the mail service "
-                      "'%s' (%d recipients accepted, %d rejected).",
+            ANONID_LOGNO(0304) "Message %s was sent: account '%s', mail "
+                               "service '%s', server %s, to %s%s%s, reply %d",
             letter->id, request->account, request->service,
-            receipt->accepted->nelts, receipt->rejected->nelts);
+            receipt->server ? receipt->server : "?",
+            accepted_names(r->pool, receipt),
+            receipt->rejected->nelts > 0 ? ", rejected " : "",
+            rejected_names(r->pool, receipt), receipt->reply);
         return NULL;
     }
     outcome = outcome_of(status, receipt);
