@@ -16,6 +16,7 @@ mkdir $folder, 0755 or die "mkdir: $!";
 mkdir "$folder/open" or die "mkdir: $!";
 chmod 01777, "$folder/open";
 spit("$folder/file", "no socket\n");
+symlink $folder, "$folder/other" or die "symlink: $!";
 
 my $service = <<'END';
 <AnonIDMailService mail>
@@ -33,6 +34,9 @@ takes($httpd,
     ['a Unix socket, and its access',
      listens("imap+unix:$folder/imap mode=0600 group=root")],
     ['a socket in the state folder', listens('imap+unix:${STATE}/imap.sock')],
+    ['... also by its other name, as /run is /var/run, and before the first '
+         . 'start', "AnonIDStateDir $folder/other/state\n"
+         . listens("imap+unix:$folder/state/imap.sock")],
     ['users', listens('imap://127.0.0.1:1143 users=root,daemon',
                       'imap://127.0.0.1:1144 users=*')],
     ['other options', listens('imap://127.0.0.1:1143 preauth max=5')],

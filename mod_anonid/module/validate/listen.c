@@ -132,6 +132,18 @@ static int is_agents_own(const char *name)
            || strcmp(name, ANONID_CTL_SOCKET) == 0;
 }
 
+/* Whether two names are one folder, as /run/x and /var/run/x are on Debian; it
+ * need not be there yet. */
+static int is_same_folder(apr_pool_t *p, const char *one, const char *other)
+{
+    struct stat a, b;
+
+    if (stat(one, &a) == 0 && stat(other, &b) == 0)
+        return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    return strcmp(strrchr(one, '/'), strrchr(other, '/')) == 0
+           && is_same_folder(p, folder_of(p, one), folder_of(p, other));
+}
+
 /* What is wrong with the path of a socket. The start makes the state folder
  * and looks at it. */
 static const char *wrong_path(apr_pool_t *p, const char *path)
@@ -140,7 +152,7 @@ static const char *wrong_path(apr_pool_t *p, const char *path)
     const char *wrong;
     struct stat st;
 
-    if (strcmp(folder, anonid_global()->state_dir) == 0)
+    if (is_same_folder(p, folder, anonid_global()->state_dir))
         return is_agents_own(strrchr(path, '/') + 1)
                    ? "that socket is the agent's own; name another path"
                    : NULL;
