@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -309,6 +311,103 @@ static void what_was_buffered_before_goes_first(void **state)
     close(far_server);
 }
 
+/* Two ends of a TCP connection over loopback; returns ours. */
+static int make_tcp(int *far_end)
+{
+    struct sockaddr_in here = { .sin_family = AF_INET };
+    socklen_t length = sizeof(here);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    int ours = socket(AF_INET, SOCK_STREAM, 0);
+
+    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(listener, (struct sockaddr *)&here, length), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&here, &length),
+                     0);
+    assert_int_equal(connect(ours, (struct sockaddr *)&here, length), 0);
+    *far_end = accept(listener, NULL, NULL);
+    assert_int_not_equal(*far_end, -1);
+    assert_int_equal(evutil_make_socket_nonblocking(ours), 0);
+    close(listener);
+    return ours;
+}
+
+static int option(int fd, int level, int name)
+{
+    socklen_t length = sizeof(int);
+    int value = -1;
+
+    assert_int_equal(getsockopt(fd, level, name, &value, &length), 0);
+    return value;
+}
+
+/* On both sides: a peer that has vanished is asked for, and octets that it
+ * does not acknowledge end the connection. */
+static void peers_that_vanish_are_noticed(void **state)
+{
+    struct evbuffer *nothing = evbuffer_new();
+    int far[2], over = 0;
+    const int sockets[] = { make_tcp(&far[0]), make_tcp(&far[1]) };
+    const anonid_relay_pairing_t pairing = {
+        .base = base,
+        .client = sockets[0],
+        .for_client = nothing,
+        .server = bufferevent_socket_new(
+            base, sockets[1], BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS),
+        .listener = -1,
+        .ended = on_ended,
+        .context = &over,
+    };
+    anonid_relay_pair_t *tcp = anonid_relay_pair_start(&pairing);
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(option(sockets[i], SOL_SOCKET, SO_KEEPALIVE), 1);
+        assert_int_equal(option(sockets[i], IPPROTO_TCP, TCP_KEEPIDLE), 120);
+        assert_int_equal(option(sockets[i], IPPROTO_TCP, TCP_USER_TIMEOUT),
+                         300000);
+        assert_int_equal(option(sockets[i], IPPROTO_TCP, TCP_NODELAY), 1);
+    }
+    say(far[0], "a NOOP\r\n");
+    assert_hears(far[1], "a NOOP\r\n");
+    anonid_relay_pair_close(tcp);
+    evbuffer_free(nothing);
+    close(far[0]);
+    close(far[1]);
+}
+
+/* A client that resets its connection, while octets for it wait. */
+static void a_client_that_resets_ends_the_pair(void **state)
+{
+    const struct linger at_once = { 1, 0 };
+    struct evbuffer *nothing = evbuffer_new();
+    int far[2], over = 0;
+    const anonid_relay_pairing_t pairing = {
+        .base = base,
+        .client = make_tcp(&far[0]),
+        .for_client = nothing,
+        .server = make_server(&far[1]),
+        .listener = -1,
+        .ended = on_ended,
+        .context = &over,
+    };
+    anonid_relay_pair_t *tcp = anonid_relay_pair_start(&pairing);
+
+    (void)state;
+    (void)fill(far[1], 64 * (size_t)BIG);
+    assert_int_equal(
+        setsockopt(far[0], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)),
+        0);
+    close(far[0]);
+    for (int i = 0; i < TURNS && !over; i++)
+        turn();
+    assert_int_equal(over, 1);
+    assert_int_equal(anonid_relay_pair_unsent(tcp), 0);
+    anonid_relay_pair_close(tcp);
+    evbuffer_free(nothing);
+    close(far[1]);
+}
+
 /* Two sockets are in the kernel; what an idle pair holds of ours is little. */
 static void an_idle_pair_holds_little_memory(void **state)
 {
@@ -353,6 +452,8 @@ int main(void)
         TEST(a_client_that_vanishes_ends_the_pair),
         TEST(a_half_closed_pair_does_not_spin),
         TEST(what_was_buffered_before_goes_first),
+        TEST(peers_that_vanish_are_noticed),
+        TEST(a_client_that_resets_ends_the_pair),
         TEST(an_idle_pair_holds_little_memory),
     };
 
