@@ -15,7 +15,8 @@ require_build;
 AnonID::Test::Browser->skip_unless_there;
 skip_unless_program('doveadm');
 
-my $site = AnonID::Test::SubmitSite->new(location => <<'END')->start;
+my $site = AnonID::Test::SubmitSite->new(
+    limits => 'off', location => <<'END')->start;
 AnonIDMailFields name=Name company=Company:required
 END
 my $url = 'http://127.0.0.1:' . $site->port('http') . '/contact';

@@ -11,7 +11,8 @@ use AnonID::Test::SubmitSite;
 require_build;
 skip_unless_program('doveadm');
 
-my $site = AnonID::Test::SubmitSite->new(location => <<'END')->start;
+my $site = AnonID::Test::SubmitSite->new(
+    limits => '2/minute per-client', location => <<'END')->start;
 AnonIDMailFields name=Name:required phone=Telephone
 LimitRequestBody 123456
 END
@@ -37,6 +38,8 @@ is $field{phone}{label}, 'Telephone', 'their labels';
 is $field{subject}{max_octets}, 998, 'how long they may be';
 is $answer->{json}{limits}{body_octets}, 123456, 'how much can be sent';
 is $answer->{json}{limits}{attachments}, 64, 'how many files';
+is_deeply $answer->{json}{limits}{rates}, ['2/minute per-client'],
+    'and how often';
 is +ask('application/json', 'Accept-Language' => 'de')->{json}{fields}[0]
     {label}, 'An', 'labels are in the language that is asked for';
 is $site->json({ to => 'desk', body => 'x' })->{json}{field}, 'name',
@@ -54,4 +57,15 @@ for ('application/json', 'application/json, text/plain, */*',
      'text/html;q=0.5, application/json') {
     is ask($_)->{header}{'content-type'}, 'application/json', "JSON for $_";
 }
+
+# Who sends more often than that with a browser loses nothing.
+my %HTML = (headers => { Accept => 'text/html' });
+my @LETTER = (to => 'team', name => 'my name', body => 'my text');
+is $site->send({ %HTML }, @LETTER)->{status}, 303, 'a second message';
+$answer = $site->send({ %HTML }, @LETTER);
+is $answer->{status}, 429, 'a third one: 429';
+like $answer->{header}{'retry-after'}, qr/^[1-9]\d*$/, 'with Retry-After';
+like $answer->{body}, qr{Too many messages are being sent}, 'it is said why';
+like $answer->{body}, qr{>\nmy text</textarea>}, 'the text is there';
+like $answer->{body}, qr{name="name"[^>]* value="my name"}, 'the name, too';
 done_testing;

@@ -26,7 +26,7 @@ recipient.desk = Die "Zentrale"
 END
 
 my $site = AnonID::Test::SubmitSite->new(
-    config => <<"END", location => 'AnonIDFormLanguages fr')->start;
+    limits => 'off', config => <<"END", location => 'AnonIDFormLanguages fr')->start;
 AnonIDMail office
 AnonIDFormLanguageDir "$folder"
 <Location "/all">

@@ -13,7 +13,8 @@ use AnonID::Test::SubmitSite;
 require_build;
 skip_unless_program('doveadm');
 
-my $site = AnonID::Test::SubmitSite->new(config => <<'END')->start;
+my $site = AnonID::Test::SubmitSite->new(
+    limits => 'off', config => <<'END')->start;
 AnonIDMail office
 <Location "/status">
     SetHandler anonid-status

@@ -17,7 +17,7 @@ my $example = slurp(srcdir() . '/conf/examples/form.html');
 spit($file, $example);
 
 my $site = AnonID::Test::SubmitSite->new(
-    location => "AnonIDFormTemplate \"$file\"", config => <<'END')->start;
+    limits => 'off', location => "AnonIDFormTemplate \"$file\"", config => <<'END')->start;
 <Location "/contact/plain">
     AnonIDFormTemplate None
 </Location>

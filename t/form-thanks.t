@@ -17,7 +17,7 @@ my $server = AnonID::Test::BadMailServer->new(
     ca => AnonID::Test::SubmitSite->ca, user => 'visitor',
     password => canary())->start;
 my $site = AnonID::Test::SubmitSite->new(server => $server,
-    config => <<'END')->start;
+    limits => 'off', config => <<'END')->start;
 AnonIDMail office
 <Location "/path">
     SetHandler anonid-submit

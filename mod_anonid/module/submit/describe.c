@@ -58,6 +58,22 @@ static json_t *describe_fields(request_rec *r, const anonid_page_t *page)
     return list;
 }
 
+/* "10/minute per-client": how often; logins are a listener's. */
+static json_t *describe_rates(const anonid_page_t *page)
+{
+    const apr_array_header_t *limits = page->service->limits;
+    json_t *list = json_array();
+
+    for (int i = 0; i < limits->nelts; i++) {
+        const anonid_limit_t *limit =
+            &APR_ARRAY_IDX(limits, i, anonid_limit_t);
+
+        if (limit->kind != ANONID_LIMIT_LOGINS)
+            json_array_append_new(list, json_string(limit->text));
+    }
+    return list;
+}
+
 json_t *anonid_describe(request_rec *r, const anonid_page_t *page)
 {
     json_t *document = json_object();
@@ -65,10 +81,11 @@ json_t *anonid_describe(request_rec *r, const anonid_page_t *page)
     json_object_set_new(document, "aliases", describe_aliases(page));
     json_object_set_new(document, "fields", describe_fields(r, page));
     json_object_set_new(document, "limits",
-                        json_pack("{s:I, s:i, s:i, s:i}", "body_octets",
+                        json_pack("{s:I, s:i, s:i, s:i, s:o}", "body_octets",
                                   (json_int_t)anonid_body_limit(r), "aliases",
                                   ANONID_ALIASES_MAX, "attachments",
                                   ANONID_ATTACHMENTS_MAX, "file_name_octets",
-                                  ANONID_FILE_NAME_MAX));
+                                  ANONID_FILE_NAME_MAX, "rates",
+                                  describe_rates(page)));
     return document;
 }

@@ -16,7 +16,8 @@
  *   {"aliases": ["sales"...],
  *    "fields": [{"name": "subject", "label": "Subject", "required": false,
  *                "max_octets": 998}...],
- *    "limits": {"body_octets": 10485760, "attachments": 64, "aliases": ...}}
+ *    "limits": {"body_octets": 10485760, "attachments": 64, ...,
+ *               "rates": ["10/minute per-client"...]}}
  *
  * with labels in the page's language. */
 json_t *anonid_describe(request_rec *r, const anonid_page_t *page);
