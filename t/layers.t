@@ -34,12 +34,12 @@ my %may_include = (
     'agent/oauth'      => [qw(base provider secret)],
     'agent/pop3'       => [qw(mail relay)],
     'agent/provider'   => [qw(secret)],
-    'agent/relay'      => [qw(base limit logon mail status)],
+    'agent/relay'      => [qw(base limit logon mail net status)],
     'agent/request'    => [qw(base logon mail status submission)],
     'agent/sasl'       => [qw(base krb5 net oauth provider
                               secret)],
     'agent/secret'     => [],
-    'agent/smtp'       => [qw(base mail message relay)],
+    'agent/smtp'       => [qw(base logon mail message relay)],
     'agent/status'     => [qw(message)],
     'agent/submission' => [qw(base limit logon mail message net sasl smtp
                               status)],

@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "agent/submission/in_flight.h"
+#include "agent/mail/in_flight.h"
 
 #define MOST 20000
 

@@ -52,6 +52,12 @@ static const anonid_mail_error_info_t errors[] = {
     [ANONID_MAIL_ERROR_BUSY] = { ANONID_LOG_WARNING, ANONID_LOGNO(0217),
                                  "the mail server's own log should say why", 1,
                                  1, 60 },
+    [ANONID_MAIL_ERROR_LOOP] = { ANONID_LOG_ERROR, ANONID_LOGNO(0233),
+                                 "whatever is sent there would go round in a "
+                                 "loop: let AnonIDMailServer name the mail "
+                                 "server, or give AnonIDMailListen another "
+                                 "port",
+                                 1, 1, 300 },
     [ANONID_MAIL_ERROR_REFUSED] = { ANONID_LOG_ERROR, ANONID_LOGNO(0218),
                                     "the mail server's own log should say why "
                                     "it "
@@ -121,10 +127,11 @@ anonid_mail_error_info(anonid_mail_error_kind_t kind)
 int anonid_mail_error_is_lasting(anonid_mail_error_kind_t kind)
 {
     static const char lasting[ANONID_MAIL_ERROR_INTERNAL + 1] = {
-        [ANONID_MAIL_ERROR_TLS] = 1,       [ANONID_MAIL_ERROR_TRUST] = 1,
-        [ANONID_MAIL_ERROR_REFUSED] = 1,   [ANONID_MAIL_ERROR_NO_STARTTLS] = 1,
-        [ANONID_MAIL_ERROR_MECHANISM] = 1, [ANONID_MAIL_ERROR_LOGIN] = 1,
-        [ANONID_MAIL_ERROR_HELD] = 1,      [ANONID_MAIL_ERROR_UNPROVEN] = 1,
+        [ANONID_MAIL_ERROR_TLS] = 1,         [ANONID_MAIL_ERROR_TRUST] = 1,
+        [ANONID_MAIL_ERROR_LOOP] = 1,        [ANONID_MAIL_ERROR_REFUSED] = 1,
+        [ANONID_MAIL_ERROR_NO_STARTTLS] = 1, [ANONID_MAIL_ERROR_MECHANISM] = 1,
+        [ANONID_MAIL_ERROR_LOGIN] = 1,       [ANONID_MAIL_ERROR_HELD] = 1,
+        [ANONID_MAIL_ERROR_UNPROVEN] = 1,
     };
 
     return lasting[kind];

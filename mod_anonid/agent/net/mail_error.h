@@ -21,6 +21,7 @@ typedef enum {
     ANONID_MAIL_ERROR_LATE,        /* a deadline passed */
     ANONID_MAIL_ERROR_GARBAGE,     /* not the protocol */
     ANONID_MAIL_ERROR_BUSY,        /* refused for now */
+    ANONID_MAIL_ERROR_LOOP,        /* the server is a listener of ours */
     ANONID_MAIL_ERROR_REFUSED,     /* refused for good, before any message */
     ANONID_MAIL_ERROR_REJECTED,    /* the message was refused for good */
     ANONID_MAIL_ERROR_NO_STARTTLS, /* encryption is owed and not to be had */

@@ -9,6 +9,7 @@
  * transport, and own their descriptor and their SSL.
  */
 #include "agent/net/transport.h"
+#include "agent/net/own.h"
 #include "agent/net/peer.h"
 #include "agent/net/resolver.h"
 #include "agent/net/tls.h"
@@ -235,6 +236,10 @@ static void connected(anonid_transport_t *t)
 
     event_free(t->connecting);
     t->connecting = NULL;
+    if (anonid_own_is_peer(t->fd)) {
+        fail(t, ANONID_MAIL_ERROR_LOOP, "that is our own listener");
+        return;
+    }
     (void)setsockopt(t->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     bev = bufferevent_socket_new(
         t->base, t->fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);

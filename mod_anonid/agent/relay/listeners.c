@@ -6,6 +6,7 @@
 #include "agent/relay/listeners.h"
 #include "agent/base/log.h"
 #include "agent/logon/config.h"
+#include "agent/net/own.h"
 #include "agent/relay/protocol.h"
 #include "agent/status/mail.h"
 #include "agent/status/table.h"
@@ -295,6 +296,7 @@ static void configure(listener_t *listener, anonid_config_t *config,
     listener->origin.account = configured->account;
     listener->origin.service = configured->service;
     close_listener(listener);
+    anonid_own_add(&configured->listener->socket.any);
     listener->fd = configured->fd;
     configured->fd = -1;
     listener->accept = event_new(loop, listener->fd, EV_READ | EV_PERSIST,
@@ -330,6 +332,7 @@ void anonid_relay_apply(anonid_config_t *config)
 {
     for (listener_t *l = listeners; l; l = l->next)
         l->wanted = 0;
+    anonid_own_clear();
     if (config->listeners->nelts > 0 && !anonid_caller_start())
         anonid_log(ANONID_LOG_WARNING,
                    ANONID_LOGNO(0050) "The kernel cannot be asked whose TCP "
@@ -356,4 +359,5 @@ void anonid_relay_stop(void)
     anonid_relay_clients_close();
     while (listeners)
         free_listener(listeners);
+    anonid_own_clear();
 }

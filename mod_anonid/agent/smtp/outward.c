@@ -10,7 +10,9 @@
  */
 #include "agent/smtp/outward.h"
 #include "agent/base/log.h"
+#include "agent/logon/config.h"
 #include "agent/mail/first_logon.h"
+#include "agent/mail/in_flight.h"
 #include "agent/mail/pool.h"
 #include "agent/mail/server.h"
 #include "agent/smtp/answer.h"
@@ -44,6 +46,7 @@ struct anonid_outward_t {
     const anonid_mail_message_t *message; /* to be sent now; NULL: none is */
 
     anonid_visitor_t visitor;
+    anonid_in_flight_t *flight;        /* while it has or awaits a session */
     anonid_first_logon_t *first_logon; /* of the account, under way */
     anonid_login_t *login;
     int server;  /* index in the service; -1: none yet */
@@ -89,6 +92,12 @@ static void log_answer(const anonid_outward_t *out, const char *line)
                out->envelope->addresses->nelts, line);
 }
 
+static void leave_flight(anonid_outward_t *out)
+{
+    anonid_in_flight_leave(out->flight);
+    out->flight = NULL;
+}
+
 /* Gives the answer that is kept. */
 static void answer(anonid_outward_t *out)
 {
@@ -99,6 +108,8 @@ static void answer(anonid_outward_t *out)
         log_answer(out, line);
     out->recipient = NULL;
     out->message = NULL;
+    if (!out->opening)
+        leave_flight(out);
     out->answer(out->context, line);
 }
 
@@ -203,6 +214,14 @@ static void set_out(anonid_outward_t *out)
     out->server = -1;
     out->round = 0;
     memset(out->tried, 0, (size_t)out->origin->service->servers->nelts);
+    if (!out->flight)
+        out->flight = anonid_in_flight_enter(out->origin->service->name,
+                                             out->origin->config->workers);
+    if (!out->flight) {
+        say_later(out, "too many messages are on their way");
+        answer(out);
+        return;
+    }
     (void)evtimer_add(out->timer, &deadline);
     out->first_logon = anonid_first_logon_await(
         anonid_relay_client_base(out->client), out->origin->account->name,
@@ -510,6 +529,7 @@ static void give_up(anonid_outward_t *out)
                              0);
     out->transaction = NULL;
     end_opening(out, 1);
+    leave_flight(out);
     (void)evtimer_del(out->timer);
 }
 

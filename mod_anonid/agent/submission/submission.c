@@ -19,7 +19,7 @@
 #include "agent/sasl/sasl.h"
 #include "agent/smtp/transaction.h"
 #include "agent/submission/delivery.h"
-#include "agent/submission/in_flight.h"
+#include "agent/mail/in_flight.h"
 #include "agent/limit/limits.h"
 #include "agent/net/tls.h"
 #include "agent/base/thread_pool.h"

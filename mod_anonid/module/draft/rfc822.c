@@ -76,11 +76,23 @@ static const anonid_problem_t *read_field(anonid_draft_t *draft,
     return anonid_kept_take(draft, seen, &header);
 }
 
+/* The fields are dropped, but what has come by too many servers comes round in
+ * a loop. */
+static int is_received(const char *line, const char *end)
+{
+    static const char name[] = "Received:";
+    const size_t length = sizeof(name) - 1;
+
+    return (size_t)(end - line) >= length
+           && strncasecmp(line, name, length) == 0;
+}
+
 static const anonid_problem_t *read_header(anonid_draft_t *draft,
                                            const char *text, const char *end)
 {
     const anonid_problem_t *problem = NULL;
     unsigned seen = 0;
+    int received = 0;
 
     if (end - text > ANONID_HEADER_MAX)
         return anonid_problem_make(draft->pool, 400, NULL,
@@ -90,7 +102,14 @@ static const anonid_problem_t *read_header(anonid_draft_t *draft,
     while (text < end && !problem) {
         const char *stop = field_end(text, end);
 
-        problem = read_field(draft, &seen, text, stop);
+        received += is_received(text, stop);
+        problem = received > ANONID_RECEIVED_MAX
+                      ? anonid_problem_make(draft->pool, 400, "received",
+                                            "The message has been through "
+                                            "more than %d servers: it goes "
+                                            "round in a loop.",
+                                            ANONID_RECEIVED_MAX)
+                      : read_field(draft, &seen, text, stop);
         text = stop;
     }
     return problem;

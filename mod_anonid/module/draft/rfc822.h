@@ -16,6 +16,7 @@
 #include "module/text/params.h"
 
 #define ANONID_HEADER_MAX (64 * 1024) /* octets */
+#define ANONID_RECEIVED_MAX 50        /* fields, RFC 5321 section 6.3 */
 #define ANONID_LINE_MAX 998           /* octets, RFC 5321 section 4.5.3.1.6 */
 
 /* See form.h. Lines end in CRLF throughout or in LF throughout (LF is

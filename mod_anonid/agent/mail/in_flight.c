@@ -3,7 +3,7 @@
  * Messages on their way, by service; see in_flight.h. There are few
  * services, and each stays on the list.
  */
-#include "agent/submission/in_flight.h"
+#include "agent/mail/in_flight.h"
 #include "agent/base/log.h"
 #include "common/lognos.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How many messages are on their way. Each holds a thread or process of httpd
- * that waits for its outcome, so a mail server that is slow, or hangs, would
- * take all of them, and no page would be served. Event loop only.
+ * How many messages are on their way. A visitor's holds a thread or process of
+ * httpd that waits for its outcome, so a mail server that is slow, or hangs,
+ * would take all of them, and no page would be served. Those of applications
+ * hold none, but wait in the same line. Event loop only.
  */
-#ifndef ANONID_AGENT_SUBMISSION_IN_FLIGHT_H
-#define ANONID_AGENT_SUBMISSION_IN_FLIGHT_H
+#ifndef ANONID_AGENT_MAIL_IN_FLIGHT_H
+#define ANONID_AGENT_MAIL_IN_FLIGHT_H
 
 /* What is never passed, however many workers httpd has. One service: eight
  * times the sessions that the pool has with a server, so that at 50 ms a
