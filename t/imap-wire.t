@@ -93,6 +93,24 @@ $mailbox->server->script([response => "%t OK Logged in", { nth => 3 }]);
 like $mailbox->answer, qr/^a OK \[CAPABILITY IMAP4rev1\] /,
     'what the server does not say is asked';
 
+# Untagged lines during the login, among them a list that the last one
+# replaces.
+$mailbox->server->script(
+    [response => "* NO disk is nearly full\n* CAPABILITY IMAP4rev1 X-OLD\n"
+     . "* 3 EXISTS\n%t OK [CAPABILITY IMAP4rev1 X-NEW UNAUTHENTICATE "
+     . "LOGIN-REFERRALS SASL-IR AUTH=PLAIN] in", { nth => 3 }]);
+like $mailbox->answer, qr/^a OK \[CAPABILITY IMAP4rev1 X-NEW\] /,
+    'untagged lines during the login, and what a client is not shown';
+
+# Success that is none (a Microsoft IMAP server has said so): the next command
+# shows it.
+$mailbox->server->script(
+    [response => '%t OK Unable to authenticate', { nth => 3 }],
+    [CAPABILITY => '%t BAD Command not valid in this state', { nth => 3 }]);
+$mailbox->{site}->expect_log(qr/ANID0216: .*not valid in this state/);
+like $mailbox->answer, qr/^a NO \[UNAVAILABLE\] /,
+    'a server that says OK and means no';
+
 $mailbox->refused_once(AUTHENTICATE =>
                        '%t NO [AUTHENTICATIONFAILED] site: wrong',
                        $LASTING);

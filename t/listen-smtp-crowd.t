@@ -20,7 +20,7 @@ my $port = free_port();
 my $server = AnonID::Test::BadMailServer->new(
     ca => $ca, user => 'site', password => $password)->start;
 my $site = AnonID::Test::MailSite->new(
-    ca => $ca, password => $password, deadlines => 30,
+    ca => $ca, password => $password, deadlines => 30, limits => 'off',
     servers => ['submission://localhost:' . $server->port('smtp')],
     listen => ["smtp://127.0.0.1:$port users=*"]);
 

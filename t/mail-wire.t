@@ -69,6 +69,8 @@ my @CASES = (
      '503', 'ANID0218: .*: greeting: 554 5.7.1 Go away'],
     ['EHLO is refused', EHLO => '502 5.5.1 What?',
      '503', 'ANID0218: .*: EHLO: 502 5.5.1 What\?'],
+    ['a challenge of two lines', challenge => "334-YWJj\n334 YWJj",
+     '503', 'ANID0216: .*: AUTH: 334 YWJj YWJj'],
     ['AUTH cannot be done at the moment', AUTH => '454 4.7.0 Later',
      '503', 'ANID0222: .*: AUTH: 454 4.7.0 Later'],
     ['MAIL is refused for now', MAIL => '451 4.3.0 Later',
@@ -138,6 +140,12 @@ sub check ($case)
 
 $site->expect_log(qr/ANID0305: /);
 check($_) for @CASES;
+
+# Many lines are nothing special.
+$server->script([EHLO => join("\n", (map { "250-X-$_" } 1 .. 300),
+                              '250-STARTTLS', '250 AUTH SCRAM-SHA-256')],
+                [@NEVER_KEPT]);
+is $site->send->{text}, '200 webmaster', 'an EHLO reply of 302 lines';
 
 $server->script([@NEVER_KEPT]);
 is $site->send->{text}, '200 webmaster', 'then all is well again';

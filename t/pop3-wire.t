@@ -57,6 +57,8 @@ my @CASES = (
      $FOR_NOW, 'ANID0222: .*: AUTH: -ERR \[SYS/TEMP\] Later'],
     ['the mailbox is locked', AUTH => '-ERR [IN-USE] Locked',
      $FOR_NOW, 'ANID0222: .*: AUTH: -ERR \[IN-USE\]'],
+    ['a challenge comes before the first response', AUTH => '+ YWJjZA==',
+     $FOR_NOW, 'ANID0216: .*a challenge comes before the first response'],
     ['success without a proof', AUTH => '+OK Logged in',
      $LASTING, 'ANID0224: .*without having proven itself'],
     ['garbage in a challenge', challenge => '+ !!!!',

@@ -426,19 +426,38 @@ static void after_auth(anonid_dialogue_t *d, const anonid_mail_reply_t *reply)
     done(asker, s, NULL);
 }
 
+/* What is asked for a first response may say a word to people ("334 NTLM
+ * supported"), but nothing to the mechanism. */
+static int is_base64(const char *text, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "abcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+    for (size_t i = 0; i < length; i++) {
+        if (!strchr(digits, text[i]) || text[i] == '\0')
+            return 0;
+    }
+    return length > 0 && length % 4 == 0;
+}
+
 static void on_challenge(anonid_dialogue_t *d,
                          const anonid_mail_reply_t *reply)
 {
     const char *text;
     size_t length;
 
+    d->session->driver->challenge(reply, &text, &length);
+    if (d->initial && is_base64(text, length)) {
+        anonid_session_fail(d->session, ANONID_MAIL_ERROR_GARBAGE,
+                            "a challenge comes before the first response");
+        return;
+    }
     if (d->initial) {
         anonid_session_say_secret(d->session, ANONID_PHASE_AUTH, NULL,
                                   d->initial);
         forget_initial(d);
         return;
     }
-    d->session->driver->challenge(reply, &text, &length);
     anonid_sasl_step(d->sasl, text, length, on_step, d);
 }
 

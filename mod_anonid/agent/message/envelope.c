@@ -64,6 +64,20 @@ void anonid_envelope_add(apr_pool_t *pool, anonid_envelope_t *envelope,
                         APR_ARRAY_IDX(addresses, i, const char *));
 }
 
+void anonid_envelope_accept(apr_pool_t *pool, anonid_envelope_t *envelope,
+                            const anonid_envelope_address_t *accepted)
+{
+    apr_array_header_t *addresses =
+        apr_array_make(pool, 1, sizeof(const char *));
+    anonid_envelope_address_t *last;
+
+    APR_ARRAY_PUSH(addresses, const char *) = accepted->address;
+    anonid_envelope_add(pool, envelope, accepted->address, addresses);
+    last = address_at(envelope->addresses, envelope->addresses->nelts - 1);
+    last->code = 250;
+    last->dsn = accepted->dsn;
+}
+
 /* The addresses of an alias, as anonid_envelope_add takes them. */
 static apr_array_header_t *addresses_of(apr_pool_t *pool,
                                         const anonid_envelope_alias_t *alias)

@@ -41,6 +41,11 @@ void anonid_envelope_add(apr_pool_t *pool, anonid_envelope_t *envelope,
                          const char *alias,
                          const apr_array_header_t *addresses);
 
+/* Adds an address that a server has accepted, with its parameters; it stands
+ * for itself. */
+void anonid_envelope_accept(apr_pool_t *pool, anonid_envelope_t *envelope,
+                            const anonid_envelope_address_t *accepted);
+
 /* The same envelope for another server, which has said nothing yet. */
 anonid_envelope_t *anonid_envelope_again(apr_pool_t *pool,
                                          const anonid_envelope_t *envelope);

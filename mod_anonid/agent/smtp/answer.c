@@ -3,7 +3,9 @@
  * Reply lines for applications; see answer.h.
  */
 #include "agent/smtp/answer.h"
+#include "agent/base/log.h"
 #include "agent/message/reply_text.h"
+#include "common/lognos.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -42,4 +44,17 @@ void anonid_answer_reply(anonid_answer_t *answer, const char *host,
     /* That the server closes is not the application's concern. */
     if (strncmp(line, "421", 3) == 0)
         memcpy(line, "451", 3);
+}
+
+void anonid_answer_log(const anonid_answer_t *answer, const char *server,
+                       int recipients)
+{
+    const anonid_relay_origin_t *origin = answer->origin;
+
+    anonid_log(ANONID_LOG_INFO,
+               "%slistener %s: message of uid %ld, account '%s', mail "
+               "service '%s', server %s, %d recipients: %s",
+               ANONID_LOGNO(0270), origin->listener->url,
+               (long)origin->caller.uid, origin->account->name,
+               origin->service->name, server, recipients, answer->line);
 }

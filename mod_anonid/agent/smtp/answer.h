@@ -23,4 +23,8 @@ void anonid_answer_later(anonid_answer_t *answer, const char *words);
 void anonid_answer_reply(anonid_answer_t *answer, const char *host,
                          const char *text, const char *code);
 
+/* Says in the log what became of a message to so many recipients. */
+void anonid_answer_log(const anonid_answer_t *answer, const char *server,
+                       int recipients);
+
 #endif

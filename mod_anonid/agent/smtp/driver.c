@@ -29,13 +29,23 @@ static anonid_parse_t parse(anonid_phase_t phase, const char *data,
     return anonid_smtp_reply_parse(data, length, reply, consumed);
 }
 
+static int is_one_line(const anonid_mail_reply_t *reply)
+{
+    const char *text;
+    size_t offset = 0, length;
+
+    return anonid_smtp_reply_line(reply, &offset, &text, &length)
+           && !anonid_smtp_reply_line(reply, &offset, &text, &length);
+}
+
 static anonid_verdict_t judge(anonid_phase_t phase,
                               const anonid_mail_reply_t *reply)
 {
     if (reply->code == success[phase])
         return ANONID_VERDICT_GOOD;
     if (reply->code == 334 && phase == ANONID_PHASE_AUTH)
-        return ANONID_VERDICT_CHALLENGE;
+        return is_one_line(reply) ? ANONID_VERDICT_CHALLENGE
+                                  : ANONID_VERDICT_BAD;
     if (reply->code >= 500)
         return ANONID_VERDICT_REFUSED;
     return reply->code >= 400 ? ANONID_VERDICT_LATER : ANONID_VERDICT_BAD;

@@ -19,7 +19,6 @@
 #include "agent/smtp/opening.h"
 #include "agent/smtp/reply.h"
 #include "agent/smtp/transaction.h"
-#include "common/lognos.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -78,20 +77,6 @@ static void say_reply(anonid_outward_t *out, const char *text,
                         code);
 }
 
-static void log_answer(const anonid_outward_t *out, const char *line)
-{
-    const anonid_relay_origin_t *origin = out->origin;
-
-    anonid_log(ANONID_LOG_INFO,
-               "%slistener %s: message of uid %ld, account '%s', mail "
-               "service '%s', server %s, %d recipients: %s",
-               ANONID_LOGNO(0270), origin->listener->url,
-               (long)origin->caller.uid, origin->account->name,
-               origin->service->name,
-               out->server >= 0 ? server_of(out)->url : "none",
-               out->envelope->addresses->nelts, line);
-}
-
 static void leave_flight(anonid_outward_t *out)
 {
     anonid_in_flight_leave(out->flight);
@@ -105,7 +90,9 @@ static void answer(anonid_outward_t *out)
 
     snprintf(line, sizeof(line), "%s", out->reply.line);
     if (out->message)
-        log_answer(out, line);
+        anonid_answer_log(&out->reply,
+                          out->server >= 0 ? server_of(out)->url : "none",
+                          out->envelope->addresses->nelts);
     out->recipient = NULL;
     out->message = NULL;
     if (!out->opening)
@@ -232,22 +219,6 @@ static void set_out(anonid_outward_t *out)
 
 /* ---- recipients ---- */
 
-static void accept_recipient(anonid_outward_t *out)
-{
-    apr_array_header_t *addresses =
-        apr_array_make(out->pool, 1, sizeof(const char *));
-    anonid_envelope_address_t *last;
-
-    APR_ARRAY_PUSH(addresses, const char *) = out->recipient->address;
-    anonid_envelope_add(out->pool, out->envelope, out->recipient->address,
-                        addresses);
-    last = APR_ARRAY_IDX(out->envelope->addresses,
-                         out->envelope->addresses->nelts - 1,
-                         anonid_envelope_address_t *);
-    last->code = 250;
-    last->dsn = out->recipient->dsn;
-}
-
 static void on_reply(void *context, anonid_phase_t phase,
                      const anonid_mail_reply_t *reply)
 {
@@ -258,7 +229,7 @@ static void on_reply(void *context, anonid_phase_t phase,
     anonid_smtp_reply_text(reply, text, sizeof(text));
     say_reply(out, text, "");
     if (rcpt && reply->code / 100 == 2)
-        accept_recipient(out);
+        anonid_envelope_accept(out->pool, out->envelope, out->recipient);
     if (!rcpt || reply->code == 421)
         end_opening(out, reply->code != 421);
     if (!rcpt && reply->code < 500 && next_server(out))

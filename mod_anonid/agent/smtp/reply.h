@@ -16,7 +16,7 @@
 
 /* A line may carry 12,288 octets of base64 (RFC 4954 section 4). */
 #define ANONID_SMTP_LINE_MAX (12288 + 6)
-#define ANONID_SMTP_LINES_MAX 128
+#define ANONID_SMTP_LINES_MAX 512
 #define ANONID_SMTP_REPLY_MAX 32768
 
 /* Parses the reply at the beginning of data; on OK reply points into it. */
