@@ -27,7 +27,7 @@ sub site (@servers)
 {
     my $port = free_port();
     my $site = AnonID::Test::MailSite->new(
-        ca => $ca, password => $password, servers => [@servers],
+        ca => $ca, password => $password, servers => [@servers], limits => 'off',
         listen => ["smtp://127.0.0.1:$port users=*"],
         service => 'AnonIDMailAllow @example.test');
 
