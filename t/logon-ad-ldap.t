@@ -26,7 +26,12 @@ my %password = map { ($_ => canary()) } @good, @states, qw(wrong unknown);
 my $ca = AnonID::Test::CA->new;
 my $dc = AnonID::Test::SambaDC->new(
     ca => $ca, users => { map { ($_ => $password{$_}) }
-                          grep { $_ ne 'unknown' } keys %password })->start;
+                          grep { $_ ne 'unknown' } keys %password });
+
+# Passwords are good for 42 days: these for two more.
+$dc->age_password($_, (int(time) + 11644473600 - 40 * 86400) * 10_000_000)
+    for qw(Upn Dn Short);
+$dc->start;
 $dc->set_state($_ => $_) for @states;
 
 my $trust = 'AnonIDLogonTLS ca=' . $ca->file;
@@ -85,6 +90,9 @@ sub visit_all ()
 $site->expect_failure(windows($_) => $failure{$_}[0]) for keys %failure;
 $site->start;
 
+$site->expect_log(qr/ANID0005: .* '(?:Upn\@EXAMPLE\.TEST|Dn|EXAMPLE(?#
+    )\\+Short)' expires in (?:2 days|\d+ h)/);
+
 # Who is right.
 for my $name ((map { windows($_) } qw(AnonUser Found Reader Short)),
               'Upn@EXAMPLE.TEST', 'Dn') {
@@ -93,6 +101,16 @@ for my $name ((map { windows($_) } qw(AnonUser Found Reader Short)),
     is $site->served($name), 200, '... and its visitors are served';
 }
 is $site->status(windows('Found'))->{detail}, '', 'a search passes referrals';
+
+# The directory says when passwords end, however the account is called.
+for my $name ('Upn@EXAMPLE.TEST', 'Dn', windows('Short')) {
+    my $left = $site->status($name)->{secret_expires} - time;
+
+    ok $left > 86400 && $left <= 2 * 86400, "$name: the password ends soon";
+}
+my $left = $site->status(windows('AnonUser'))->{secret_expires} - time;
+ok $left > 41 * 86400, '... another one does not';
+is scalar(() = $site->log_text =~ /ANID0005: /g), 3, '... and is warned of';
 
 # The states, and the whole text of their warnings.
 for my $user (sort keys %failure) {

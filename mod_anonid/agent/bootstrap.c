@@ -60,12 +60,20 @@ static void publish(anonid_logon_t *logon, const anonid_effect_t *effect)
     anonid_status_table_publish(
         logon->account->slot, effect->published.state, effect->published.code,
         effect->published.expires, effect->published.next_attempt);
+    anonid_status_table_publish_expiry(logon->account->slot,
+                                       effect->published.expiry.expires,
+                                       effect->published.expiry.warnings);
 }
 
 static void warn(anonid_logon_t *logon, const anonid_effect_t *effect)
 {
     anonid_report_warning(logon->name, &effect->warning.outcome,
                           effect->warning.kept);
+}
+
+static void warn_expiry(anonid_logon_t *logon, const anonid_effect_t *effect)
+{
+    anonid_report_expiry(logon->name, effect->when);
 }
 
 static void log_not_rotated(anonid_logon_t *logon,
@@ -154,6 +162,7 @@ static void (*const carry_out[ANONID_EFFECT_KINDS])(
     [ANONID_EFFECT_RECOVERED] = report_recovery,
     [ANONID_EFFECT_PUBLISH] = publish,
     [ANONID_EFFECT_WARN] = warn,
+    [ANONID_EFFECT_WARN_EXPIRY] = warn_expiry,
     [ANONID_EFFECT_NOT_ROTATED] = log_not_rotated,
     [ANONID_EFFECT_NOT_STORED] = log_not_stored,
     [ANONID_EFFECT_TELL_OTHERS] = tell_others,

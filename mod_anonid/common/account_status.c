@@ -23,6 +23,8 @@ static const struct {
       offsetof(anonid_account_status_t, next_attempt) },
     { ANONID_TAG_RENEWAL, offsetof(anonid_account_status_t, renewal) },
     { ANONID_TAG_EXPIRES, offsetof(anonid_account_status_t, expires) },
+    { ANONID_TAG_SECRET_EXPIRES,
+      offsetof(anonid_account_status_t, secret_expires) },
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))

@@ -29,6 +29,7 @@ typedef struct {
     apr_time_t next_attempt;
     apr_time_t renewal;
     apr_time_t expires;
+    apr_time_t secret_expires; /* of the password or the token, if known */
 } anonid_account_status_t;
 
 typedef struct {

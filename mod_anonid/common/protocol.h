@@ -122,6 +122,7 @@ enum {
  * LOGON_WARNING    ACCOUNT, CODE, DETAIL, and KEPT (anonid_kept_t) if an older
  *                  logon of the account stays in use: a warning is due now
  * LOGON_RECOVERED  ACCOUNT, FAILURES, SECONDS
+ * EXPIRY_WARNING   ACCOUNT, EXPIRES (of its secret): a warning is due now
  * STORE_VERIFIER   ACCOUNT, VERIFIER: put it in the account's line
  * STORE_TOKEN      ACCOUNT; descriptor: a sealed memfd with the refresh token
  *                  that takes the place of the one in its file. The
@@ -182,6 +183,7 @@ enum {
     X(LOOK, 38, ANONID_FROM_AGENT, 0)                                         \
     X(ADD_LINE, 39, ANONID_FROM_AGENT, 0)                                     \
     X(STRANGER, 40, ANONID_FROM_AGENT, 0)                                     \
+    X(EXPIRY_WARNING, 50, ANONID_FROM_AGENT, 0)                               \
     X(STORE_TOKEN, 63, ANONID_FROM_AGENT, 1)                                  \
     X(SUBMIT, 64, ANONID_FROM_WORKER, 1)                                      \
     X(SUBMITTED, 65, ANONID_FROM_AGENT, 0)                                    \
@@ -270,6 +272,7 @@ typedef enum {
     ANONID_TAG_LIMIT = 100,         /* T of limit.h; repeated */
     ANONID_TAG_SERVER_SLOT = 120,   /* N of the SERVER before it */
 
+    ANONID_TAG_SECRET_EXPIRES = 160, /* L; of the password or the token */
     ANONID_TAG_WORKERS = 170, /* N that httpd has at most (MaxRequestWorkers)
                                */
 

@@ -67,10 +67,12 @@ typedef struct {
     _Atomic uint64_t attempts;    /* logons tried */
     _Atomic uint64_t results[3];  /* ... by anonid_logon_result_t */
     _Atomic uint64_t rotations[2];    /* of its password: done, failed */
-    _Atomic int64_t password_expires; /* apr_time_t; 0: not known */
+    _Atomic int64_t password_expires; /* apr_time_t of the password's or the
+                                         token's end; 0: never, or unknown */
     _Atomic int64_t secret_since;     /* apr_time_t: the secret in use is
                                           of then; 0: not known */
-    unsigned char reserved[32];
+    _Atomic uint32_t expiry_warnings; /* that there were of that end */
+    unsigned char reserved[28];
 } anonid_status_slot_t;
 
 /* How attempts to log on end. */
@@ -107,12 +109,13 @@ typedef struct {
 /* One of its servers. */
 typedef struct {
     _Atomic uint64_t logins;
-    _Atomic uint64_t refusals;    /* of an account */
-    _Atomic uint64_t failures;    /* of the server itself */
-    _Atomic int64_t last_login;   /* apr_time_t; 0: none yet */
-    _Atomic int64_t down_since;   /* apr_time_t; 0: it is up */
-    _Atomic uint32_t idle, busy;  /* sessions of the pool */
-    anonid_status_text_t problem; /* why it is down, or was last */
+    _Atomic uint64_t refusals;           /* of an account */
+    _Atomic uint64_t failures;           /* of the server itself */
+    _Atomic int64_t last_login;          /* apr_time_t; 0: none yet */
+    _Atomic int64_t down_since;          /* apr_time_t; 0: it is up */
+    _Atomic int64_t certificate_expires; /* apr_time_t; 0: not known */
+    _Atomic uint32_t idle, busy;         /* sessions of the pool */
+    anonid_status_text_t problem;        /* why it is down, or was last */
 } anonid_status_server_t;
 
 /* An account with a service: what the service's servers say to it. */

@@ -74,3 +74,60 @@ const char *anonid_recovered_text(apr_pool_t *pool,
                         account->name, failures, failures == 1 ? "" : "s",
                         duration(pool, seconds));
 }
+
+const char *anonid_time_left(apr_pool_t *pool, apr_interval_time_t left)
+{
+    static const struct {
+        long seconds;
+        const char *one, *many;
+    } units[] = {
+        { 86400, " day", " days" },
+        { 3600, " h", " h" },
+        { 60, " min", " min" },
+    };
+    long seconds = left > 0 ? (long)apr_time_sec(left) : 0;
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        long n = (seconds + units[i].seconds - 1) / units[i].seconds;
+
+        if (seconds > units[i].seconds - units[i].seconds / 24)
+            return apr_psprintf(pool, "%ld%s", n,
+                                n == 1 ? units[i].one : units[i].many);
+    }
+    return apr_psprintf(pool, "%ld s", seconds);
+}
+
+/* In UTC, as it is the same for whoever reads the log. */
+static const char *date(apr_pool_t *pool, apr_time_t when)
+{
+    apr_time_exp_t at;
+
+    if (apr_time_exp_gmt(&at, when) != APR_SUCCESS)
+        return "?";
+    return apr_psprintf(pool, "%04d-%02d-%02d %02d:%02d:%02d UTC",
+                        at.tm_year + 1900, at.tm_mon + 1, at.tm_mday,
+                        at.tm_hour, at.tm_min, at.tm_sec);
+}
+
+const char *anonid_expiry_text(apr_pool_t *pool,
+                               const anonid_account_t *account,
+                               apr_time_t expires, apr_time_t now)
+{
+    const char *left = anonid_time_left(pool, expires - now);
+    const char *when = date(pool, expires);
+
+    if (account->provider == ANONID_PROVIDER_TOKEN)
+        return apr_psprintf(
+            pool,
+            ANONID_LOGNO(0006) "The token of the account '%s' expires in %s "
+                               "(%s), and no newer one has come: look at what "
+                               "AnonIDToken names, and at who writes it",
+            account->name, left, when);
+    return apr_psprintf(
+        pool,
+        ANONID_LOGNO(0005) "The password of the %s '%s' expires in %s (%s). "
+                           "Change it there first, and then in what "
+                           "AnonIDSecret names, from where it is taken up "
+                           "without a restart",
+        anonid_account_kind(account), account->name, left, when);
+}

@@ -30,4 +30,14 @@ const char *anonid_recovered_text(apr_pool_t *pool,
                                   const anonid_account_t *account,
                                   unsigned failures, unsigned seconds);
 
+/* "ANID0005: The password of the LDAP account '...' expires in 3 days (date)",
+ * and what to do; of a token that somebody else obtains ANID0006. */
+const char *anonid_expiry_text(apr_pool_t *pool,
+                               const anonid_account_t *account,
+                               apr_time_t expires, apr_time_t now);
+
+/* How long that is, for people and in one unit: "3 days", "1 day", "15 h",
+ * "20 min", "40 s". Days are rounded up: less than 14 days are still 14. */
+const char *anonid_time_left(apr_pool_t *pool, apr_interval_time_t left);
+
 #endif

@@ -7,7 +7,8 @@
  *    "agent": {"version", "pid", "started", "generation"},
  *    "accounts": [{"name", "provider", "synchronised", "state", "since",
  *                  "code", "text", "detail", "kept", "failures", "attempts",
- *                  "next_attempt", "renewal", "expires"}...],
+ *                  "next_attempt", "renewal", "expires",
+ *                  "secret_expires"}...],
  *    "mail": that of mail_status.h}
  *
  * With --watch it is printed anew every few seconds, until it is interrupted.
@@ -25,6 +26,9 @@
 #include <unistd.h>
 
 #define VERSION 1 /* of the JSON */
+
+/* From when on the end of a password is shown: when it is warned of. */
+#define SOON apr_time_from_sec(14 * 86400)
 
 #define ROW "%-*s  %-8s  %-9s  %-19s  %-19s  %s\n"
 
@@ -96,6 +100,19 @@ static void print_account(const anonid_account_status_t *account, int width)
                (unsigned)account->code, *detail ? ", " : "", detail);
 }
 
+/* What will end, where that is known and near. */
+static void print_expiry(const anonid_account_status_t *account)
+{
+    char when[ANONID_TIME_ROOM];
+
+    if (account->secret_expires
+        && account->secret_expires - apr_time_now() < SOON)
+        printf("    The %s expires at %s.\n",
+               account->provider == ANONID_PROVIDER_TOKEN ? "token"
+                                                          : "password",
+               anonid_time_text(account->secret_expires, when));
+}
+
 static void print_table(const report_t *report)
 {
     int width = (int)widest_name(report);
@@ -104,6 +121,7 @@ static void print_table(const report_t *report)
            "GOOD UNTIL");
     for (int i = 0; i < report->accounts->nelts; i++) {
         print_account(account_at(report, i), width);
+        print_expiry(account_at(report, i));
         anonid_mail_status_print_refusals(&report->mail,
                                           account_at(report, i)->name);
     }
@@ -149,7 +167,7 @@ static json_t *account_json(const anonid_account_status_t *account)
 
     return json_pack(
         "{s:o, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:o, s:o, "
-        "s:o}",
+        "s:o, s:o}",
         "name", anonid_text_json(account->name), "provider",
         anonid_provider_name(account->provider), "synchronised", account->sync,
         "state", anonid_state_name(account->state), "since",
@@ -163,7 +181,8 @@ static json_t *account_json(const anonid_account_status_t *account)
         (json_int_t)account->attempts, "next_attempt",
         anonid_time_json(account->next_attempt), "renewal",
         anonid_time_json(account->renewal), "expires",
-        anonid_time_json(account->expires));
+        anonid_time_json(account->expires), "secret_expires",
+        anonid_time_json(account->secret_expires));
 }
 
 static void print_json(const report_t *report)

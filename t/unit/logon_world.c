@@ -35,21 +35,21 @@ static void (*tell)(anonid_logon_t *logon,
 
 /* ---- effects ---- */
 
-static void add_job(anonid_logon_t *logon, anonid_effect_kind_t kind,
-                    const anonid_versioned_t *with, unsigned long number)
+static void add_job(anonid_logon_t *logon, const anonid_effect_t *effect)
 {
+    int is_attempt = effect->kind == ANONID_EFFECT_ATTEMPT;
+    const anonid_versioned_t *with = is_attempt ? effect->with : NULL;
     job_t *job = calloc(1, sizeof(*job));
 
     if (!job)
         abort();
     *last_job = job;
     last_job = &job->next;
-    job->kind = kind;
+    job->kind = effect->kind;
     job->logon = anonid_logon_hold(logon);
-    job->number = number;
+    job->number = with ? with->version : effect->number;
     if (!with)
         return;
-    job->number = with->version;
     job->secret = anonid_secret_hold(with->secret);
     memcpy(job->checked, with->checked, sizeof(job->checked));
 }
@@ -77,10 +77,17 @@ static void warn(const anonid_effect_t *effect)
     world.kept = effect->warning.kept;
 }
 
+static void prove(const anonid_effect_t *effect)
+{
+    world.version = effect->version;
+    world.version_changes++;
+}
+
 static void publish(const anonid_effect_t *effect)
 {
     world.state = effect->published.state;
     world.next_attempt = effect->published.next_attempt;
+    world.expiry = effect->published.expiry;
 }
 
 static void store_token(const anonid_effect_t *effect)
@@ -101,8 +108,7 @@ static void carry_out(anonid_logon_t *logon, const anonid_effect_t *effect)
         record(effect);
         break;
     case ANONID_EFFECT_PROVEN:
-        world.version = effect->version;
-        world.version_changes++;
+        prove(effect);
         break;
     case ANONID_EFFECT_RECOVERED:
         recover(effect);
@@ -112,6 +118,10 @@ static void carry_out(anonid_logon_t *logon, const anonid_effect_t *effect)
         break;
     case ANONID_EFFECT_WARN:
         warn(effect);
+        break;
+    case ANONID_EFFECT_WARN_EXPIRY:
+        world.expiry_warnings++;
+        world.warned_expiry = effect->when;
         break;
     case ANONID_EFFECT_NOT_ROTATED:
         world.not_rotated++;
@@ -139,10 +149,8 @@ static void carry_out(anonid_logon_t *logon, const anonid_effect_t *effect)
         world.wake = effect->when;
         break;
     case ANONID_EFFECT_MAKE_VERIFIER:
-        add_job(logon, effect->kind, NULL, effect->number);
-        break;
     case ANONID_EFFECT_ATTEMPT:
-        add_job(logon, effect->kind, effect->with, 0);
+        add_job(logon, effect);
         break;
     case ANONID_EFFECT_ANSWER:
         anonid_waiters_tell(effect->answer.waiters, &effect->answer.outcome);
@@ -215,6 +223,7 @@ static void log_on(anonid_attempt_t *attempt)
         return;
     attempt->outcome.expires = world.expires;
     attempt->outcome.life = world.life;
+    attempt->secret_expires = world.secret_ends;
 }
 
 static void end_attempt(const job_t *job, int is_run)
@@ -320,7 +329,7 @@ void world_configure(anonid_logon_t *l, const anonid_account_t *account)
                                   : 0;
     const anonid_logon_event_t event = {
         .kind = ANONID_EVENT_CONFIGURED,
-        .configured = { config, account, l->file, failed_since },
+        .configured = { config, account, l->file, failed_since, world.expiry },
     };
 
     world_handle(l, &event);
@@ -330,6 +339,7 @@ void world_configure(anonid_logon_t *l, const anonid_account_t *account)
 anonid_logon_t *world_begin(const anonid_account_t *account)
 {
     anonid_state_t inherited = world.inherited;
+    anonid_expiry_t expiry = world.expiry;
     anonid_logon_t *l = anonid_logon_make(account->name);
 
     memset(&world, 0, sizeof(world));
@@ -337,6 +347,7 @@ anonid_logon_t *world_begin(const anonid_account_t *account)
     world.set = apr_time_from_sec(1000000);
     world.answer_kind = -1;
     world.inherited = inherited;
+    world.expiry = expiry;
     tell = world_handle;
     world_configure(l, account);
     return l;

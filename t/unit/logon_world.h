@@ -17,6 +17,7 @@ typedef struct {
     /* the provider */
     anonid_failure_t answer;  /* of the next attempts */
     int answer_kind;          /* -1: the table's */
+    apr_time_t secret_ends;   /* a date; of the next good logon's secret */
     apr_time_t expires;       /* of the next good logon, a date ... */
     apr_interval_time_t life; /* ... or how long it lasts */
     const char *rotated;      /* refresh token given by the next one */
@@ -28,6 +29,9 @@ typedef struct {
     int warnings, kept;
     anonid_outcome_t warned_of;
     int recoveries;
+    int expiry_warnings;      /* of a secret's end ... */
+    apr_time_t warned_expiry; /* ... at that date */
+    anonid_expiry_t expiry;   /* as published; the next agent inherits it */
     unsigned failures, seconds;
     int stores, looks;
     uint32_t store; /* the last one's number */

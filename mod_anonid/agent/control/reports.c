@@ -143,6 +143,16 @@ void anonid_report_recovered(const char *account, unsigned failures,
     send_frame(&w);
 }
 
+void anonid_report_expiry(const char *account, apr_time_t expires)
+{
+    anonid_writer_t w = ANONID_WRITER_INIT;
+
+    anonid_writer_begin(&w, ANONID_MSG_EXPIRY_WARNING, 0, 0);
+    anonid_writer_text(&w, ANONID_TAG_ACCOUNT, account);
+    anonid_writer_u64(&w, ANONID_TAG_EXPIRES, (uint64_t)expires);
+    send_frame(&w);
+}
+
 void anonid_report_store(const char *account, uint32_t number,
                          const char *verifier)
 {

@@ -28,6 +28,7 @@ void anonid_report_warning(const char *account,
                            const anonid_outcome_t *outcome, int kept);
 void anonid_report_recovered(const char *account, unsigned failures,
                              unsigned seconds);
+void anonid_report_expiry(const char *account, apr_time_t expires);
 void anonid_report_add_line(const char *account);
 void anonid_report_store(const char *account, uint32_t number,
                          const char *verifier);

@@ -8,6 +8,7 @@
  * primary KDC again after a refusal, and a bad password would count twice.
  */
 #include "agent/krb5/cache.h"
+#include "agent/krb5/expiry.h"
 #include "agent/krb5/failure.h"
 #include "agent/krb5/keytab.h"
 #include "agent/base/log.h"
@@ -15,6 +16,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+/* How often the end of a password is asked for. */
+#define ASK_EVERY apr_time_from_sec(43200)
 
 /* What one exchange needs; each member NULL until it is there. */
 typedef struct {
@@ -159,16 +163,22 @@ static void fetch_ahead(logon_t *logon, const anonid_attempt_t *attempt)
     }
 }
 
-/* The end of the ticket by this machine's clock. */
-static apr_time_t end_of(logon_t *logon, const krb5_creds *creds)
+/* At renewals, and seldom: it takes an exchange of its own. A keytab's keys do
+ * not say. */
+static void learn_expiry(logon_t *logon, anonid_attempt_t *attempt)
 {
-    krb5_timestamp offset = 0;
-    krb5_int32 microseconds;
+    apr_time_t now = apr_time_now();
 
-    (void)krb5_get_time_offsets(logon->context, &offset, &microseconds);
-    /* Timestamps are unsigned in all but their type. */
-    return apr_time_from_sec((apr_time_t)(uint32_t)creds->times.endtime
-                             - offset);
+    if (!attempt->proven_since
+        || anonid_secret_kind(attempt->secret) != ANONID_SECRET_PASSWORD
+        || (attempt->expiry_asked && attempt->expiry_asked <= now
+            && now - attempt->expiry_asked < ASK_EVERY))
+        return;
+    attempt->expiry_asked = now;
+    if (!anonid_krb5_password_end(logon->context, logon->client,
+                                  anonid_secret_data(attempt->secret),
+                                  &attempt->secret_expires))
+        attempt->secret_expires = 0;
 }
 
 static krb5_error_code keep(logon_t *logon, anonid_attempt_t *attempt)
@@ -184,7 +194,8 @@ static krb5_error_code keep(logon_t *logon, anonid_attempt_t *attempt)
                                    &attempt->credentials);
     if (!error) {
         anonid_outcome_set(&attempt->outcome, ANONID_LOGON_OK, "%s", "");
-        attempt->outcome.expires = end_of(logon, &creds);
+        attempt->outcome.expires =
+            anonid_krb5_time(logon->context, creds.times.endtime);
     }
     krb5_free_cred_contents(logon->context, &creds);
     return error;
@@ -213,8 +224,10 @@ static void logon(anonid_attempt_t *attempt)
         refuse_configuration(&attempt->outcome, error);
     else if (error)
         refuse(&logon, &attempt->outcome, error);
-    else if (attempt->credentials)
+    else if (attempt->credentials) {
         fetch_ahead(&logon, attempt);
+        learn_expiry(&logon, attempt);
+    }
     end(&logon);
 }
 

@@ -10,6 +10,7 @@
  */
 #include "agent/provider/option.h"
 #include "agent/base/deadline.h"
+#include "agent/ldap/expiry.h"
 #include "agent/ldap/search.h"
 #include "agent/ldap/session.h"
 #include "agent/ldap/shun.h"
@@ -130,7 +131,7 @@ static char *find_dn(anonid_ldap_t *ldap, anonid_attempt_t *attempt)
     else if (bind_for_search(ldap, attempt)) {
         dn = anonid_ldap_search_one(
             ldap, search.url->lud_dn ? search.url->lud_dn : "",
-            search.url->lud_scope, search.filter, &reply);
+            search.url->lud_scope, search.filter, NULL, &reply);
         if (!dn)
             anonid_ldap_failure(&attempt->outcome, reply.result, reply.ppolicy,
                                 reply.text);
@@ -150,8 +151,12 @@ static void bind_as(anonid_ldap_t *ldap, const char *dn,
                      anonid_secret_length(attempt->secret), &reply);
     anonid_ldap_failure(&attempt->outcome, reply.result, reply.ppolicy,
                         reply.text);
-    if (attempt->outcome.code == ANONID_LOGON_OK)
-        attempt->credentials = make_bound(dn);
+    if (attempt->outcome.code != ANONID_LOGON_OK)
+        return;
+    attempt->credentials = make_bound(dn);
+    attempt->secret_expires =
+        reply.expires < 0 ? anonid_ldap_password_end(ldap, dn)
+                          : apr_time_now() + apr_time_from_sec(reply.expires);
 }
 
 /* One server, which answers. */

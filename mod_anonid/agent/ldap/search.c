@@ -13,9 +13,7 @@ int anonid_ldap_is_search(const char *principal)
     return ldap_is_ldap_url(principal);
 }
 
-/* "(attribute=user)", the user with its special characters escaped (RFC 4515
- * section 3). NULL if there is no memory. */
-static char *equality(const char *attribute, const char *user)
+char *anonid_ldap_equality(const char *attribute, const char *user)
 {
     struct berval plain = { strlen(user), (char *)user };
     struct berval escaped = { 0, NULL };
@@ -42,7 +40,7 @@ static char *make_filter(const LDAPURLDesc *url, const char *user)
 
     if (!attribute && url->lud_filter)
         return strdup(url->lud_filter);
-    own = equality(attribute ? attribute : "uid", user);
+    own = anonid_ldap_equality(attribute ? attribute : "uid", user);
     if (!own || !url->lud_filter)
         return own;
     filter = both(url->lud_filter, own);

@@ -29,4 +29,8 @@ int anonid_ldap_search_parse(anonid_ldap_search_t *search,
                              const char *principal, const char *user);
 void anonid_ldap_search_free(anonid_ldap_search_t *search);
 
+/* "(attribute=value)", the value with its special characters escaped (RFC 4515
+ * section 3), to be freed. NULL if there is no memory. */
+char *anonid_ldap_equality(const char *attribute, const char *value);
+
 #endif

@@ -30,6 +30,7 @@ struct anonid_ldap_t {
     LDAP *ld;
     int fd; /* ld's, once there is an ld */
     LDAPURLDesc *url;
+    char *domain; /* the rootDSE's defaultNamingContext; NULL: it has none */
     anonid_deadline_t deadline;
 };
 
@@ -48,6 +49,7 @@ void anonid_ldap_reply(anonid_ldap_reply_t *reply, int result,
 {
     reply->result = result;
     reply->ppolicy = ANONID_PPOLICY_NONE;
+    reply->expires = -1;
     snprintf(reply->text, sizeof(reply->text), "%s", text ? text : "");
 }
 
@@ -109,21 +111,26 @@ static LDAPMessage *await(const anonid_ldap_t *ldap, int id,
     return NULL;
 }
 
-/* The password-policy error among the response's controls. */
-static int policy_error(LDAP *ld, LDAPControl **controls)
+/* What the response's password-policy control says, if there is one. */
+static void read_policy(LDAP *ld, LDAPControl **controls,
+                        anonid_ldap_reply_t *reply)
 {
     LDAPControl *control =
         ldap_control_find(LDAP_CONTROL_PASSWORDPOLICYRESPONSE, controls, NULL);
     LDAPPasswordPolicyError error = PP_noError;
-    ber_int_t expire, grace;
+    ber_int_t expire = -1, grace = -1;
 
     if (!control
         || ldap_parse_passwordpolicy_control(ld, control, &expire, &grace,
                                              &error)
-               != LDAP_SUCCESS
-        || error == PP_noError)
-        return ANONID_PPOLICY_NONE;
-    return (int)error;
+               != LDAP_SUCCESS)
+        return;
+    if (error != PP_noError)
+        reply->ppolicy = (int)error;
+    if (expire >= 0)
+        reply->expires = expire;
+    else if (grace >= 0)
+        reply->expires = 0;
 }
 
 /* Takes a result of that type (LDAP_RES_...) apart, and frees it. */
@@ -144,7 +151,7 @@ static void read_result(const anonid_ldap_t *ldap, LDAPMessage *message,
                            &controls, 1);
     anonid_ldap_reply(reply, rc == LDAP_SUCCESS ? result : rc, text);
     if (rc == LDAP_SUCCESS && controls)
-        reply->ppolicy = policy_error(ldap->ld, controls);
+        read_policy(ldap->ld, controls, reply);
     ldap_memfree(text);
     ldap_controls_free(controls);
 }
@@ -181,66 +188,87 @@ void anonid_ldap_bind(anonid_ldap_t *ldap, const char *dn,
 
 /* At most two entries: the second is enough to know. */
 static int start_search(const anonid_ldap_t *ldap, const char *base, int scope,
-                        const char *filter, int *id)
+                        const char *filter, const char *attribute, int *id)
 {
-    char no_attributes[] = LDAP_NO_ATTRS;
-    char *attributes[] = { no_attributes, NULL };
+    char *attributes[] = { (char *)(attribute ? attribute : LDAP_NO_ATTRS),
+                           NULL };
     struct timeval limit = { ANONID_LDAP_ANSWER_SECONDS, 0 };
 
     return ldap_search_ext(ldap->ld, base, scope, filter, attributes, 0, NULL,
                            NULL, &limit, 2, id);
 }
 
-/* The DN of the search's first entry, *entries of which have come; *reply is
- * the search's own. */
-static char *collect(const anonid_ldap_t *ldap, int id, int *entries,
-                     anonid_ldap_reply_t *reply)
+/* An entry's DN, or the first value of its attribute; NULL: it has none. */
+static char *pick(const anonid_ldap_t *ldap, LDAPMessage *entry,
+                  const char *attribute)
 {
-    char *dn = NULL;
+    struct berval **values;
+    char *value;
+
+    if (!attribute)
+        return ldap_get_dn(ldap->ld, entry);
+    values = ldap_get_values_len(ldap->ld, entry, attribute);
+    value = values && values[0] ? ber_strdup(values[0]->bv_val) : NULL;
+    ldap_value_free_len(values);
+    return value;
+}
+
+/* What is wanted of the search's first entry, *entries of which have come;
+ * *reply is the search's own. */
+static char *collect(const anonid_ldap_t *ldap, int id, const char *attribute,
+                     int *entries, anonid_ldap_reply_t *reply)
+{
+    char *found = NULL;
 
     for (;;) {
         LDAPMessage *message = await(ldap, id, reply);
         int type = message ? ldap_msgtype(message) : -1;
 
         if (!message)
-            return dn;
+            return found;
         if (type != LDAP_RES_SEARCH_ENTRY
             && type != LDAP_RES_SEARCH_REFERENCE) {
             read_result(ldap, message, LDAP_RES_SEARCH_RESULT, reply);
-            return dn;
+            return found;
         }
         if (type == LDAP_RES_SEARCH_ENTRY && (*entries)++ == 0)
-            dn = ldap_get_dn(ldap->ld, message);
+            found = pick(ldap, message, attribute);
         ldap_msgfree(message);
         if (*entries > 1 || anonid_deadline_left(ldap->deadline) == 0) {
             anonid_ldap_reply(reply, LDAP_TIMEOUT, "no end of the search");
-            return dn;
+            return found;
         }
     }
 }
 
 char *anonid_ldap_search_one(anonid_ldap_t *ldap, const char *base, int scope,
-                             const char *filter, anonid_ldap_reply_t *reply)
+                             const char *filter, const char *attribute,
+                             anonid_ldap_reply_t *reply)
 {
     int id = 0, entries = 0;
-    int rc = start_search(ldap, base, scope, filter, &id);
-    char *dn;
+    int rc = start_search(ldap, base, scope, filter, attribute, &id);
+    char *found;
 
     if (rc != LDAP_SUCCESS) {
         note_error(ldap, rc, reply);
         return NULL;
     }
-    dn = collect(ldap, id, &entries, reply);
+    found = collect(ldap, id, attribute, &entries, reply);
     if (entries > 1)
         anonid_ldap_reply(reply, LDAP_SIZELIMIT_EXCEEDED,
                           "the search finds more than one entry");
-    else if (reply->result == LDAP_SUCCESS && dn && *dn)
-        return dn;
+    else if (reply->result == LDAP_SUCCESS && found && *found)
+        return found;
     else if (reply->result == LDAP_SUCCESS)
         anonid_ldap_reply(reply, LDAP_NO_SUCH_OBJECT,
                           "the search finds no entry");
-    ldap_memfree(dn);
+    ldap_memfree(found);
     return NULL;
+}
+
+const char *anonid_ldap_domain(const anonid_ldap_t *ldap)
+{
+    return ldap->domain;
 }
 
 /* ---- opening ---- */
@@ -344,16 +372,19 @@ static int secure(anonid_ldap_t *ldap, const anonid_ldap_server_t *server,
     return ask_for_tls(ldap, reply) && start_tls(ldap, server, reply);
 }
 
-/* 1 if the server answers, whatever it answers. */
+/* 1 if the server answers, whatever it answers: it is asked what kind of
+ * directory it is. */
 static int is_awake(anonid_ldap_t *ldap, anonid_ldap_reply_t *reply)
 {
+    static const char attribute[] = "defaultNamingContext";
     int id = 0, entries = 0;
-    int rc = start_search(ldap, "", LDAP_SCOPE_BASE, "(objectClass=*)", &id);
+    int rc = start_search(ldap, "", LDAP_SCOPE_BASE, "(objectClass=*)",
+                          attribute, &id);
 
     if (rc != LDAP_SUCCESS)
         note_error(ldap, rc, reply);
     else
-        ldap_memfree(collect(ldap, id, &entries, reply));
+        ldap->domain = collect(ldap, id, attribute, &entries, reply);
     return rc == LDAP_SUCCESS && reply->result >= 0
            && reply->result != LDAP_PROTOCOL_ERROR;
 }
@@ -398,5 +429,6 @@ void anonid_ldap_close(anonid_ldap_t *ldap)
     else if (ldap->fd >= 0)
         close(ldap->fd);
     ldap_free_urldesc(ldap->url);
+    ldap_memfree(ldap->domain);
     free(ldap);
 }

@@ -25,6 +25,8 @@
 typedef struct {
     int result;     /* libldap's number; negative: none came */
     int ppolicy;    /* LDAPPasswordPolicyError, or ANONID_PPOLICY_NONE */
+    long expires;   /* seconds that the password is good for, 0 while logons
+                       of grace are what is left; -1: nothing was said */
     char text[512]; /* the server's diagnostic text or our words; "": none */
 } anonid_ldap_reply_t;
 
@@ -55,11 +57,17 @@ void anonid_ldap_bind(anonid_ldap_t *ldap, const char *dn,
                       const char *password, size_t length,
                       anonid_ldap_reply_t *reply);
 
-/* The DN of the one entry that fits; free it with ldap_memfree. scope is one
- * of LDAP_SCOPE_.... NULL with *reply filled: LDAP_NO_SUCH_OBJECT if none
- * fits, LDAP_SIZELIMIT_EXCEEDED if several do. */
+/* The DN of the one entry that fits, or the first value of that attribute of
+ * it (attribute NULL: the DN); free it with ldap_memfree. scope is one of
+ * LDAP_SCOPE_.... NULL with *reply filled: LDAP_NO_SUCH_OBJECT if none fits,
+ * or has no such attribute, LDAP_SIZELIMIT_EXCEEDED if several do. */
 char *anonid_ldap_search_one(anonid_ldap_t *ldap, const char *base, int scope,
-                             const char *filter, anonid_ldap_reply_t *reply);
+                             const char *filter, const char *attribute,
+                             anonid_ldap_reply_t *reply);
+
+/* Where a directory of Active Directory's kind begins (its rootDSE's
+ * defaultNamingContext); NULL: it is another one. */
+const char *anonid_ldap_domain(const anonid_ldap_t *ldap);
 
 /* Unbinds and closes. NULL is fine. */
 void anonid_ldap_close(anonid_ldap_t *ldap);

@@ -99,6 +99,11 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
     job->client = anonid_secret_hold(logon->client.secret);
     job->version = what->version;
     job->attempt.unchanged = 1; /* at the agent's end it is not made at all */
+    if (what->version == logon->proven.version) {
+        job->attempt.secret_expires = logon->proven.expires;
+        job->attempt.expiry_asked = logon->proven.asked;
+        job->attempt.proven_since = logon->proven.since;
+    }
     memcpy(job->attempt.checked, what->checked, sizeof(what->checked));
     memcpy(job->attempt.made, what->made, sizeof(what->made));
     job->attempt.account = logon->account;

@@ -56,14 +56,17 @@ static void start_over(anonid_logon_t *logon, anonid_step_t *step,
     memset(logon->candidate.checked, 0, sizeof(logon->candidate.checked));
 }
 
-/* An account that an earlier agent could not log on has failed before. */
+/* An account that an earlier agent could not log on has failed before; and
+ * what that has warned of is not said again. */
 static void inherit(anonid_logon_t *logon, const anonid_step_t *step,
-                    apr_time_t failed_since)
+                    const anonid_logon_event_t *event)
 {
-    if (!failed_since)
+    logon->expiry = event->configured.expiry;
+    if (!event->configured.failed_since)
         return;
     logon->streak.failures = 1;
-    logon->streak.since = anonid_step_moment(step, failed_since);
+    logon->streak.since =
+        anonid_step_moment(step, event->configured.failed_since);
 }
 
 static void take_config(anonid_logon_t *logon, anonid_config_t *config,
@@ -93,7 +96,7 @@ void anonid_account_configured(anonid_logon_t *logon, anonid_step_t *step,
         start_over(logon, step, account);
     take_config(logon, event->configured.config, account);
     if (is_new)
-        inherit(logon, step, event->configured.failed_since);
+        inherit(logon, step, event);
     if (is_new || is_other) {
         logon->candidate.due = 1;
         take_file(logon, event->configured.file);

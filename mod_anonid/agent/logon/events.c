@@ -74,13 +74,24 @@ static apr_time_t failed_since(const anonid_account_t *account)
                : 0;
 }
 
+/* What an earlier agent has warned of. */
+static anonid_expiry_t warned_expiry(const anonid_account_t *account)
+{
+    anonid_expiry_t expiry = { 0, 0 };
+
+    anonid_status_table_expiry(account->slot, &expiry.expires,
+                               &expiry.warnings);
+    return expiry;
+}
+
 void anonid_logon_configure(anonid_logon_t *logon, anonid_config_t *config,
                             const anonid_account_t *account,
                             anonid_account_file_t *file)
 {
     const anonid_logon_event_t event = {
         .kind = ANONID_EVENT_CONFIGURED,
-        .configured = { config, account, file, failed_since(account) },
+        .configured = { config, account, file, failed_since(account),
+                        warned_expiry(account) },
     };
 
     anonid_logon_handle(logon, &event);

@@ -27,11 +27,15 @@
 typedef struct anonid_logon_t anonid_logon_t;
 
 /* A secret and its credential version; version 0 means that there is none.
- * due: an attempt with it is wanted. checked, made: see anonid_attempt_t. */
+ * due: an attempt with it is wanted. checked, made, expires and asked: see
+ * anonid_attempt_t. */
 typedef struct {
     anonid_secret_t *secret; /* held */
     unsigned long version;
     int due;
+    apr_time_t since;   /* date, when it was proven first; 0: it was not */
+    apr_time_t expires; /* date; 0: never, or nobody knows */
+    apr_time_t asked;
     unsigned char checked[ANONID_DIGEST_OCTETS];
     unsigned char made[ANONID_DIGEST_OCTETS];
 } anonid_versioned_t;
@@ -45,6 +49,12 @@ typedef struct {
     anonid_outcome_t outcome; /* that was warned of */
     int kept;
 } anonid_streak_t;
+
+/* What was warned of: a secret that ends then (0: of none), and how often. */
+typedef struct {
+    apr_time_t expires;
+    int warnings;
+} anonid_expiry_t;
 
 /* What is known of the secret's source; control/secret_receiver.h's. */
 typedef struct {
@@ -124,6 +134,7 @@ struct anonid_logon_t {
     anonid_outcome_t outcome; /* of the newest secret */
     apr_time_t next_attempt;  /* monotonic: not before; 0: at once */
     anonid_streak_t streak;
+    anonid_expiry_t expiry;
     anonid_sync_t sync;
     int looking;           /* ANONID_LOOK_...: what the parent still owes */
     int insistent;         /* ... and then the newest secret is tried */

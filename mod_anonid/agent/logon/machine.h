@@ -10,6 +10,7 @@
  *   verdict.c    what the end of an attempt means
  *   proven.c     what mail may use, and until when
  *   streak.c     failures in a row, and warnings of them
+ *   expiry.c     secrets that come to their end, and warnings of that
  *   effect.c     the list of effects, and who waits
  */
 #ifndef ANONID_AGENT_LOGON_MACHINE_H
@@ -58,6 +59,15 @@ void anonid_streak_report(anonid_logon_t *logon, anonid_step_t *step,
 
 /* When the next repetition is due, monotonic; 0: never. */
 apr_time_t anonid_streak_next(const anonid_logon_t *logon);
+
+/* ---- expiry.c ---- */
+
+/* Warns if a warning of the proven secret's end is due. */
+void anonid_expiry_report(anonid_logon_t *logon, anonid_step_t *step);
+
+/* When the next one is due; 0: never. */
+apr_time_t anonid_expiry_next(const anonid_logon_t *logon,
+                              const anonid_step_t *step);
 
 /* ---- proven.c ---- */
 

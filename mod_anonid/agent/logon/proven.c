@@ -77,11 +77,15 @@ void anonid_logon_prove(anonid_logon_t *logon, anonid_step_t *step,
                         const anonid_attempt_t *attempt)
 {
     int is_new = version != logon->proven.version;
+    apr_time_t since = is_new ? step->date : logon->proven.since;
 
     anonid_secret_hold(secret);
     anonid_versioned_forget(&logon->proven);
     logon->proven.secret = secret;
     logon->proven.version = version;
+    logon->proven.since = since;
+    logon->proven.expires = attempt->secret_expires;
+    logon->proven.asked = attempt->expiry_asked;
     memcpy(logon->proven.checked, attempt->checked, sizeof(attempt->checked));
     anonid_credentials_drop(logon->credentials);
     logon->credentials = anonid_credentials_hold(attempt->credentials);

@@ -65,8 +65,10 @@ static void arm(const anonid_logon_t *logon, anonid_step_t *step)
     sooner(&when, logon->look_until);
     sooner(&when, logon->sync.deadline);
     sooner(&when, logon->refresh.again);
-    if (is_idle(logon, step))
+    if (is_idle(logon, step)) {
         sooner(&when, anonid_streak_next(logon));
+        sooner(&when, anonid_expiry_next(logon, step));
+    }
     if (is_idle(logon, step) && is_due(logon))
         sooner(&when, logon->next_attempt);
     anonid_effect_add(step, ANONID_EFFECT_ALARM)->when = when;
@@ -93,6 +95,7 @@ static void publish(const anonid_logon_t *logon, anonid_step_t *step)
     effect->published.expires = anonid_logon_end_date(logon, step);
     effect->published.next_attempt =
         anonid_step_date(step, anonid_logon_next_attempt(logon));
+    effect->published.expiry = logon->expiry;
 }
 
 static void tell_others(anonid_logon_t *logon, anonid_step_t *step)
@@ -111,6 +114,7 @@ static void settle(anonid_logon_t *logon, anonid_step_t *step)
 {
     if (!logon->attempted)
         return;
+    anonid_expiry_report(logon, step);
     publish(logon, step);
     anonid_streak_report(logon, step, kept(logon));
     tell_others(logon, step);

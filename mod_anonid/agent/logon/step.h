@@ -48,6 +48,7 @@ typedef struct {
             anonid_account_file_t *file;     /* NULL: has not come */
             apr_time_t failed_since; /* date; of an earlier agent; 0: it had
                                         not */
+            anonid_expiry_t expiry;  /* what that has warned of */
         } configured;
         struct {
             anonid_secret_t *secret;
@@ -95,6 +96,7 @@ typedef enum {
     ANONID_EFFECT_RECOVERED,     /* logs ANID0002: recovered */
     ANONID_EFFECT_PUBLISH,       /* into the status table: published */
     ANONID_EFFECT_WARN,          /* logs ANID0001: warning */
+    ANONID_EFFECT_WARN_EXPIRY,   /* logs ANID0005: when, a date */
     ANONID_EFFECT_NOT_ROTATED,   /* logs that the old password stays: why */
     ANONID_EFFECT_NOT_STORED,    /* logs that a token is not: why; code 0:
                                     that it is at last */
@@ -124,6 +126,7 @@ typedef struct {
             anonid_state_t state;
             anonid_failure_t code;
             apr_time_t expires, next_attempt; /* dates */
+            anonid_expiry_t expiry;
         } published;
         struct {
             anonid_outcome_t outcome;

@@ -115,8 +115,9 @@ static void on_login(void *context, anonid_session_t *session,
 
     f->dialogue = NULL;
     if (session) {
-        anonid_server_worked(f->to.service->name, server_of(f),
-                             session->caps.flags);
+        anonid_server_worked(
+            f->to.service->name, server_of(f), session->caps.flags,
+            anonid_transport_certificate_end(session->transport));
         conclude(f, session, NULL);
         return;
     }

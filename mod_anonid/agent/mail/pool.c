@@ -199,7 +199,8 @@ static void login_worked(anonid_pool_attempt_t *attempt,
     anonid_pool_entry_t *entry = attempt->entry;
 
     anonid_server_worked(attempt->login->service->name, attempt->server,
-                         session->caps.flags);
+                         session->caps.flags,
+                         anonid_transport_certificate_end(session->transport));
     end_attempt(attempt);
     anonid_growth_worked(&entry->growth, anonid_pool_sessions(entry));
     session->pooled = entry;

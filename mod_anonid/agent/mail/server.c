@@ -5,6 +5,7 @@
  */
 #include "agent/mail/server.h"
 #include "agent/base/backoff.h"
+#include "agent/base/countdown.h"
 #include "agent/base/log.h"
 #include "agent/status/mail.h"
 #include "common/lognos.h"
@@ -15,6 +16,9 @@
 /* The backoff's first delays, of seconds, are not worth their connections. */
 #define LEAST apr_time_from_sec(10)
 #define FAILURES_SKIPPED 4
+
+/* What is told from now on is a second off at times. */
+#define SAME_END apr_time_from_sec(60)
 
 #define WARN_AGAIN 3600 /* seconds */
 
@@ -87,12 +91,42 @@ int anonid_server_turn(const char *service, const char *url)
     return 1;
 }
 
+/* Rounded up, as people count. */
+static int days_until(apr_time_t end, apr_time_t now)
+{
+    return end > now ? (int)((apr_time_sec(end - now) + 86399) / 86400) : 0;
+}
+
+/* A certificate that has been replaced is warned of anew. */
+static void note_certificate(anonid_server_state_t *state, apr_time_t end)
+{
+    apr_time_t now = apr_time_now();
+    int passed = end ? anonid_countdown_passed(end, 0, now) : 0;
+    char date[APR_RFC822_DATE_LEN];
+
+    if (end > state->certificate + SAME_END
+        || end < state->certificate - SAME_END)
+        state->certificate_warnings = 0;
+    state->certificate = end;
+    if (passed <= state->certificate_warnings)
+        return;
+    state->certificate_warnings = passed;
+    (void)apr_rfc822_date(date, end);
+    anonid_log(ANONID_LOG_WARNING,
+               ANONID_LOGNO(0007) "mail service '%s', server %s: its "
+                                  "certificate expires in %d days (%s); from "
+                                  "then on nothing is sent there. Renew it on "
+                                  "that server",
+               state->service, state->url, days_until(end, now), date);
+}
+
 void anonid_server_worked(const char *service,
-                          const anonid_mail_server_t *server, unsigned offers)
+                          const anonid_mail_server_t *server, unsigned offers,
+                          apr_time_t certificate)
 {
     anonid_server_state_t *state = find_or_make(service, server->url);
 
-    anonid_status_mail_server_worked(server->slot);
+    anonid_status_mail_server_worked(server->slot, certificate);
     if (!state)
         return;
     if (state->failures > 0)
@@ -104,6 +138,7 @@ void anonid_server_worked(const char *service,
     state->warned = 0;
     state->logins++;
     state->last_login = apr_time_now();
+    note_certificate(state, certificate);
     state->offers = offers;
 }
 

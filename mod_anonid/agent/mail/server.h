@@ -20,6 +20,8 @@ typedef struct anonid_server_state_t {
     unsigned long refusals;   /* of an account */
     apr_time_t last_login;    /* for people; 0: none yet */
     unsigned offers;          /* at the last login: ANONID_CAP_... */
+    apr_time_t certificate;   /* its end; 0: unknown, or without TLS */
+    int certificate_warnings; /* that there were of it */
     unsigned failures;        /* in a row; 0: it is up */
     anonid_deadline_t down;   /* since when */
     anonid_deadline_t retry;  /* when it is tried again */
@@ -32,10 +34,13 @@ typedef struct anonid_server_state_t {
  * try it again, and then this is the one who does. */
 int anonid_server_turn(const char *service, const char *url);
 
-/* A login there has worked. Says so if the server was down. offers: what it
- * has offered then, ANONID_CAP_... */
+/* A login there has worked. Says so if the server was down, and warns if its
+ * certificate comes to its end. offers: what it has offered then,
+ * ANONID_CAP_...; certificate: the end of its certificate, 0 without TLS or if
+ * it has none. */
 void anonid_server_worked(const char *service,
-                          const anonid_mail_server_t *server, unsigned offers);
+                          const anonid_mail_server_t *server, unsigned offers,
+                          apr_time_t certificate);
 
 /* What every server of a protocol that the service has is known to offer. 0
  * as long as one of them was never logged on to. */

@@ -203,6 +203,19 @@ void anonid_tls_binding(SSL *ssl, anonid_binding_t *binding)
         binding->name = "tls-unique";
 }
 
+apr_time_t anonid_tls_certificate_end(SSL *ssl)
+{
+    X509 *certificate = SSL_get0_peer_certificate(ssl);
+    const ASN1_TIME *end =
+        certificate ? X509_get0_notAfter(certificate) : NULL;
+    int days, seconds;
+
+    /* From now on: ASN1_TIME_to_tm's time would be of no time zone. */
+    if (!end || !ASN1_TIME_diff(&days, &seconds, NULL, end))
+        return 0;
+    return apr_time_now() + apr_time_from_sec(days * 86400L + seconds);
+}
+
 void anonid_tls_stop(void)
 {
     pthread_mutex_lock(&trusts_lock);

@@ -8,6 +8,7 @@
 
 #include "agent/net/binding.h"
 
+#include <apr_time.h>
 #include <openssl/ssl.h>
 
 /* The TLS half of one connection, ready for a handshake: TLS 1.2 or later,
@@ -30,6 +31,10 @@ void anonid_tls_explain(SSL *ssl, unsigned long error, const char *name,
 
 /* The channel binding of a finished handshake; name NULL if there is none. */
 void anonid_tls_binding(SSL *ssl, anonid_binding_t *binding);
+
+/* When the peer's certificate of a finished handshake ends; 0: never, or it
+ * cannot be told. */
+apr_time_t anonid_tls_certificate_end(SSL *ssl);
 
 /* Forgets the authorities (at the end of the program). */
 void anonid_tls_stop(void);

@@ -456,6 +456,13 @@ void anonid_transport_binding(const anonid_transport_t *t,
         anonid_tls_binding(bufferevent_openssl_get_ssl(t->bev), binding);
 }
 
+apr_time_t anonid_transport_certificate_end(const anonid_transport_t *t)
+{
+    return t->handshake ? anonid_tls_certificate_end(
+               bufferevent_openssl_get_ssl(t->bev))
+                        : 0;
+}
+
 int anonid_transport_is_local(const anonid_transport_t *t)
 {
     return anonid_peer_is_loopback(bufferevent_getfd(t->bev));

@@ -61,6 +61,9 @@ const char *anonid_transport_tls_version(const anonid_transport_t *t);
 void anonid_transport_binding(const anonid_transport_t *t,
                               anonid_binding_t *binding);
 
+/* When the peer's certificate ends; 0: without TLS, never, or unknown. */
+apr_time_t anonid_transport_certificate_end(const anonid_transport_t *t);
+
 /* 1 if the peer is this machine, by its address and not by its name. */
 int anonid_transport_is_local(const anonid_transport_t *t);
 

@@ -31,6 +31,7 @@ static void logon(anonid_attempt_t *attempt)
     if (attempt->credentials) {
         anonid_outcome_set(outcome, ANONID_LOGON_OK, "%s", "");
         outcome->expires = token.expires;
+        attempt->secret_expires = token.expires;
     }
     else if (!wrong && outcome->code == ANONID_LOGON_OK) {
         anonid_outcome_set(outcome, ANONID_ACCESS_DENIED,

@@ -36,7 +36,7 @@ typedef struct {
 } anonid_helper_t;
 
 /* One attempt. In: account, secret, table, helper. Out: outcome, credentials,
- * helper's outcome, unchanged. */
+ * helper's outcome, unchanged, secret_expires. */
 typedef struct {
     const anonid_account_t *account;
     const anonid_secret_t *secret; /* NULL: the account has none */
@@ -54,6 +54,12 @@ typedef struct {
     /* File provider: the verifier that was made of this very secret, in the
      * same way. Where it is the account's, nothing has to be computed. */
     unsigned char made[ANONID_DIGEST_OCTETS];
+    /* In and out: when the secret itself comes to its end (0: never, or nobody
+     * has said), and when that was asked for last, where it takes a question
+     * of its own. In: when it was proven first; 0: it was not. */
+    apr_time_t secret_expires;
+    apr_time_t expiry_asked;
+    apr_time_t proven_since;
     anonid_helper_t helper;
     const apr_array_header_t *services; /* krb5: const char *, host-based names
                                            to fetch tickets for ahead */

@@ -196,8 +196,9 @@ static void on_login(void *context, anonid_session_t *session,
     offer->dialogue = NULL;
     if (session) {
         note_offer(offer, session);
-        anonid_server_worked(login->service->name, offer->server,
-                             session->caps.flags);
+        anonid_server_worked(
+            login->service->name, offer->server, session->caps.flags,
+            anonid_transport_certificate_end(session->transport));
         anonid_session_quit(session, NULL, NULL);
     }
     else {

@@ -57,6 +57,7 @@ static void add_account(void *context, anonid_logon_t *logon)
         .renewal = anonid_monotonic_date(logon->renewal),
         .expires = logon->expires ? logon->expires
                                   : anonid_monotonic_date(logon->ends),
+        .secret_expires = logon->proven.expires,
     };
 
     (void)anonid_status_table_state(account->slot, &status.since);

@@ -48,7 +48,7 @@ void anonid_status_mail_auth(anonid_mail_protocol_t protocol,
         count(&anonid_status_table()->mail_logins[protocol][row][result]);
 }
 
-void anonid_status_mail_server_worked(int server)
+void anonid_status_mail_server_worked(int server, apr_time_t certificate)
 {
     anonid_status_server_t *s = SERVER(server);
 
@@ -57,6 +57,7 @@ void anonid_status_mail_server_worked(int server)
     count(&s->logins);
     set_time(&s->last_login, apr_time_now());
     set_time(&s->down_since, 0);
+    set_time(&s->certificate_expires, certificate);
 }
 
 void anonid_status_mail_server_refused(int server)

@@ -19,7 +19,9 @@ void anonid_status_mail_auth(anonid_mail_protocol_t protocol,
                              const anonid_mechanism_info_t *mechanism,
                              anonid_login_result_t result);
 
-void anonid_status_mail_server_worked(int server);
+/* A login there has worked; the server's certificate ends then (0: unknown, or
+ * there was none). */
+void anonid_status_mail_server_worked(int server, apr_time_t certificate);
 
 /* The account was refused there; or, down, nobody can log on. */
 void anonid_status_mail_server_refused(int server);

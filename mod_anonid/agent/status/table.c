@@ -138,6 +138,25 @@ anonid_state_t anonid_status_table_state(int slot, apr_time_t *since)
     return s ? (anonid_state_t)atomic_load(&s->state) : ANONID_STATE_PENDING;
 }
 
+void anonid_status_table_publish_expiry(int slot, apr_time_t expires,
+                                        int warnings)
+{
+    anonid_status_slot_t *s = find(slot);
+
+    if (!s)
+        return;
+    atomic_store(&s->password_expires, expires);
+    atomic_store(&s->expiry_warnings, (uint32_t)warnings);
+}
+
+void anonid_status_table_expiry(int slot, apr_time_t *expires, int *warnings)
+{
+    anonid_status_slot_t *s = find(slot);
+
+    *expires = s ? atomic_load(&s->password_expires) : 0;
+    *warnings = s ? (int)atomic_load(&s->expiry_warnings) : 0;
+}
+
 unsigned long long anonid_status_table_attempts(int slot)
 {
     anonid_status_slot_t *s = find(slot);

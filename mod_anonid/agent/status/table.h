@@ -47,4 +47,10 @@ unsigned long long anonid_status_table_attempts(int slot);
 /* Lets workers know that a token may be shown to them until then. */
 void anonid_status_table_expect_check(apr_time_t until);
 
+/* When the account's secret ends, and how often that was warned of: publishes
+ * it, and what is published; 0 where nothing is known. */
+void anonid_status_table_publish_expiry(int slot, apr_time_t expires,
+                                        int warnings);
+void anonid_status_table_expiry(int slot, apr_time_t *expires, int *warnings);
+
 #endif

@@ -126,6 +126,21 @@ static apr_status_t on_logon_recovered(anonid_control_channel_t *talk,
     return APR_SUCCESS;
 }
 
+static apr_status_t on_expiry_warning(anonid_control_channel_t *talk,
+                                      const anonid_frame_t *frame)
+{
+    const anonid_account_t *account = account_of(talk, frame);
+    apr_time_t expires =
+        (apr_time_t)anonid_frame_u64(frame, ANONID_TAG_EXPIRES, 0);
+
+    if (account && talk->server)
+        anonid_report_account(talk->audience, account, APLOG_WARNING,
+                              anonid_expiry_text(talk->scratch, account,
+                                                 expires, apr_time_now()),
+                              talk->scratch);
+    return APR_SUCCESS;
+}
+
 /* Says what became of a change of the account file. */
 static apr_status_t answer_change(anonid_control_channel_t *talk,
                                   const anonid_frame_t *frame, uint16_t type,
@@ -273,6 +288,7 @@ static const answer_t answers[] = {
     { ANONID_MSG_LOG, on_log },
     { ANONID_MSG_LOGON_WARNING, on_logon_warning },
     { ANONID_MSG_LOGON_RECOVERED, on_logon_recovered },
+    { ANONID_MSG_EXPIRY_WARNING, on_expiry_warning },
     { ANONID_MSG_STORE_VERIFIER, on_store_verifier },
     { ANONID_MSG_STORE_TOKEN, on_store_token },
     { ANONID_MSG_ADD_LINE, on_add_line },

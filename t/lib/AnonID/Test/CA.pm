@@ -20,6 +20,7 @@ AnonID::Test::CA - a certificate authority for tests
     $ca->file                              the CA's certificate
     $ca->host('mail.test', 'imap.test')    for these names and loopback
     $ca->host_only('mail.test')            for these names alone
+    $ca->ending(5, 'localhost')            good for so many days
     $ca->expired('localhost')
     $ca->self_signed('localhost')
     $ca->client('Some Person')             for a client, CN as given
@@ -81,15 +82,17 @@ sub self_signed ($self, @names)
     });
 }
 
-# 'openssl req' refuses a negative life, 'openssl x509' makes it: the
-# certificate was valid until yesterday.
-sub expired ($self, @names)
+# The certificate was valid until yesterday.
+sub expired ($self, @names) { return $self->ending(-1, @names) }
+
+# 'openssl req' refuses a negative life, 'openssl x509' makes it.
+sub ending ($self, $days, @names)
 {
-    return $self->make("expired @names", sub ($chain, $key) {
+    return $self->make("ending $days @names", sub ($chain, $key) {
         $self->openssl(qw(req -new -nodes), key_options(), -keyout => $key,
                        -out => "$chain.csr", -subj => "/CN=$names[0]",
                        -addext => alt_names(@names));
-        $self->openssl(qw(x509 -req -days -1 -copy_extensions copy),
+        $self->openssl(qw(x509 -req -copy_extensions copy -days), $days,
                        -in => "$chain.csr", -out => $chain, $self->signed);
     });
 }

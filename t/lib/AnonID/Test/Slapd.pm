@@ -7,6 +7,7 @@ package AnonID::Test::Slapd;
 use v5.36;
 use parent 'AnonID::Test::Server';
 use File::Path qw(make_path);
+use POSIX qw(strftime);
 use IO::Socket::INET;
 
 use AnonID::Test::Process qw(run);
@@ -34,12 +35,16 @@ AnonID::Test::Slapd - a real OpenLDAP server
 
 =head1 SHAPES
 
-States: C<good>, C<locked>, C<expired>, C<must_change>, by the overlay
+States: C<good>, C<locked>, C<expired>, C<must_change>, C<ending> (the password
+expires in two days and a half), by the overlay
 ppolicy; C<max_failures> (field, default 3) wrong passwords lock a user, too.
 
 =cut
 
 my $BASE = 'dc=example,dc=test';
+
+# How long a password is good, in seconds.
+my $MAX_AGE = 31536000;
 
 # What ppolicy keeps in a user's entry, by state.
 my %STATE = (
@@ -47,6 +52,9 @@ my %STATE = (
     locked => "pwdAccountLockedTime: 000001010000Z\n",
     expired => "pwdChangedTime: 20200101000000Z\n",
     must_change => "pwdReset: TRUE\n",
+    ending => 'pwdChangedTime: '
+        . strftime('%Y%m%d%H%M%SZ', gmtime(time - $MAX_AGE + 60 * 3600))
+        . "\n",
 );
 
 sub new ($class, %field)
@@ -139,7 +147,8 @@ ou: policies
 
 dn: cn=default,ou=policies,$BASE
 cn: default
-${policy}pwdMaxAge: 31536000
+${policy}pwdMaxAge: $MAX_AGE
+pwdExpireWarning: 2592000
 END
         sort keys %{ $self->{users} };
 }
