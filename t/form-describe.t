@@ -58,6 +58,14 @@ for ('application/json', 'application/json, text/plain, */*',
     is ask($_)->{header}{'content-type'}, 'application/json', "JSON for $_";
 }
 
+my $own = $site->document('contact', "<p>my own page</p>\n");
+is ask('application/json')->{header}{'content-type'}, 'application/json',
+    'JSON also where a page of the operator\'s own is';
+$answer = ask('text/html');
+is $answer->{body}, "<p>my own page</p>\n", 'which browsers get';
+like $answer->{header}{vary}, qr/\bAccept\b/, 'and caches are told';
+unlink $own or die "unlink: $!";
+
 # Who sends more often than that with a browser loses nothing.
 my %HTML = (headers => { Accept => 'text/html' });
 my @LETTER = (to => 'team', name => 'my name', body => 'my text');

@@ -233,10 +233,14 @@ static int handle_post(request_rec *r)
     return send_draft(r, &place, draft);
 }
 
-/* A file at the URL is the operator's own page, which httpd serves. */
-static int has_own_page(const request_rec *r)
+/* A file at the URL is the operator's own page, which httpd serves; but not to
+ * a program, which asks what it may send. */
+static int has_own_page(request_rec *r)
 {
-    return r->finfo.filetype == APR_REG && !(r->path_info && *r->path_info);
+    if (r->finfo.filetype != APR_REG || (r->path_info && *r->path_info))
+        return 0;
+    apr_table_mergen(r->headers_out, "Vary", "Accept");
+    return !anonid_accept_asks_json(apr_table_get(r->headers_in, "Accept"));
 }
 
 /* The query may fill the form: /contact?to=sales&subject=Offer */
