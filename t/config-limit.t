@@ -94,4 +94,69 @@ takes($httpd,
      . limits('5/minute') =~ s/Service mail/Service other/r],
 );
 
+# The store.
+my $secret = spit($httpd->path('store-secret'), "x$$\n", 0600);
+my $public = spit($httpd->path('public-secret'), "x$$\n", 0644);
+my $ca = spit($httpd->path('ca.pem'), "-----BEGIN CERTIFICATE-----\n"
+              . "-----END CERTIFICATE-----\n");
+
+sub store ($url, $source = "file:$secret")
+{
+    return "AnonIDLimitStore $url\nAnonIDLimitStoreSecret $source\n";
+}
+
+takes($httpd,
+    (map { ["the store $_", store($_)] }
+         'redis://localhost', 'redis://127.0.0.1:6380/3', 'redis://[::1]/',
+         'REDISS://redis.example.com', 'rediss://user@redis.example.com:1/15',
+         "rediss://a.test ca=$ca name=b.test"),
+    ['the secret first', join '', map { "$_\n" } reverse
+         split /\n/, store('redis://localhost')],
+);
+
+my (undef, $shown) = $httpd->configtest(store('redis://localhost/1'),
+    flags => ['-t', '-D', 'DUMP_ANONID']);
+
+like $shown, qr{^Limits are shared through: redis://localhost/1$}m,
+    'DUMP_ANONID shows the store';
+
+refuses($httpd,
+    ['no store', 'AnonIDLimitStore', qr/AnonIDLimitStore takes a URL/],
+    ['another scheme', store('memcache://localhost'),
+     qr{its scheme is neither redis:// nor rediss://}],
+    ['no host', store('redis://'), qr/AnonIDLimitStore: it names no host/],
+    ['a bad port', store('redis://localhost:0'), qr/its port is not a number/],
+    ['a bad database', store('redis://localhost/x'),
+     qr/only '\/' and the number of a database/],
+    ['a password in the URL', store('redis://u:hidden@localhost'),
+     qr/a password does not belong into the URL: name its place with Anon/],
+    ['no TLS to another machine', store('redis://redis.example.com'),
+     qr{redis:// is without TLS, and only for a store on this machine.*rediss}],
+    ['options without TLS', store("redis://localhost ca=$ca"),
+     qr{redis:// is without TLS; write rediss://, or remove the option}],
+    ['an unknown option', store('rediss://a.test verify=no'),
+     qr/'verify=no': behind the URL write ca=FILE/],
+    ['a file of authorities that is none', store("rediss://a.test ca=$secret"),
+     qr/AnonIDLimitStore ca=\S+: the file/],
+    ['two stores', store('redis://localhost') . store('redis://localhost'),
+     qr/AnonIDLimitStore is given twice/],
+    ['no secret', 'AnonIDLimitStore redis://localhost',
+     qr/has no secret: add AnonIDLimitStoreSecret file:PATH/],
+    ['a password', store('redis://localhost', 'hidden'),
+     qr/AnonIDLimitStoreSecret takes the place of a secret, never the secret/],
+    ['a keytab', store('redis://localhost', "keytab:$secret"),
+     qr/AnonIDLimitStoreSecret keytab: a keytab holds no password/],
+    ['a secret that others can read', store('redis://localhost', "file:$public"),
+     qr/AnonIDLimitStoreSecret file:\S+: the file \S+ can be read/],
+    ['a store in a virtual host', '',
+     qr/AnonIDLimitStore cannot occur within <VirtualHost>/,
+     vhosts => ['a.test' => store('redis://localhost')]],
+);
+refuses($httpd,
+    ['a secret without a store', "AnonIDLimitStoreSecret file:$secret",
+     qr/AnonIDLimitStoreSecret without a store/, anywhere => 1]);
+
+my (undef, $said) = $httpd->configtest(store('redis://u:hidden@localhost'));
+
+unlike $said, qr/hidden/, 'no password is repeated';
 done_testing;

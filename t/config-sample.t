@@ -20,7 +20,7 @@ is_deeply [grep { /\S/ && !/^#/ } split /\n/, $sample], [],
 takes($httpd, ['the sample as it is', $sample]);
 
 spit("$folder/users", "newsletter:x\n");
-spit("$folder/$_.secret", canary(), 0600) for qw(newsletter shop);
+spit("$folder/$_.secret", canary(), 0600) for qw(newsletter shop store);
 spit("$folder/web.keytab", "\5\2", 0600);
 spit("$folder/get-password", "#!/bin/sh\n", 0755);
 spit("$folder/form.html", slurp(srcdir() . '/conf/examples/form.html'));

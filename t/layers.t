@@ -20,13 +20,14 @@ my %may_include = (
     ctl    => [],
 
     agent              => [qw(base control logon net oauth relay request
-                              status submission)],
+                              status submission store)],
     'agent/base'       => [],
-    'agent/control'    => [qw(base limit logon relay request status)],
+    'agent/control'    => [qw(base limit logon relay request status
+                              store)],
     'agent/imap'       => [qw(base mail relay)],
     'agent/krb5'       => [qw(base provider secret)],
     'agent/ldap'       => [qw(base net provider)],
-    'agent/limit'      => [qw(base status)],
+    'agent/limit'      => [qw(base status store)],
     'agent/logon'      => [qw(base krb5 provider secret status)],
     'agent/mail'       => [qw(base logon net sasl status)],
     'agent/message'    => [],
@@ -41,6 +42,7 @@ my %may_include = (
     'agent/secret'     => [],
     'agent/smtp'       => [qw(base logon mail message relay)],
     'agent/status'     => [qw(message)],
+    'agent/store'      => [qw(base net secret status)],
     'agent/submission' => [qw(base limit logon mail message net sasl smtp
                               status)],
 
@@ -71,6 +73,7 @@ my @libraries = (
     [ libevent => qr{^(?:event2/|ev\w+\.h$)}, qw(agent) ],
     [ libseccomp => qr{^(?:seccomp|linux/(?:seccomp|landlock))\.h$},
         qw(agent) ],
+    [ hiredis => qr{^hiredis/}, qw(agent) ],
     [ libcrypt => qr{^crypt\.h$}, qw(agent) ],
     [ GMime => qr{^(?:gmime|glib|gio|gobject)\b}, qw(module) ],
     [ libcurl => qr{^curl/}, qw(agent ctl) ],
@@ -83,7 +86,7 @@ my @libraries = (
 );
 
 # Libraries that a worker must never load on the module's account.
-my $foreign = qr{^lib(?:ldap|lber|krb5|gssapi|sasl2|ssl|crypto|event|crypt|curl)};
+my $foreign = qr{^lib(?:ldap|lber|krb5|gssapi|sasl2|ssl|crypto|event|crypt|curl|hiredis)};
 
 # The sources in one folder, not in those below.
 sub files_of

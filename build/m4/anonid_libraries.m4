@@ -45,6 +45,8 @@ AC_DEFUN([ANONID_LIBRARIES], [
   ANONID_LIBRARY([LIBEVENT],
     [libevent >= 2.1 libevent_openssl libevent_pthreads], [], [], [],
     [libevent-dev], [libevent-devel])
+  ANONID_LIBRARY([HIREDIS], [hiredis], [hiredis/hiredis.h],
+    [redisReaderCreate], [-lhiredis], [libhiredis-dev], [hiredis-devel])
   ANONID_LIBRARY([CRYPT], [libcrypt], [crypt.h], [crypt_rn], [-lcrypt],
     [libcrypt-dev], [libxcrypt-devel])
   ANONID_LIBRARY([SECCOMP], [libseccomp >= 2.4], [], [], [],

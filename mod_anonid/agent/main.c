@@ -15,6 +15,7 @@
 #include "agent/request/requests.h"
 #include "agent/logon/schedule.h"
 #include "agent/status/table.h"
+#include "agent/store/store.h"
 #include "agent/submission/submission.h"
 #include "agent/bootstrap.h"
 #include "agent/base/thread_pool.h"
@@ -73,6 +74,7 @@ static void on_terminate(evutil_socket_t signal, short what, void *base)
 static const char *start(struct event_base *base)
 {
     anonid_schedule_start(base);
+    anonid_store_start(base);
     anonid_request_status_start();
     anonid_bootstrap_logons();
     if (anonid_thread_pool_start(base, THREADS, QUEUE_MAX) != APR_SUCCESS)
@@ -95,6 +97,7 @@ static void stop(void)
     anonid_clients_stop();
     anonid_relay_stop();
     anonid_mail_stop();
+    anonid_store_stop();
     anonid_thread_pool_stop();
     anonid_registry_clear();
     anonid_schedule_stop();

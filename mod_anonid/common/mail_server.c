@@ -100,6 +100,18 @@ static const char *parse_options(anonid_mail_server_t *server,
     return NULL;
 }
 
+const char *anonid_mail_server_parse_place(anonid_mail_server_t *server,
+                                           const char **rest, apr_pool_t *pool)
+{
+    const char *wrong = parse_host(server, rest, pool);
+
+    if (!wrong)
+        wrong = parse_port(server, rest);
+    if (!wrong)
+        server->loopback = anonid_host_is_loopback(server->host);
+    return wrong;
+}
+
 const char *anonid_mail_server_parse(anonid_mail_server_t *server,
                                      const char *url, apr_pool_t *pool)
 {
@@ -114,11 +126,6 @@ const char *anonid_mail_server_parse(anonid_mail_server_t *server,
     server->protocol = scheme->protocol;
     server->tls = scheme->tls;
     server->port = scheme->port;
-    error = parse_host(server, &rest, pool);
-    if (!error)
-        error = parse_port(server, &rest);
-    if (error)
-        return error;
-    server->loopback = anonid_host_is_loopback(server->host);
-    return parse_options(server, rest);
+    error = anonid_mail_server_parse_place(server, &rest, pool);
+    return error ? error : parse_options(server, rest);
 }

@@ -116,6 +116,11 @@ enum {
  *                  comes after both; no other pair may be used
  * LISTENER         the fields of listener.h, and the listening socket. It
  *                  comes after the pair of its account and service
+ * STORE            the fields of shared_store.h: limits are shared there. It
+ *                  comes between CONFIG_BEGIN and CONFIG_END
+ * STORE_SECRET     URL (of the store), VERSION and one descriptor to read the
+ *                  store's secret from
+ * STORE_SECRET_ERROR URL, ERRNO, TEXT
  * READY            -
  * CONFIG_DONE      GENERATION, TEXT if it was refused
  * LOG              LEVEL (syslog's: 3 error ... 7 debug), TEXT
@@ -173,6 +178,9 @@ enum {
     X(PAIR, 11, ANONID_FROM_PARENT, 0)                                        \
     X(LINE_ADDED, 12, ANONID_FROM_PARENT, 0)                                  \
     X(LISTENER, 13, ANONID_FROM_PARENT, 1)                                    \
+    X(STORE, 16, ANONID_FROM_PARENT, 0)                                       \
+    X(STORE_SECRET, 17, ANONID_FROM_PARENT, 1)                                \
+    X(STORE_SECRET_ERROR, 18, ANONID_FROM_PARENT, 0)                          \
     X(TOKEN_STORED, 31, ANONID_FROM_PARENT, 0)                                \
     X(READY, 32, ANONID_FROM_AGENT, 0)                                        \
     X(CONFIG_DONE, 33, ANONID_FROM_AGENT, 0)                                  \

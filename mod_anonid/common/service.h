@@ -75,6 +75,12 @@ unsigned anonid_client_address_flag(const char *name);
 int anonid_service_speaks(const anonid_service_t *service,
                           anonid_mail_protocol_t protocol);
 
+/* Parses "host[:port]" at *rest, and steps behind it: host, port (if it is
+ * there) and loopback. NULL, or what is wrong. */
+const char *anonid_mail_server_parse_place(anonid_mail_server_t *server,
+                                           const char **rest,
+                                           apr_pool_t *pool);
+
 /* 1 if the host is this machine's loopback: "localhost", 127.0.0.0/8, ::1. */
 int anonid_host_is_loopback(const char *host);
 

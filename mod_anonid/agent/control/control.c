@@ -13,12 +13,14 @@
 #include "agent/control/lifeline.h"
 #include "agent/limit/limits.h"
 #include "agent/control/secret_receiver.h"
+#include "agent/control/store_receiver.h"
 #include "agent/base/link.h"
 #include "agent/base/log.h"
 #include "agent/relay/listeners.h"
 #include "agent/request/peers.h"
 #include "agent/control/reports.h"
 #include "agent/status/table.h"
+#include "agent/store/store.h"
 
 #include "common/lognos.h"
 #include "common/monotonic.h"
@@ -109,6 +111,7 @@ static void config_end(const anonid_frame_t *frame)
         anonid_failed_store_prune(config);
         anonid_registry_apply(config);
         anonid_relay_apply(config);
+        anonid_store_configure(config->store);
         if (!said_ready) {
             anonid_report_ready();
             anonid_registry_each(store_again, NULL);
@@ -137,6 +140,9 @@ static const row_t rows[] = {
     { ANONID_MSG_SERVICE, anonid_staging_service, NULL },
     { ANONID_MSG_PAIR, anonid_staging_pair, NULL },
     { ANONID_MSG_LISTENER, NULL, anonid_staging_listener },
+    { ANONID_MSG_STORE, anonid_staging_store, NULL },
+    { ANONID_MSG_STORE_SECRET, NULL, anonid_store_receiver_secret },
+    { ANONID_MSG_STORE_SECRET_ERROR, anonid_store_receiver_error, NULL },
     { ANONID_MSG_CONFIG_END, config_end, NULL },
     { ANONID_MSG_SECRET, NULL, anonid_secret_receiver_secret },
     { ANONID_MSG_SECRET_ERROR, NULL, anonid_secret_receiver_secret_error },

@@ -22,9 +22,6 @@
 #define CLIENTS 100000
 #define TOTALS 65536
 
-/* Octets of the texts that a key is made of; names of services are short. */
-#define TEXTS_MAX 512
-
 /* What another layout has is not read. */
 #define MAGIC 0x616e6c696d697431 /* "anlimit1" */
 
@@ -98,24 +95,36 @@ static void have_memory(apr_time_t now)
 
 /* ---- places ---- */
 
-/* The key of a limit and, where it is per client, a client. Each text ends in
- * NUL, so no two claims have the same octets. */
-static void make_key(unsigned char key[ANONID_LIMIT_KEY], const char *service,
-                     const char *limit, const char *client)
+/* Each text ends in NUL. */
+size_t anonid_limits_name(unsigned char name[ANONID_LIMIT_NAME_MAX],
+                          const anonid_limit_claim_t *claim,
+                          const anonid_limit_t *limit)
 {
-    const char *const texts[] = { service, limit, client };
-    unsigned char octets[EVP_MAX_MD_SIZE], data[TEXTS_MAX];
+    char client[ANONID_LIMIT_CLIENT_MAX] = "";
+    const char *const texts[] = { claim->service->name, limit->text, client };
     size_t length = 0;
 
+    if (limit->scope == ANONID_LIMIT_PER_CLIENT)
+        anonid_limit_client_name(client, claim->client);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         size_t size = strlen(texts[i]) + 1;
 
-        if (size > sizeof(data) - length)
-            size = sizeof(data) - length;
-        memcpy(data + length, texts[i], size);
+        if (size > ANONID_LIMIT_NAME_MAX - length)
+            size = ANONID_LIMIT_NAME_MAX - length;
+        memcpy(name + length, texts[i], size);
         length += size;
     }
-    if (!HMAC(EVP_sha256(), kept->secret, sizeof(kept->secret), data, length,
+    return length;
+}
+
+static void make_key(unsigned char key[ANONID_LIMIT_KEY],
+                     const anonid_limit_claim_t *claim,
+                     const anonid_limit_t *limit)
+{
+    unsigned char octets[EVP_MAX_MD_SIZE], name[ANONID_LIMIT_NAME_MAX];
+    size_t length = anonid_limits_name(name, claim, limit);
+
+    if (!HMAC(EVP_sha256(), kept->secret, sizeof(kept->secret), name, length,
               octets, NULL))
         abort(); /* there is no memory */
     memcpy(key, octets, ANONID_LIMIT_KEY);
@@ -126,10 +135,8 @@ static int find_places(const anonid_limit_claim_t *claim,
                        place_t places[ANONID_LIMITS_MAX])
 {
     const apr_array_header_t *limits = claim->service->limits;
-    char client[ANONID_LIMIT_CLIENT_MAX];
     int n = 0;
 
-    anonid_limit_client_name(client, claim->client);
     for (int i = 0; i < limits->nelts && n < ANONID_LIMITS_MAX; i++) {
         const anonid_limit_t *limit =
             &APR_ARRAY_IDX(limits, i, anonid_limit_t);
@@ -140,8 +147,7 @@ static int find_places(const anonid_limit_claim_t *claim,
         place->limit = limit;
         place->amount = claim->amounts[limit->kind];
         place->table = tables[limit->scope];
-        make_key(place->key, claim->service->name, limit->text,
-                 limit->scope == ANONID_LIMIT_TOTAL ? "" : client);
+        make_key(place->key, claim, limit);
         place->tat = anonid_limit_table_get(place->table, place->key);
         n++;
     }
@@ -154,7 +160,7 @@ static int is_longer(apr_interval_time_t a, apr_interval_time_t b)
     return a == ANONID_GCRA_NEVER || (b != ANONID_GCRA_NEVER && a > b);
 }
 
-static int seconds_of(apr_interval_time_t wait)
+int anonid_limits_seconds(apr_interval_time_t wait)
 {
     return wait == ANONID_GCRA_NEVER
                ? 0
@@ -179,7 +185,7 @@ void anonid_limits_take(const anonid_limit_claim_t *claim, apr_time_t now,
             continue;
         longest = wait;
         verdict->limit = places[i].limit;
-        verdict->retry_after = seconds_of(wait);
+        verdict->retry_after = anonid_limits_seconds(wait);
     }
     if (verdict->limit) {
         anonid_limit_refused(claim->service, verdict->limit, now);
@@ -192,17 +198,29 @@ void anonid_limits_take(const anonid_limit_claim_t *claim, apr_time_t now,
                                                  places[i].amount));
 }
 
-void anonid_limits_give_back(const anonid_limit_claim_t *claim)
+static void give_back(const anonid_limit_claim_t *claim, int all)
 {
     place_t places[ANONID_LIMITS_MAX];
     int n = kept ? find_places(claim, places) : 0;
 
     for (int i = 0; i < n; i++) {
-        if (places[i].limit->scope != ANONID_LIMIT_TOTAL || places[i].tat == 0)
+        int is_total = places[i].limit->scope == ANONID_LIMIT_TOTAL;
+
+        if (places[i].tat == 0 || (!is_total && !all))
             continue;
         anonid_limit_table_set(places[i].table, places[i].key,
                                anonid_gcra_given_back(places[i].limit,
                                                       places[i].tat,
                                                       places[i].amount));
     }
+}
+
+void anonid_limits_give_back(const anonid_limit_claim_t *claim)
+{
+    give_back(claim, 0);
+}
+
+void anonid_limits_undo(const anonid_limit_claim_t *claim)
+{
+    give_back(claim, 1);
 }

@@ -40,7 +40,19 @@ apr_status_t anonid_limits_keep_in(void *room, apr_time_t now);
 void anonid_limits_take(const anonid_limit_claim_t *claim, apr_time_t now,
                         anonid_limit_verdict_t *verdict);
 
-/* Gives so many places of "total" limits back. */
+/* Gives so many places of "total" limits back; or of all, as if they had never
+ * been taken. */
 void anonid_limits_give_back(const anonid_limit_claim_t *claim);
+void anonid_limits_undo(const anonid_limit_claim_t *claim);
+
+/* What a claim's places in that limit are counted under, in octets that no
+ * other limit, service or client has: their number. */
+#define ANONID_LIMIT_NAME_MAX 512
+size_t anonid_limits_name(unsigned char name[ANONID_LIMIT_NAME_MAX],
+                          const anonid_limit_claim_t *claim,
+                          const anonid_limit_t *limit);
+
+/* A wait as seconds of a Retry-After; 0 for never. */
+int anonid_limits_seconds(apr_interval_time_t wait);
 
 #endif

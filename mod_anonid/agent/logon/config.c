@@ -244,6 +244,15 @@ void anonid_staging_listener(const anonid_frame_t *frame, int fd)
                              added->listener->url);
 }
 
+void anonid_staging_store(const anonid_frame_t *frame)
+{
+    if (fault)
+        return;
+    staged->store = anonid_shared_store_decode(frame, staged->pool);
+    if (!staged->store)
+        fault = "a STORE is malformed";
+}
+
 anonid_config_t *anonid_staging_end(const anonid_frame_t *frame,
                                     const char **why)
 {

@@ -13,6 +13,7 @@
 #include "agent/logon/registry.h"
 
 #include "common/listener.h"
+#include "common/shared_store.h"
 
 #include <apr_hash.h>
 
@@ -27,6 +28,7 @@ struct anonid_config_t {
     apr_hash_t *pairs;    /* anonid_joint_t -> const anonid_pair_t */
     apr_hash_t *tickets;  /* anonid_account_t * -> names of krb5/services.h */
     apr_array_header_t *listeners; /* anonid_config_listener_t */
+    anonid_shared_store_t *store;  /* NULL: none */
 };
 
 /* A pair, as a key: both are of that configuration. */
@@ -62,6 +64,7 @@ void anonid_staging_begin(const anonid_frame_t *frame);
 void anonid_staging_account(const anonid_frame_t *frame);
 void anonid_staging_service(const anonid_frame_t *frame);
 void anonid_staging_pair(const anonid_frame_t *frame);
+void anonid_staging_store(const anonid_frame_t *frame);
 void anonid_staging_listener(const anonid_frame_t *frame, int fd);
 anonid_config_t *anonid_staging_end(const anonid_frame_t *frame,
                                     const char **why);

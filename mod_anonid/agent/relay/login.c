@@ -5,7 +5,6 @@
 #include "agent/relay/login.h"
 #include "agent/mail/capabilities.h"
 #include "agent/relay/foreign.h"
-#include "agent/relay/places.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -82,21 +81,6 @@ void anonid_relay_login_fail(anonid_relay_login_t *login,
                     anonid_mail_error_public(error->kind));
 }
 
-/* 1 if the service's limits let one more log in; else the client is told. */
-static int take_place(anonid_relay_login_t *login)
-{
-    int seconds = anonid_relay_place_take(
-        anonid_relay_client_origin(login->client), ANONID_LIMIT_LOGINS);
-    char text[64];
-
-    if (seconds == 0)
-        return 1;
-    snprintf(text, sizeof(text), "Too many logins: try again in %d seconds",
-             seconds);
-    refuse_this_one(login, login->protocol->limited, text);
-    return 0;
-}
-
 static void on_session(void *context, anonid_session_t *session,
                        const anonid_mail_error_t *error)
 {
@@ -109,7 +93,7 @@ static void on_session(void *context, anonid_session_t *session,
         anonid_relay_login_fail(login, error);
 }
 
-void anonid_relay_login_start(anonid_relay_login_t *login)
+static void start(anonid_relay_login_t *login)
 {
     const anonid_relay_origin_t *origin =
         anonid_relay_client_origin(login->client);
@@ -123,14 +107,37 @@ void anonid_relay_login_start(anonid_relay_login_t *login)
     };
     anonid_mail_error_t error;
 
-    if (!take_place(login))
-        return;
     login->state = ANONID_RELAY_LOGGING_ON;
     anonid_relay_client_hold(login->client);
     anonid_relay_client_deadline(login->client, LOGIN_SECONDS);
     login->failover = anonid_failover_start(&to, on_session, login, &error);
     if (!login->failover)
         anonid_relay_login_fail(login, &error);
+}
+
+/* A login counts whatever comes of it. */
+static void on_placed(void *context, int seconds)
+{
+    anonid_relay_login_t *login = context;
+    char text[64];
+
+    anonid_relay_places_keep(&login->places);
+    if (seconds == 0) {
+        start(login);
+        return;
+    }
+    snprintf(text, sizeof(text), "Too many logins: try again in %d seconds",
+             seconds);
+    refuse_this_one(login, login->protocol->limited, text);
+}
+
+void anonid_relay_login_start(anonid_relay_login_t *login)
+{
+    login->places.client = login->client;
+    login->places.placed = on_placed;
+    login->places.context = login;
+    login->state = ANONID_RELAY_LOGGING_ON;
+    anonid_relay_place_ask(&login->places, ANONID_LIMIT_LOGINS);
 }
 
 struct bufferevent *anonid_relay_login_detach(anonid_relay_login_t *login,
@@ -235,6 +242,7 @@ void anonid_relay_login_overdue(void *context)
 
 void anonid_relay_login_close(anonid_relay_login_t *login)
 {
+    anonid_relay_places_leave(&login->places);
     if (login->failover)
         anonid_failover_cancel(login->failover);
     anonid_gate_leave(login->pass);

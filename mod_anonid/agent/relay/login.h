@@ -15,6 +15,7 @@
 #define ANONID_AGENT_RELAY_LOGIN_H
 
 #include "agent/mail/failover.h"
+#include "agent/relay/places.h"
 #include "agent/relay/protocol.h"
 
 /* Of a command or a response, without its end. */
@@ -66,7 +67,8 @@ struct anonid_relay_login_t {
     const char *const *prompts; /* of AUTH, that are to come */
     anonid_visitor_t visitor;   /* whom the client says that it is for */
     anonid_failover_t *failover;
-    anonid_gate_pass_t *pass; /* of the server's connection */
+    anonid_gate_pass_t *pass;     /* of the server's connection */
+    anonid_relay_places_t places; /* in the service's limits */
 };
 
 /* For the row of a listener's protocol (protocol.h): those three calls. */

@@ -49,7 +49,9 @@ typedef struct {
     int is_utf8;     /* ... with SMTPUTF8 */
     int errors;
     int asking_rcpt;
-    unsigned taken[ANONID_LIMIT_KINDS]; /* places in the service's limits */
+    anonid_relay_places_t places; /* in the service's limits */
+    anonid_limit_kind_t asked_for;
+    anonid_smtp_path_t path; /* of MAIL or RCPT, while a place is awaited */
     anonid_intake_t intake;
     anonid_mail_message_t message; /* which lies in it */
     char host[256];
@@ -101,39 +103,45 @@ static void write_fields(dialogue_t *d)
 
 /* ---- limits ---- */
 
-/* 1 if there is a place for one more; else the application is told. */
-static int take_place(dialogue_t *d, anonid_limit_kind_t kind)
+static void take_placed_mail(dialogue_t *d);
+static void take_placed_rcpt(dialogue_t *d);
+
+static void refuse_place(dialogue_t *d, int seconds)
 {
-    int seconds = anonid_relay_place_take(d->origin, kind);
     char line[128];
 
-    if (seconds == 0) {
-        d->taken[kind]++;
-        return 1;
-    }
     snprintf(line, sizeof(line),
              "451 4.7.1 too many %s are being sent: try again in %d seconds",
-             anonid_limit_kind_name(kind), seconds);
+             anonid_limit_kind_name(d->asked_for), seconds);
     say(d, line);
-    return 0;
+    anonid_relay_client_resume(d->client);
 }
 
-static void give_back(dialogue_t *d, anonid_limit_kind_t kind, unsigned n)
+static void on_placed(void *context, int seconds)
 {
-    anonid_relay_places_give_back(d->origin, kind, n);
-    d->taken[kind] -= n;
+    dialogue_t *d = context;
+
+    if (seconds > 0)
+        refuse_place(d, seconds);
+    else if (d->asked_for == ANONID_LIMIT_MESSAGES)
+        take_placed_mail(d);
+    else
+        take_placed_rcpt(d);
+}
+
+/* Asks for a place of what d->path is about. */
+static void ask_place(dialogue_t *d, anonid_limit_kind_t kind)
+{
+    d->asked_for = kind;
+    anonid_relay_place_ask(&d->places, kind);
 }
 
 /* The message is over: its places are given back, unless they were used. */
 static void forget_message(dialogue_t *d)
 {
-    int was_sent = anonid_outward_reset(d->out);
-
-    for (int kind = 0; kind < ANONID_LIMIT_KINDS; kind++) {
-        if (!was_sent)
-            give_back(d, (anonid_limit_kind_t)kind, d->taken[kind]);
-        d->taken[kind] = 0;
-    }
+    if (anonid_outward_reset(d->out))
+        anonid_relay_places_keep(&d->places);
+    anonid_relay_places_leave(&d->places);
 }
 
 /* ---- answers of the server ---- */
@@ -153,7 +161,7 @@ static void on_answer(void *context, const char *line)
     if (!d->asking_rcpt)
         end_message(d);
     else if (*line != '2')
-        give_back(d, ANONID_LIMIT_RECIPIENTS, 1);
+        anonid_limit_give_back(&d->places.holder, ANONID_LIMIT_RECIPIENTS, 1);
     say(d, line);
     anonid_relay_client_deadline(d->client, PATIENCE);
     anonid_relay_client_resume(d->client);
@@ -306,44 +314,49 @@ static int is_sender(const dialogue_t *d, const char *address)
 static void take_mail(dialogue_t *d, const anonid_smtp_command_t *command)
 {
     const anonid_service_t *service = d->origin->service;
-    anonid_smtp_path_t path;
-    const char *wrong = anonid_smtp_mail_parse(command, d->offers, &path);
+    anonid_smtp_path_t *path = &d->path;
+    const char *wrong = anonid_smtp_mail_parse(command, d->offers, path);
 
     if (!d->greeted)
         wrong = "503 5.5.1 say EHLO or HELO first";
     else if (d->has_mail)
         wrong = "503 5.5.1 there is a sender already: say RSET first";
-    else if (!wrong && !path.utf8 && anonid_address_utf8(path.address))
+    else if (!wrong && !path->utf8 && anonid_address_utf8(path->address))
         wrong = NO_UTF8;
-    else if (!wrong && path.size > ANONID_MESSAGE_MAX)
+    else if (!wrong && path->size > ANONID_MESSAGE_MAX)
         wrong = "552 5.3.4 the message is too large";
-    else if (!wrong && service->strict_from && !is_sender(d, path.address))
+    else if (!wrong && service->strict_from && !is_sender(d, path->address))
         wrong = "550 5.7.1 this mail service does not send from that address "
                 "(AnonIDMailFrom)";
     if (wrong) {
         say(d, wrong);
         return;
     }
-    if (!take_place(d, ANONID_LIMIT_MESSAGES))
-        return;
-    anonid_outward_mail(d->out, *path.address ? service->mail_from : "",
-                        &path);
-    d->is_utf8 = path.utf8;
+    ask_place(d, ANONID_LIMIT_MESSAGES);
+}
+
+static void take_placed_mail(dialogue_t *d)
+{
+    const char *sender = d->origin->service->mail_from;
+
+    anonid_outward_mail(d->out, *d->path.address ? sender : "", &d->path);
+    d->is_utf8 = d->path.utf8;
     d->has_mail = 1;
     say(d, "250 2.1.0 Ok");
+    anonid_relay_client_resume(d->client);
 }
 
 static void take_rcpt(dialogue_t *d, const anonid_smtp_command_t *command)
 {
-    anonid_smtp_path_t path;
-    const char *wrong = anonid_smtp_rcpt_parse(command, d->offers, &path);
+    anonid_smtp_path_t *path = &d->path;
+    const char *wrong = anonid_smtp_rcpt_parse(command, d->offers, path);
 
     if (!d->has_mail)
         wrong = "503 5.5.1 say MAIL first";
-    else if (!wrong && !d->is_utf8 && anonid_address_utf8(path.address))
+    else if (!wrong && !d->is_utf8 && anonid_address_utf8(path->address))
         wrong = NO_UTF8;
     else if (!wrong
-             && !anonid_service_allows(d->origin->service, path.address))
+             && !anonid_service_allows(d->origin->service, path->address))
         wrong = "550 5.7.1 this mail service does not send to that address "
                 "(AnonIDMailAllow)";
     else if (!wrong
@@ -353,10 +366,13 @@ static void take_rcpt(dialogue_t *d, const anonid_smtp_command_t *command)
         say(d, wrong);
         return;
     }
-    if (!take_place(d, ANONID_LIMIT_RECIPIENTS))
-        return;
+    ask_place(d, ANONID_LIMIT_RECIPIENTS);
+}
+
+static void take_placed_rcpt(dialogue_t *d)
+{
     await_answer(d, 1);
-    anonid_outward_rcpt(d->out, &path);
+    anonid_outward_rcpt(d->out, &d->path);
 }
 
 static void take_data(dialogue_t *d, const anonid_smtp_command_t *command)
@@ -529,6 +545,9 @@ static void *open_dialogue(anonid_relay_client_t *client)
         return NULL;
     d->client = client;
     d->origin = anonid_relay_client_origin(client);
+    d->places = (anonid_relay_places_t){ .client = client,
+                                         .placed = on_placed,
+                                         .context = d };
     d->out = anonid_outward_make(client, on_answer, d);
     if (!d->out) {
         free(d);

@@ -144,6 +144,13 @@ void anonid_status_mail_submitted(int service, int result,
     anonid_status_observe(&s->durations, took);
 }
 
+void anonid_status_mail_limit_store(anonid_limit_store_t state)
+{
+    if (anonid_status_table())
+        atomic_store(&anonid_status_table()->header.limit_store,
+                     (uint32_t)state);
+}
+
 void anonid_status_mail_limited(int service, int limit)
 {
     anonid_status_service_t *s = SERVICE(service);

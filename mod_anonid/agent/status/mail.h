@@ -48,6 +48,9 @@ void anonid_status_mail_pair_forgiven(int pair);
 void anonid_status_mail_submitted(int service, int result,
                                   apr_interval_time_t took);
 
+/* Whether the store that limits are shared in works. */
+void anonid_status_mail_limit_store(anonid_limit_store_t state);
+
 /* The limit at that place of the service has refused something. */
 void anonid_status_mail_limited(int service, int limit);
 

@@ -20,7 +20,7 @@
 #include "agent/smtp/transaction.h"
 #include "agent/submission/delivery.h"
 #include "agent/mail/in_flight.h"
-#include "agent/limit/limits.h"
+#include "agent/limit/holder.h"
 #include "agent/net/tls.h"
 #include "agent/base/thread_pool.h"
 
@@ -47,7 +47,9 @@ struct anonid_submission_t {
     const char *queue; /* of its jobs */
     anonid_config_t *config;
     anonid_in_flight_t *flight;
-    anonid_limit_claim_t claim; /* service NULL: no places are taken */
+    anonid_limit_holder_t places;      /* in the limits of the service */
+    anonid_limit_question_t *question; /* for more of them */
+    anonid_submit_result_t counted;    /* what it came to */
     anonid_mandate_t mandate;
     anonid_mail_message_t message;
     anonid_login_t *login;
@@ -90,8 +92,8 @@ static void destroy(anonid_submission_t *s)
         event_free(s->timer);
     anonid_message_close(&s->message);
     anonid_in_flight_leave(s->flight);
-    if (s->claim.service)
-        anonid_limits_give_back(&s->claim);
+    anonid_limit_cancel(s->question);
+    anonid_limit_leave(&s->places);
     anonid_login_drop(s->login);
     if (s->config)
         anonid_config_drop(s->config);
@@ -103,13 +105,17 @@ static void destroy(anonid_submission_t *s)
  * may have been, and of the recipients that a server has accepted. */
 static void keep_places(anonid_submission_t *s)
 {
-    if (s->verdict.result == ANONID_SUBMIT_UNCERTAIN)
-        s->claim.service = NULL;
-    if (s->verdict.result != ANONID_SUBMIT_ACCEPTED)
+    anonid_limit_holder_t *places = &s->places;
+    unsigned recipients = places->taken[ANONID_LIMIT_RECIPIENTS];
+
+    if (s->verdict.result != ANONID_SUBMIT_ACCEPTED
+        && s->verdict.result != ANONID_SUBMIT_UNCERTAIN)
         return;
-    s->claim.amounts[ANONID_LIMIT_MESSAGES] = 0;
-    s->claim.amounts[ANONID_LIMIT_RECIPIENTS] -=
-        (unsigned)anonid_envelope_count(s->mandate.envelope, 2);
+    if (s->verdict.result == ANONID_SUBMIT_ACCEPTED && recipients > 0)
+        recipients = (unsigned)anonid_envelope_count(s->mandate.envelope, 2);
+    anonid_limit_keep(places, ANONID_LIMIT_MESSAGES,
+                      places->taken[ANONID_LIMIT_MESSAGES]);
+    anonid_limit_keep(places, ANONID_LIMIT_RECIPIENTS, recipients);
 }
 
 /* Ends the submission with its verdict. */
@@ -416,26 +422,44 @@ static anonid_submit_result_t check_message(anonid_submission_t *s)
     return decide(s, ANONID_SUBMIT_TEMPORARY, "no thread to check it on", 60);
 }
 
-/* Takes its places of the service's limits: ACCEPTED, or the verdict. Only
+/* The service's limits have answered: on, or the verdict. */
+static anonid_submit_result_t
+take_answer(anonid_submission_t *s, const anonid_limit_verdict_t *verdict)
+{
+    if (verdict->limit)
+        return decide(s, ANONID_SUBMIT_LIMITED, verdict->limit->text,
+                      verdict->retry_after);
+    return check_message(s);
+}
+
+static void on_places(void *context, const anonid_limit_verdict_t *verdict)
+{
+    anonid_submission_t *s = context;
+
+    int is_late = s->question != NULL; /* else from inside the question */
+
+    s->question = NULL;
+    s->counted = take_answer(s, verdict);
+    if (is_late && s->counted != ANONID_SUBMIT_ACCEPTED)
+        conclude(s);
+}
+
+/* Asks for its places in the service's limits: ACCEPTED, or the verdict. Only
  * what is about to be sent takes any. */
 static anonid_submit_result_t count(anonid_submission_t *s)
 {
     const anonid_mandate_t *mandate = &s->mandate;
-    const anonid_limit_claim_t claim = {
-        mandate->service,
-        mandate->client,
-        { [ANONID_LIMIT_MESSAGES] = 1,
-          [ANONID_LIMIT_RECIPIENTS] =
-              (unsigned)mandate->envelope->addresses->nelts },
+    const unsigned amounts[ANONID_LIMIT_KINDS] = {
+        [ANONID_LIMIT_MESSAGES] = 1,
+        [ANONID_LIMIT_RECIPIENTS] =
+            (unsigned)mandate->envelope->addresses->nelts,
     };
-    anonid_limit_verdict_t verdict;
 
-    anonid_limits_take(&claim, anonid_monotonic_now(), &verdict);
-    if (verdict.limit)
-        return decide(s, ANONID_SUBMIT_LIMITED, verdict.limit->text,
-                      verdict.retry_after);
-    s->claim = claim;
-    return ANONID_SUBMIT_ACCEPTED;
+    s->places.service = mandate->service;
+    s->places.client = mandate->client;
+    s->counted = ANONID_SUBMIT_ACCEPTED;
+    s->question = anonid_limit_ask(&s->places, amounts, on_places, s);
+    return s->counted;
 }
 
 static anonid_submit_result_t log_on(anonid_submission_t *s)
@@ -450,8 +474,7 @@ static anonid_submit_result_t log_on(anonid_submission_t *s)
     if (!s->login || !s->timer)
         return decide(s, ANONID_SUBMIT_TEMPORARY, "no memory", 60);
     anonid_login_for_address(s->login, s->mandate.client);
-    return count(s) == ANONID_SUBMIT_ACCEPTED ? check_message(s)
-                                              : s->verdict.result;
+    return count(s);
 }
 
 static anonid_submit_result_t open_message(anonid_submission_t *s, int fd)

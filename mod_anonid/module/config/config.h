@@ -20,6 +20,7 @@
 #include "common/listener.h"
 #include "common/pair.h"
 #include "common/service.h"
+#include "common/shared_store.h"
 #include "module/config/form.h"
 #include "module/config/mail_fields.h"
 
@@ -133,9 +134,11 @@ typedef struct {
     const char *help_url;         /* never NULL after the check */
     uid_t agent_uid; /* after the check; the caller's own when not root */
     gid_t agent_gid;
-    int server_status;              /* AnonIDServerStatus: 1, or 0 for Off */
-    anonid_account_t *open_account; /* while <AnonIDAccount> is read */
-    anonid_service_t *open_service; /* while <AnonIDMailService> is read */
+    int server_status; /* AnonIDServerStatus: 1, or 0 for Off */
+    anonid_shared_store_t *limit_store; /* NULL: none; url and secret are
+                                           there after the check */
+    anonid_account_t *open_account;     /* while <AnonIDAccount> is read */
+    anonid_service_t *open_service;     /* while <AnonIDMailService> is read */
 } anonid_global_t;
 
 /* The one global configuration: made anew whenever the configuration is

@@ -119,6 +119,15 @@ const command_rec anonid_directives[] = {
                      "the core's; mod_anonid looks whether anonid-status is "
                      "guarded by Require"),
 
+    AP_INIT_TAKE_ARGV("AnonIDLimitStore", anonid_set_limit_store, NULL,
+                      RSRC_CONF,
+                      "where machines share limits: redis://localhost or "
+                      "rediss://[user@]host[:port][/db]; ca=FILE, name=HOST"),
+    AP_INIT_TAKE_ARGV("AnonIDLimitStoreSecret", anonid_set_limit_store_secret,
+                      NULL, RSRC_CONF,
+                      "the place of the store's password: file:PATH, "
+                      "exec:COMMAND or credential:NAME"),
+
     AP_INIT_TAKE1("AnonIDAccountFile", anonid_set_account_file, NULL,
                   RSRC_CONF, "the file of local accounts"),
     AP_INIT_TAKE1("AnonIDAgentUser", anonid_set_agent_user, NULL, RSRC_CONF,

@@ -73,6 +73,10 @@ const char *anonid_set_mail_client_address(cmd_parms *cmd, void *dir, int argc,
 const char *anonid_set_mail_allow(cmd_parms *cmd, void *dir, const char *arg);
 const char *anonid_set_mail_recipient(cmd_parms *cmd, void *dir,
                                       const char *args);
+const char *anonid_set_limit_store(cmd_parms *cmd, void *dir, int argc,
+                                   char *const argv[]);
+const char *anonid_set_limit_store_secret(cmd_parms *cmd, void *dir, int argc,
+                                          char *const argv[]);
 const char *anonid_set_mail_limit(cmd_parms *cmd, void *dir, const char *args);
 
 /* listen.c */

@@ -148,6 +148,7 @@ static apr_status_t say_config(anonid_control_channel_t *talk,
         .services = configured->services,
         .pairs = configured->pairs,
         .listeners = listeners_of(talk, pool),
+        .store = configured->limit_store,
     };
 
     talk->ready = talk->done = talk->refused = 0;

@@ -42,6 +42,8 @@ void anonid_control_channel_begin(anonid_control_channel_t *talk,
     talk->sources = anonid_sources_make(pool, talk->config->accounts);
     anonid_sources_hear(talk->sources, log_program, talk);
     anonid_sources_use_locks(talk->sources, retained->locks);
+    if (talk->config->limit_store)
+        anonid_sources_add_store(talk->sources, talk->config->limit_store);
     talk->stores = anonid_stores_make(pool);
     talk->audience = anonid_audience_make(pool, s);
     apr_pool_create(&talk->scratch, pool);

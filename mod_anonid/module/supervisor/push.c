@@ -161,6 +161,15 @@ static apr_status_t push_pairs(anonid_channel_t *agent,
     return rv;
 }
 
+static apr_status_t push_store(anonid_channel_t *agent,
+                               const anonid_shared_store_t *store)
+{
+    anonid_writer_t w = ANONID_WRITER_INIT;
+
+    (void)anonid_shared_store_encode(&w, store);
+    return push_when_ready(agent, &w);
+}
+
 static apr_status_t push_listeners(anonid_channel_t *agent,
                                    const apr_array_header_t *listeners)
 {
@@ -190,6 +199,8 @@ apr_status_t anonid_push_config(anonid_channel_t *agent,
         rv = push_pairs(agent, config->pairs);
     if (rv == APR_SUCCESS)
         rv = push_listeners(agent, config->listeners);
+    if (rv == APR_SUCCESS && config->store)
+        rv = push_store(agent, config->store);
     if (rv == APR_SUCCESS)
         rv = push_end(agent, config->generation);
     return rv;

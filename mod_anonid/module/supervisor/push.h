@@ -14,6 +14,7 @@
 #include "common/listener.h"
 #include "common/pair.h"
 #include "common/service.h"
+#include "common/shared_store.h"
 
 /* How long the agent may take nothing in. */
 #define ANONID_PUSH_TIMEOUT apr_time_from_sec(5)
@@ -41,6 +42,7 @@ typedef struct {
     const apr_array_header_t *services;  /* anonid_service_t * */
     const apr_array_header_t *pairs;     /* anonid_pair_t */
     const apr_array_header_t *listeners; /* anonid_push_listener_t */
+    const anonid_shared_store_t *store;  /* NULL: none */
 } anonid_push_config_t;
 
 /* All return APR_SUCCESS, APR_TIMEUP if the agent is hung, or an error of

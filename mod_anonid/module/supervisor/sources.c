@@ -31,7 +31,8 @@ typedef struct {
 typedef struct {
     const anonid_source_kind_t *kind;
     const use_t *use;
-    const char *name;                /* account, or path of an account file */
+    const char *name;                /* account, path of an account file, or
+                                        URL of the store */
     const char *path;                /* NULL: there is none now */
     char passed[ANONID_VERSION_MAX]; /* the version passed last; "": none */
     char why[ANONID_SOURCE_WHY];     /* the failure told last; "": none */
@@ -57,6 +58,9 @@ static const use_t use_secret = { ANONID_MSG_SECRET, ANONID_MSG_SECRET_ERROR,
                                   ANONID_TAG_ACCOUNT, 0 };
 static const use_t use_client = { ANONID_MSG_SECRET, ANONID_MSG_SECRET_ERROR,
                                   ANONID_TAG_ACCOUNT, 1 };
+static const use_t use_store = { ANONID_MSG_STORE_SECRET,
+                                 ANONID_MSG_STORE_SECRET_ERROR, ANONID_TAG_URL,
+                                 0 };
 static const use_t use_file = { ANONID_MSG_ACCOUNT_FILE,
                                 ANONID_MSG_ACCOUNT_FILE_ERROR, ANONID_TAG_PATH,
                                 0 };
@@ -128,6 +132,15 @@ anonid_sources_t *anonid_sources_make(apr_pool_t *pool,
         add_account(sources,
                     APR_ARRAY_IDX(accounts, i, const anonid_account_t *));
     return sources;
+}
+
+void anonid_sources_add_store(anonid_sources_t *sources,
+                              const anonid_shared_store_t *store)
+{
+    const anonid_source_kind_t *kind = anonid_source_kind(store->secret);
+
+    if (kind)
+        (void)add(sources, kind, &use_store, store->url, store->secret);
 }
 
 static void write_name(anonid_writer_t *w, const source_t *source)

@@ -20,6 +20,7 @@
 
 #include "common/account.h"
 #include "common/channel.h"
+#include "common/shared_store.h"
 #include "module/supervisor/account_lock.h"
 
 /* How often sources are looked at. */
@@ -45,6 +46,10 @@ void anonid_sources_hear(anonid_sources_t *sources, anonid_sources_hear_t hear,
  * it asks again and again; NULL, as at first: it does not ask. */
 void anonid_sources_use_locks(anonid_sources_t *sources,
                               anonid_account_locks_t *locks);
+
+/* Adds the secret of the shared store. */
+void anonid_sources_add_store(anonid_sources_t *sources,
+                              const anonid_shared_store_t *store);
 
 /* Passes each source to the agent: a descriptor, or why there is none.
  * APR_SUCCESS, or what the channel said; then the rest was not passed. */

@@ -129,6 +129,15 @@ static void dump_limits(const dump_t *dump)
     }
 }
 
+static void dump_store(const dump_t *dump)
+{
+    const anonid_shared_store_t *store = anonid_global()->limit_store;
+
+    if (store && store->url)
+        apr_file_printf(dump->out, "Limits are shared through: %s\n",
+                        store->url);
+}
+
 /* Where local applications reach a mail service, and as whom. */
 static void dump_listeners(const dump_t *dump)
 {
@@ -165,6 +174,7 @@ static void hook_test_config(apr_pool_t *pconf, server_rec *s)
     for (; s; s = s->next)
         dump_server(&dump, s);
     dump_limits(&dump);
+    dump_store(&dump);
     dump_pairs(&dump);
     dump_listeners(&dump);
 }

@@ -241,6 +241,7 @@ static int hook_check_config(apr_pool_t *pconf, apr_pool_t *plog,
         anonid_check_senders(&check);
     }
     anonid_check_forms(&check);
+    anonid_check_limit_store(&check);
     anonid_check_handlers(&check);
     return check.errors ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

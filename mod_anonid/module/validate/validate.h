@@ -58,6 +58,9 @@ void anonid_check_listeners(anonid_check_t *check);
  * known. */
 void anonid_check_mechanisms(anonid_check_t *check);
 
+/* The store that limits are shared in (limit_store.c). */
+void anonid_check_limit_store(anonid_check_t *check);
+
 /* Senders and recipients of mail services that are used to send (sender.c).
  * Pairs are known. */
 void anonid_check_senders(anonid_check_t *check);
