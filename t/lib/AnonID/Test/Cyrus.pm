@@ -26,6 +26,7 @@ AnonID::Test::Cyrus - a real Cyrus
     my $cyrus = AnonID::Test::Cyrus->new(
         ca => $ca, users => { site => $password },
         mechanisms => [...],              # beside PLAIN, under TLS
+        config => "tls_versions: ...\n",  # more of imapd.conf
     )->start;
 
     $cyrus->port('imap')                         also: imaps pop3
@@ -57,8 +58,9 @@ sub environment ()
 
 sub new ($class, %field)
 {
-    my $self = $class->SUPER::new(mechanisms => [qw(SCRAM-SHA-256-PLUS SCRAM-SHA-256)],
-                                  %field);
+    my $self = $class->SUPER::new(
+        mechanisms => [qw(SCRAM-SHA-256-PLUS SCRAM-SHA-256)], config => '',
+        %field);
     my $user = AnonID::Test::DovecotConfig::mail_user();
 
     $self->{certificate} //= $self->{ca}->host('localhost');
@@ -98,6 +100,7 @@ sasl_sasldb_path: $dir/sasldb
 sasl_mech_list: @{ $self->{mechanisms} } PLAIN
 tls_server_cert: $self->{certificate}{chain}
 tls_server_key: $dir/key
+$self->{config}
 END
 }
 
