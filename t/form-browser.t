@@ -15,9 +15,18 @@ require_build;
 AnonID::Test::Browser->skip_unless_there;
 skip_unless_program('doveadm');
 
+my $example = spit(temp_root() . '/form.html',
+                   slurp(srcdir() . '/conf/examples/form.html'));
 my $site = AnonID::Test::SubmitSite->new(
-    limits => 'off', location => <<'END')->start;
+    limits => 'off', location => <<'FIELDS', config => <<"END")->start;
 AnonIDMailFields name=Name company=Company:required
+FIELDS
+<Location "/framed">
+    SetHandler anonid-submit
+    AnonIDMail office
+    AnonIDFormTemplate "$example"
+    AnonIDFormThanks http://localhost:\${PORT}/thanks.html
+</Location>
 END
 my $url = 'http://127.0.0.1:' . $site->port('http') . '/contact';
 my $plan = spit(temp_root() . '/plan.txt', "the plan\n");
@@ -113,6 +122,15 @@ $browser->dark(0);
 ok $browser->run('return document.getElementById("anonid-url").offsetParent'
     . ' === null'), 'the robots\' field is not shown';
 
+# The operator's own page, which leads to another origin in the end.
+$site->document('thanks.html', "<h1>Thank you</h1>\n");
+$browser->resize(320, 800)->go($url =~ s/contact/framed/r);
+is $browser->run('return document.documentElement.scrollWidth'), 320,
+    'the example of a template: nothing is cut off';
+$browser->type('#body', 'x')->click('button')->wait('h1', qr/^Thank you$/);
+like $browser->url, qr{^http://localhost:\d+/thanks\.html$},
+    'a browser follows to the page of AnonIDFormThanks';
+
 # What the script does: files that are dropped, and those that are too large.
 $browser->go($url);
 $browser->run(<<'END');
@@ -138,13 +156,13 @@ $plain->wait('#anonid-problem', qr/too large: 10 MB at most/);
 is $plain->value('#body'), 'all of my text', 'a text is not lost for a file';
 is $plain->value('#company'), 'No Script Ltd', 'nor what else was written';
 $plain->click('button')->wait('h1', qr/^Your message was sent$/);
-is $site->count('desk'), 2, 'without the file it is sent';
+is $site->count('desk'), 3, 'without the file it is sent';
 $plain->go($url)->type('#company', ' ')->type('#body', 'x')->click('button');
 problem_in($plain, 'company', qr/Please fill in .Company/);
 $plain->stop;
 
 SKIP: {
-    skip 'needs axe-core, which build/install-deps fetches by npm', 7
+    skip 'needs axe-core, which build/install-deps fetches by npm', 8
         if !AnonID::Test::Browser->axe_file;
     for my $dark (0, 1) {
         my $what = $dark ? 'dark' : 'light';
@@ -159,6 +177,8 @@ SKIP: {
             ->wait('h1', qr/sent/);
         is_deeply [$browser->violations], [], "axe: the thanks, $what";
     }
+    $browser->go($url =~ s/contact/framed/r);
+    is_deeply [$browser->violations], [], 'axe: the example of a template';
     $browser->go($url)->run('document.querySelector("label").remove()');
     like join(' ', $browser->violations), qr/select-name/,
         'axe: a label that is taken away is missed';
