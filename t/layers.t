@@ -40,7 +40,7 @@ my %may_include = (
     'agent/sasl'       => [qw(base krb5 net oauth provider
                               secret)],
     'agent/secret'     => [],
-    'agent/smtp'       => [qw(base logon mail message relay)],
+    'agent/smtp'       => [qw(base logon mail message relay status)],
     'agent/status'     => [qw(message)],
     'agent/store'      => [qw(base net secret status)],
     'agent/submission' => [qw(base limit logon mail message net sasl smtp

@@ -73,6 +73,7 @@ my %labels = (
     anonid_mapped_requests_total => 'account',
     anonid_submissions_total => 'service,result',
     anonid_submission_duration_seconds_bucket => 'service,le',
+    anonid_limit_refusals_total => 'service,limit',
     anonid_pool_connections => 'service,state',
     anonid_relay_sessions => 'service,protocol',
     anonid_relay_bytes_total => 'protocol,direction',

@@ -7,6 +7,8 @@
 #ifndef ANONID_AGENT_SMTP_ANSWER_H
 #define ANONID_AGENT_SMTP_ANSWER_H
 
+#include "agent/message/envelope.h"
+#include "agent/message/message.h"
 #include "agent/relay/client.h"
 #include "common/protocol.h"
 
@@ -23,8 +25,11 @@ void anonid_answer_later(anonid_answer_t *answer, const char *words);
 void anonid_answer_reply(anonid_answer_t *answer, const char *host,
                          const char *text, const char *code);
 
-/* Says in the log what became of a message to so many recipients. */
+/* A message was answered: says so in the log, with its id and recipients, and
+ * counts it. server: a URL, or NULL; started: monotonic. */
 void anonid_answer_log(const anonid_answer_t *answer, const char *server,
-                       int recipients);
+                       const anonid_envelope_t *envelope,
+                       const anonid_mail_message_t *message,
+                       apr_time_t started);
 
 #endif

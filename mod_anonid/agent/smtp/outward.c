@@ -19,6 +19,7 @@
 #include "agent/smtp/opening.h"
 #include "agent/smtp/reply.h"
 #include "agent/smtp/transaction.h"
+#include "common/monotonic.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ struct anonid_outward_t {
     int partial;      /* the opening lacks who was accepted before it */
     int perhaps_sent; /* a server has the message, or may have it */
     const anonid_mail_message_t *message; /* to be sent now; NULL: none is */
+    apr_time_t started;                   /* its sending; monotonic */
 
     anonid_visitor_t visitor;
     anonid_in_flight_t *flight;        /* while it has or awaits a session */
@@ -91,8 +93,8 @@ static void answer(anonid_outward_t *out)
     snprintf(line, sizeof(line), "%s", out->reply.line);
     if (out->message)
         anonid_answer_log(&out->reply,
-                          out->server >= 0 ? server_of(out)->url : "none",
-                          out->envelope->addresses->nelts);
+                          out->server >= 0 ? server_of(out)->url : NULL,
+                          out->envelope, out->message, out->started);
     out->recipient = NULL;
     out->message = NULL;
     if (!out->opening)
@@ -465,6 +467,7 @@ void anonid_outward_send(anonid_outward_t *out,
     anonid_session_t *session;
 
     out->message = message;
+    out->started = anonid_monotonic_now();
     if (!can_go_on(out)) {
         end_opening(out, 1);
         set_out(out);

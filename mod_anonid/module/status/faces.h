@@ -29,7 +29,8 @@ void anonid_status_html(request_rec *r, const anonid_status_view_t *view);
  *                  "accounts": [{"name", "refused_since", "refused_by",
  *                                "held_until", "reply", "last_login",
  *                                "last_refusal", "logins", "refusals"}],
- *                  "submissions": {"accepted" ... "not_paired"}}],
+ *                  "submissions": {"accepted" ... "not_paired"},
+ *                  "limits": [{"limit", "refusals"}]}],
  *    "listeners": [{"url", "account", "service", "protocol", "connections",
  *                   "max", "accepted", "refused", "bytes_to_server",
  *                   "bytes_to_client"}]}

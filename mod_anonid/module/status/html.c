@@ -305,6 +305,20 @@ static void put_pair(request_rec *r, const anonid_status_view_t *view,
     ap_rputs("</p>\n", r);
 }
 
+static void put_limits(request_rec *r, const anonid_service_view_t *s)
+{
+    const apr_array_header_t *limits = s->service->limits;
+
+    for (int i = 0; i < limits->nelts && i < ANONID_STATUS_LIMITS; i++) {
+        const anonid_limit_t *limit =
+            &APR_ARRAY_IDX(limits, i, anonid_limit_t);
+
+        put_count(r,
+                  apr_pstrcat(r->pool, "Over ", escape(r, limit->text), NULL),
+                  s->limited[i]);
+    }
+}
+
 static void put_submissions(request_rec *r, const anonid_service_view_t *s)
 {
     uint64_t sent = s->results[0], others = 0;
@@ -321,6 +335,7 @@ static void put_submissions(request_rec *r, const anonid_service_view_t *s)
                                   anonid_submit_result_name(i), NULL),
                       s->results[i]);
     }
+    put_limits(r, s);
     ap_rputs("</dl>\n", r);
 }
 

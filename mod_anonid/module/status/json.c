@@ -100,6 +100,21 @@ static json_t *submissions_json(const anonid_service_view_t *view)
     return results;
 }
 
+static json_t *limits_json(request_rec *r, const anonid_service_view_t *view)
+{
+    const apr_array_header_t *limits = view->service->limits;
+    json_t *list = json_array();
+
+    for (int i = 0; i < limits->nelts && i < ANONID_STATUS_LIMITS; i++)
+        (void)json_array_append_new(
+            list,
+            json_pack(
+                "{s:o, s:o}", "limit",
+                text_json(r, APR_ARRAY_IDX(limits, i, anonid_limit_t).text),
+                "refusals", number(view->limited[i])));
+    return list;
+}
+
 static json_t *service_json(request_rec *r, const anonid_service_view_t *view)
 {
     json_t *servers = json_array(), *accounts = json_array();
@@ -112,10 +127,10 @@ static json_t *service_json(request_rec *r, const anonid_service_view_t *view)
         (void)json_array_append_new(
             accounts, pair_json(r, &APR_ARRAY_IDX(view->pairs, i,
                                                   anonid_pair_status_t)));
-    return json_pack("{s:o, s:o, s:o, s:o}", "name",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name",
                      text_json(r, view->service->name), "servers", servers,
                      "accounts", accounts, "submissions",
-                     submissions_json(view));
+                     submissions_json(view), "limits", limits_json(r, view));
 }
 
 static json_t *listener_json(request_rec *r,

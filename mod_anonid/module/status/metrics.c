@@ -471,6 +471,20 @@ static void put_listener_refusals(writer_t *w)
 
 /* ---- limits ---- */
 
+static void put_limit_refusals(writer_t *w)
+{
+    EACH_SERVICE(w, s)
+    {
+        const apr_array_header_t *limits = s->service->limits;
+
+        for (int i = 0; i < limits->nelts && i < ANONID_STATUS_LIMITS; i++) {
+            label_service(w, s);
+            label(w, "limit", APR_ARRAY_IDX(limits, i, anonid_limit_t).text);
+            count(w, s->limited[i]);
+        }
+    }
+}
+
 static void put_limit_store(writer_t *w)
 {
     if (w->view->limit_store != ANONID_LIMIT_STORE_NONE)
@@ -553,6 +567,8 @@ static const struct {
     { "anonid_listener_refusals_total", "counter",
       "Connections to the listener that were refused.",
       put_listener_refusals },
+    { "anonid_limit_refusals_total", "counter", "What limits have refused.",
+      put_limit_refusals },
     { "anonid_limit_store_up", "gauge",
       "Whether the store in which limits are shared responds.",
       put_limit_store },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Variables for logs and expressions. Each is there as %{NAME} in every
- * expression (<If>, Header, LogFormat "%{expr:...}"...), and as an environment
- * variable in time for the access log (%{NAME}e).
+ * expression (<If>, Header ...), and as an environment variable in time for
+ * the access log (%{NAME}e).
  *
  *   ANONID_ACCOUNT     whom the request is mapped to
  *   ANONID_STATE       how the account stands that it is mapped to, or would
@@ -82,18 +82,13 @@ static const char *reply(const request_rec *r)
     return apr_table_get(r->subprocess_env, "ANONID_REPLY");
 }
 
-/* logged: what the log finds in the environment, which nobody else sets. */
 static const struct variable_t {
     const char *name;
     const char *(*value)(const request_rec *r);
-    int logged;
 } variables[] = {
-    { "ANONID_ACCOUNT", account_name, 0 },
-    { "ANONID_STATE", account_state, 1 },
-    { "ANONID_CODE", account_code, 1 },
-    { "ANONID_SERVICE", service_name, 0 },
-    { "ANONID_MESSAGE_ID", message_id, 0 },
-    { "ANONID_REPLY", reply, 0 },
+    { "ANONID_ACCOUNT", account_name },  { "ANONID_STATE", account_state },
+    { "ANONID_CODE", account_code },     { "ANONID_SERVICE", service_name },
+    { "ANONID_MESSAGE_ID", message_id }, { "ANONID_REPLY", reply },
 };
 
 #define N_VARIABLES (sizeof(variables) / sizeof(variables[0]))
@@ -120,19 +115,71 @@ static int hook_expr_lookup(ap_expr_lookup_parms *parms)
     return DECLINED;
 }
 
+/* ---- the environment, for logs that want it ---- */
+
+/* What nobody else puts there. A request is not to pay for what no format has
+ * in it. */
+static struct {
+    const char *name;
+    const char *(*value)(const request_rec *r);
+    int wanted;
+} logged[] = {
+    { "ANONID_STATE", account_state, 0 },
+    { "ANONID_CODE", account_code, 0 },
+    { "ANONID_SERVICE", service_name, 0 },
+};
+
+#define N_LOGGED (sizeof(logged) / sizeof(logged[0]))
+
+static int any_wanted;
+
+static int is_of_logs(const char *directive)
+{
+    static const char *const names[] = { "LogFormat", "CustomLog", "GlobalLog",
+                                         "TransferLog", "ErrorLogFormat" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (ap_cstr_casecmp(directive, names[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static void look_for_formats(const ap_directive_t *at)
+{
+    for (; at; at = at->next) {
+        for (size_t i = 0; is_of_logs(at->directive) && i < N_LOGGED; i++) {
+            if (ap_strcasestr(at->args, logged[i].name))
+                logged[i].wanted = any_wanted = 1;
+        }
+        look_for_formats(at->first_child);
+    }
+}
+
+static int hook_check_config(apr_pool_t *p, apr_pool_t *plog,
+                             apr_pool_t *ptemp, server_rec *s)
+{
+    (void)p;
+    (void)plog;
+    (void)ptemp;
+    (void)s;
+    look_for_formats(ap_conftree);
+    return OK;
+}
+
 /* What the answer came from is the last of a request's redirects; that is
  * where the log looks, too. */
 static int hook_log_transaction(request_rec *r)
 {
+    if (!any_wanted)
+        return DECLINED;
     while (r->next)
         r = r->next;
-    if (!account_of(r))
-        return DECLINED;
-    for (size_t i = 0; i < N_VARIABLES; i++) {
-        const char *value = variables[i].logged ? variables[i].value(r) : NULL;
+    for (size_t i = 0; i < N_LOGGED; i++) {
+        const char *value = logged[i].wanted ? logged[i].value(r) : NULL;
 
         if (value)
-            apr_table_setn(r->subprocess_env, variables[i].name, value);
+            apr_table_setn(r->subprocess_env, logged[i].name, value);
     }
     return DECLINED;
 }
@@ -140,6 +187,7 @@ static int hook_log_transaction(request_rec *r)
 void anonid_variables_register(apr_pool_t *p)
 {
     (void)p;
+    ap_hook_check_config(hook_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_expr_lookup(hook_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(hook_log_transaction, NULL, NULL, APR_HOOK_FIRST);
 }

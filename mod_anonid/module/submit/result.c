@@ -150,14 +150,11 @@ static const char *rejected_names(apr_pool_t *pool,
 }
 
 /* What logs and expressions may say of it. */
-static void set_variables(request_rec *r,
-                          const anonid_submit_request_t *request,
-                          const anonid_letter_t *letter,
+static void set_variables(request_rec *r, const anonid_letter_t *letter,
                           const anonid_receipt_t *receipt)
 {
     apr_table_t *env = r->subprocess_env;
 
-    apr_table_setn(env, "ANONID_SERVICE", request->service);
     apr_table_set(env, "ANONID_MESSAGE_ID", letter->id);
     if (receipt->reply)
         apr_table_setn(env, "ANONID_REPLY", apr_itoa(r->pool, receipt->reply));
@@ -171,7 +168,7 @@ anonid_result_report(request_rec *r, const anonid_submit_request_t *request,
     const outcome_t *outcome;
     anonid_problem_t *problem;
 
-    set_variables(r, request, letter, receipt);
+    set_variables(r, letter, receipt);
     if (status == APR_SUCCESS && receipt->result == ANONID_SUBMIT_ACCEPTED) {
         ap_log_rerror(
             APLOG_MARK, APLOG_INFO, 0, r,
