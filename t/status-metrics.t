@@ -122,6 +122,27 @@ sub test_counts ()
     return;
 }
 
+sub test_limit ()
+{
+    my $limited = AnonID::Test::MailSite->new(
+        ca => $ca, password => $password, modules => [qw(authz_host)],
+        servers => ['submission://localhost:' . $server->port('smtp')],
+        service => 'AnonIDMailLimit 1/day total',
+        vhosts => ['a.test' => <<'END'])->start;
+<Location "/status">
+SetHandler anonid-status
+Require local
+</Location>
+END
+    $limited->allow_log(qr/ANID0250/);
+    is $limited->send->{status}, 200, 'a message within the limit';
+    is $limited->send->{status}, 429, 'and one over it' for 1 .. 2;
+    like $limited->get('/status?format=prometheus')->{body},
+        qr/^anonid_limit_refusals_total\{service="mail",limit="1\/day total"\} 2$/m,
+        'each refusal is counted once, by the limit';
+    return;
+}
+
 sub test_prometheus ()
 {
     my $rules = srcdir() . '/conf/examples/anonid.rules.yml';
@@ -169,5 +190,6 @@ sub test_dashboard ($prometheus)
 test_lint;
 test_names;
 test_counts;
+test_limit;
 test_prometheus;
 done_testing;

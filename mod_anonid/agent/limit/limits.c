@@ -7,7 +7,6 @@
 #include "agent/limit/client.h"
 #include "agent/limit/gcra.h"
 #include "agent/limit/refusals.h"
-#include "agent/status/mail.h"
 #include "agent/limit/table.h"
 
 #include "common/status.h"
@@ -189,10 +188,6 @@ void anonid_limits_take(const anonid_limit_claim_t *claim, apr_time_t now,
         verdict->retry_after = anonid_limits_seconds(wait);
     }
     if (verdict->limit) {
-        anonid_status_mail_limited(
-            claim->service->slot,
-            (int)(verdict->limit
-                  - (const anonid_limit_t *)claim->service->limits->elts));
         anonid_limit_refused(claim->service, verdict->limit, now);
         return;
     }
