@@ -7,6 +7,7 @@
 #include "agent/base/log.h"
 #include "agent/control/reports.h"
 #include "agent/logon/failed_store.h"
+#include "agent/logon/farm.h"
 #include "agent/logon/jobs.h"
 #include "agent/logon/schedule.h"
 #include "agent/oauth/library.h"
@@ -145,7 +146,7 @@ static void make_verifier(anonid_logon_t *logon, const anonid_effect_t *effect)
 
 static void attempt(anonid_logon_t *logon, const anonid_effect_t *effect)
 {
-    anonid_attempt_start(logon, effect->with);
+    anonid_farm_attempt(logon, effect->with);
 }
 
 static void answer(anonid_logon_t *logon, const anonid_effect_t *effect)

@@ -10,6 +10,7 @@
 #include "agent/base/harden.h"
 #include "agent/base/log.h"
 #include "agent/net/phase.h"
+#include "agent/logon/farm.h"
 #include "agent/logon/registry.h"
 #include "agent/relay/listeners.h"
 #include "agent/request/requests.h"
@@ -75,6 +76,7 @@ static const char *start(struct event_base *base)
 {
     anonid_schedule_start(base);
     anonid_store_start(base);
+    anonid_farm_start(base);
     anonid_request_status_start();
     anonid_bootstrap_logons();
     if (anonid_thread_pool_start(base, THREADS, QUEUE_MAX) != APR_SUCCESS)

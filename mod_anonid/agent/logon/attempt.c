@@ -6,6 +6,7 @@
 #include "agent/base/thread_pool.h"
 #include "agent/logon/config.h"
 #include "agent/logon/events.h"
+#include "agent/logon/farm.h"
 #include "agent/logon/jobs.h"
 #include "agent/provider/option.h"
 #include "agent/status/table.h"
@@ -53,6 +54,9 @@ static void finish(void *data)
 {
     job_t *job = data;
 
+    if (!job->attempt.unchanged)
+        anonid_farm_tell(job->attempt.account, job->secret,
+                         &job->attempt.outcome);
     if (!job->attempt.unchanged)
         anonid_status_table_count_attempt(job->attempt.account->slot,
                                           &job->attempt.outcome, job->took);

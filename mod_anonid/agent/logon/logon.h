@@ -33,7 +33,8 @@ typedef struct {
     anonid_secret_t *secret; /* held */
     unsigned long version;
     int due;
-    apr_time_t since;   /* date, when it was proven first; 0: it was not */
+    int insisted;     /* an operator wants the attempt, whoever was refused */
+    apr_time_t since; /* date, when it was proven first; 0: it was not */
     apr_time_t expires; /* date; 0: never, or nobody knows */
     apr_time_t asked;
     unsigned char checked[ANONID_DIGEST_OCTETS];

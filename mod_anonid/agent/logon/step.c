@@ -241,6 +241,7 @@ static void insist(anonid_logon_t *logon)
     memset(candidate->checked, 0, sizeof(candidate->checked));
     memset(candidate->made, 0, sizeof(candidate->made));
     candidate->due = 1;
+    candidate->insisted = 1;
     logon->next_attempt = 0;
 }
 
@@ -470,6 +471,7 @@ static follow_t on_attempted(anonid_logon_t *logon, anonid_step_t *step,
     anonid_outcome_t skewed;
 
     logon->running = 0;
+    logon->candidate.insisted = 0;
     if (ended->rotated)
         anonid_refresh_rotated(logon, step, event->attempted.secret,
                                ended->rotated);

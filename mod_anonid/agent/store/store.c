@@ -154,6 +154,11 @@ int anonid_store_is_up(void)
     return store.is_up;
 }
 
+int anonid_store_is_settling(void)
+{
+    return store.config && !store.is_up && !store.lost;
+}
+
 /* ---- requests ---- */
 
 /* The end of a request: its place in the list is free. */

@@ -30,6 +30,10 @@ int anonid_store_is(const char *url);
 /* 1 if it can be asked. */
 int anonid_store_is_up(void);
 
+/* 1 if it is not known yet whether it can: there is one, and it is being
+ * connected to for the first time. */
+int anonid_store_is_settling(void);
+
 /* A key in the store, for what the octets are: a hash of them under a key that
  * is derived from the store's secret, so that whoever reads the store learns
  * nothing from it. `use` keeps the uses apart. 0 if there is no secret. */
