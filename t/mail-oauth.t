@@ -134,6 +134,7 @@ unlike $site->log_text, qr/\Q$token{bearer}\E/, 'no log holds the token';
 
 # A token's end, and the next one.
 my $short = (grep { $_->{name} =~ /short/ } @accounts)[0];
+$site->expect_log(qr/ANID0006: .*'short\@example\.test'/);
 $site->expect_failure('short@example.test' => 1311);
 $site->wait_failure('short@example.test' => 1311, 60);
 is send_as($site, 'short'), 503, 'a token has ended: nothing is sent';

@@ -14,6 +14,7 @@ use AnonID::Test::KDC;
 use AnonID::Test::LogonSite;
 use AnonID::Test::MailSite;
 use AnonID::Test::Slapd;
+use JSON::PP qw(decode_json);
 use MIME::Base64 qw(encode_base64url);
 
 skip_unless_program(qw(slapd krb5kdc kadmin.local dovecot openssl));
@@ -116,6 +117,10 @@ ok $mail->wait_log(qr/ANID0007: mail service 'mail', server (?#
     )submission:\S+: its certificate expires in 3 days \(/),
     '... is warned of';
 is scalar(() = $mail->log_text =~ /ANID0007/g), 1, '... once';
+my $document = decode_json(
+    AnonID::Test::Ctl->new($mail)->ok('status', '--json'));
+my $end = $document->{mail}{servers}[0]{certificate_expires} // 0;
+ok abs($end - time - 3 * 86400) < 600, '... and status tells when it ends';
 $mail->stop;
 
 done_testing;

@@ -57,6 +57,7 @@ void anonid_server_status_read(const anonid_status_table_t *table,
     status->failures = load(&slot->failures);
     status->last_login = load_time(&slot->last_login);
     status->down_since = load_time(&slot->down_since);
+    status->certificate_expires = load_time(&slot->certificate_expires);
     status->problem = read_text(&slot->problem, pool);
     if (anonid_status_agent(table) == 0)
         return;
@@ -154,6 +155,7 @@ static const field_row_t server_rows[] = {
     NUMBER(SERVER_FAILURES, anonid_server_status_t, failures),
     NUMBER(LAST_LOGIN, anonid_server_status_t, last_login),
     NUMBER(DOWN_SINCE, anonid_server_status_t, down_since),
+    NUMBER(CERTIFICATE_EXPIRES, anonid_server_status_t, certificate_expires),
     TEXT(TEXT, anonid_server_status_t, problem),
     NUMBER(IDLE, anonid_server_status_t, idle),
     NUMBER(BUSY, anonid_server_status_t, busy),

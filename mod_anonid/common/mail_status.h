@@ -23,6 +23,7 @@ typedef struct {
     uint64_t failures; /* of the server itself */
     apr_time_t last_login;
     apr_time_t down_since;
+    apr_time_t certificate_expires;
     const char *problem; /* why it is down, or was last */
     uint64_t idle, busy; /* sessions that send mail */
 } anonid_server_status_t;

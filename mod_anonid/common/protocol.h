@@ -285,21 +285,22 @@ typedef enum {
                                */
 
     /* Of MAIL_STATUS_REPLY; times are apr_time_t. */
-    ANONID_TAG_LOGINS = 121,          /* L */
-    ANONID_TAG_REFUSALS = 122,        /* L */
-    ANONID_TAG_SERVER_FAILURES = 123, /* L */
-    ANONID_TAG_LAST_LOGIN = 124,      /* L */
-    ANONID_TAG_LAST_REFUSAL = 125,    /* L */
-    ANONID_TAG_DOWN_SINCE = 126,      /* L */
-    ANONID_TAG_REFUSED_SINCE = 127,   /* L */
-    ANONID_TAG_HELD_UNTIL = 128,      /* L */
-    ANONID_TAG_IDLE = 129,            /* L sessions */
-    ANONID_TAG_BUSY = 130,            /* L sessions */
-    ANONID_TAG_CLIENTS = 131,         /* L connections */
-    ANONID_TAG_CLIENTS_MAX = 132,     /* L */
-    ANONID_TAG_ACCEPTED = 133,        /* L connections */
-    ANONID_TAG_TO_SERVER = 134,       /* L octets */
-    ANONID_TAG_TO_CLIENT = 135,       /* L octets */
+    ANONID_TAG_LOGINS = 121,              /* L */
+    ANONID_TAG_REFUSALS = 122,            /* L */
+    ANONID_TAG_SERVER_FAILURES = 123,     /* L */
+    ANONID_TAG_LAST_LOGIN = 124,          /* L */
+    ANONID_TAG_LAST_REFUSAL = 125,        /* L */
+    ANONID_TAG_DOWN_SINCE = 126,          /* L */
+    ANONID_TAG_CERTIFICATE_EXPIRES = 161, /* L */
+    ANONID_TAG_REFUSED_SINCE = 127,       /* L */
+    ANONID_TAG_HELD_UNTIL = 128,          /* L */
+    ANONID_TAG_IDLE = 129,                /* L sessions */
+    ANONID_TAG_BUSY = 130,                /* L sessions */
+    ANONID_TAG_CLIENTS = 131,             /* L connections */
+    ANONID_TAG_CLIENTS_MAX = 132,         /* L */
+    ANONID_TAG_ACCEPTED = 133,            /* L connections */
+    ANONID_TAG_TO_SERVER = 134,           /* L octets */
+    ANONID_TAG_TO_CLIENT = 135,           /* L octets */
 
     /* Of MAIL_REPLY. */
     ANONID_TAG_TLS_VERSION = 136, /* T "TLSv1.3" */

@@ -198,12 +198,14 @@ void anonid_mail_status_print(const anonid_mail_status_t *mail)
 static json_t *server_json(const anonid_server_status_t *s)
 {
     return json_pack(
-        "{s:o, s:o, s:b, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "service",
-        anonid_text_json(s->service), "url", anonid_text_json(s->url), "up",
-        s->down_since == 0, "down_since", anonid_time_json(s->down_since),
-        "problem", anonid_text_json(s->problem), "last_login",
-        anonid_time_json(s->last_login), "logins", (json_int_t)s->logins,
-        "refusals", (json_int_t)s->refusals, "failures",
+        "{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
+        "service", anonid_text_json(s->service), "url",
+        anonid_text_json(s->url), "up", s->down_since == 0, "down_since",
+        anonid_time_json(s->down_since), "problem",
+        anonid_text_json(s->problem), "last_login",
+        anonid_time_json(s->last_login), "certificate_expires",
+        anonid_time_json(s->certificate_expires), "logins",
+        (json_int_t)s->logins, "refusals", (json_int_t)s->refusals, "failures",
         (json_int_t)s->failures, "idle", (json_int_t)s->idle, "busy",
         (json_int_t)s->busy);
 }

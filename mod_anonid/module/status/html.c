@@ -276,6 +276,7 @@ static void put_server(request_rec *r, const anonid_status_view_t *view,
                   escape(r, s->problem), "</p>\n", NULL);
     ap_rputs("<dl>", r);
     put_fact(r, "Last login", time_text(r, view, s->last_login));
+    put_time(r, view, "Certificate ends", s->certificate_expires);
     put_count(r, "Logins", s->logins);
     put_count(r, "Logins refused", s->refusals);
     put_count(r, "Failures", s->failures);

@@ -68,12 +68,13 @@ static json_t *account_json(request_rec *r, const anonid_account_view_t *view)
 static json_t *server_json(request_rec *r, const anonid_server_status_t *s)
 {
     return json_pack(
-        "{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "url",
+        "{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "url",
         text_json(r, s->url), "up", s->down_since == 0, "down_since",
         time_json(s->down_since), "problem", text_json(r, s->problem),
         "last_login", time_json(s->last_login), "logins", number(s->logins),
         "refusals", number(s->refusals), "failures", number(s->failures),
-        "idle", number(s->idle), "busy", number(s->busy));
+        "certificate_expires", time_json(s->certificate_expires), "idle",
+        number(s->idle), "busy", number(s->busy));
 }
 
 static json_t *pair_json(request_rec *r, const anonid_pair_status_t *pair)

@@ -12,6 +12,7 @@
  * address.
  */
 #include "module/status/faces.h"
+#include "module/status/samples.h"
 
 #include "common/build.h"
 #include "common/mechanism.h"
@@ -21,110 +22,27 @@
 #include <http_protocol.h>
 #include <string.h>
 
-typedef struct {
-    request_rec *r;
-    const anonid_status_view_t *view;
-    const char *name;   /* of the metric */
-    const char *labels; /* of the next sample, without braces; "": none */
-} writer_t;
-
-/* A label's value: backslash and quote are escaped, a line end is gone. */
-static const char *escape(apr_pool_t *pool, const char *text)
-{
-    char *clean = apr_pstrdup(pool, text);
-    char *escaped = apr_palloc(pool, 2 * strlen(clean) + 1), *out = escaped;
-
-    anonid_text_clean(clean);
-    for (; *clean; clean++) {
-        if (*clean == '\\' || *clean == '"')
-            *out++ = '\\';
-        *out++ = *clean;
-    }
-    *out = '\0';
-    return escaped;
-}
-
-static void label(writer_t *w, const char *name, const char *value)
-{
-    w->labels =
-        apr_pstrcat(w->r->pool, w->labels, *w->labels ? "," : "", name, "=\"",
-                    escape(w->r->pool, value ? value : ""), "\"", NULL);
-}
-
-/* A sample of the labels so far, which are used up by it. */
-static void put(writer_t *w, const char *suffix, const char *value)
-{
-    ap_rvputs(w->r, w->name, suffix, *w->labels ? "{" : "", w->labels,
-              *w->labels ? "} " : " ", value, "\n", NULL);
-    w->labels = "";
-}
-
-static void count(writer_t *w, uint64_t value)
-{
-    put(w, "", apr_psprintf(w->r->pool, "%" APR_UINT64_T_FMT, value));
-}
-
-static const char *seconds_text(apr_pool_t *pool, int64_t microseconds)
-{
-    return apr_psprintf(pool, "%" APR_INT64_T_FMT ".%06" APR_INT64_T_FMT,
-                        microseconds / APR_USEC_PER_SEC,
-                        microseconds % APR_USEC_PER_SEC);
-}
-
-static void seconds(writer_t *w, int64_t microseconds)
-{
-    put(w, "", seconds_text(w->r->pool, microseconds));
-}
-
-static const char *bound_text(apr_pool_t *pool, int i)
-{
-    return i == ANONID_STATUS_BUCKETS - 1
-               ? "+Inf"
-               : apr_psprintf(pool, "%g",
-                              (double)anonid_status_bounds[i]
-                                  / APR_USEC_PER_SEC);
-}
-
-/* The labels so far are those of all its lines. */
-static void histogram(writer_t *w, const anonid_histogram_view_t *h)
-{
-    const char *labels = w->labels;
-    apr_pool_t *pool = w->r->pool;
-    uint64_t below = 0;
-
-    for (int i = 0; i < ANONID_STATUS_BUCKETS; i++) {
-        below += h->counts[i];
-        w->labels = labels;
-        label(w, "le", bound_text(pool, i));
-        put(w, "_bucket", apr_psprintf(pool, "%" APR_UINT64_T_FMT, below));
-    }
-    w->labels = labels;
-    put(w, "_sum", seconds_text(pool, (int64_t)h->microseconds));
-    w->labels = labels;
-    put(w, "_count", apr_psprintf(pool, "%" APR_UINT64_T_FMT, h->total));
-}
-
 /* ---- build and agent ---- */
 
-static void put_build(writer_t *w)
+static void put_build(anonid_samples_t *w)
 {
-    label(w, "version", ANONID_VERSION);
-    count(w, 1);
+    anonid_sample_label(w, "version", ANONID_VERSION);
+    anonid_sample_count(w, 1);
 }
 
-static void put_agent_up(writer_t *w)
+static void put_agent_up(anonid_samples_t *w)
 {
-    count(w, w->view->agent_pid != 0);
+    anonid_sample_count(w, w->view->agent_pid != 0);
 }
 
-static void put_agent_start(writer_t *w)
+static void put_agent_start(anonid_samples_t *w)
 {
-    seconds(w, w->view->agent_started);
+    anonid_sample_seconds(w, w->view->agent_started);
 }
 
-static void put_agent_restarts(writer_t *w)
+static void put_agent_restarts(anonid_samples_t *w)
 {
-    count(w, w->view->agent_restarts);
+    anonid_sample_count(w, w->view->agent_restarts);
 }
 
 /* ---- accounts ---- */
@@ -132,40 +50,41 @@ static void put_agent_restarts(writer_t *w)
 #define EACH_ACCOUNT(w, a)                                                    \
     ANONID_EACH(anonid_account_view_t, a, (w)->view->accounts)
 
-static void label_account(writer_t *w, const anonid_account_view_t *a)
+static void label_account(anonid_samples_t *w, const anonid_account_view_t *a)
 {
-    label(w, "account", a->account->name);
+    anonid_sample_label(w, "account", a->account->name);
 }
 
-static void put_logged_on(writer_t *w)
-{
-    EACH_ACCOUNT(w, a)
-    {
-        label_account(w, a);
-        label(w, "provider", anonid_provider_name(a->account->provider));
-        count(w, a->state == ANONID_STATE_LOGGED_ON);
-    }
-}
-
-static void put_failure_code(writer_t *w)
+static void put_logged_on(anonid_samples_t *w)
 {
     EACH_ACCOUNT(w, a)
     {
         label_account(w, a);
-        count(w, (uint64_t)a->code);
+        anonid_sample_label(w, "provider",
+                            anonid_provider_name(a->account->provider));
+        anonid_sample_count(w, a->state == ANONID_STATE_LOGGED_ON);
     }
 }
 
-static void put_state_change(writer_t *w)
+static void put_failure_code(anonid_samples_t *w)
 {
     EACH_ACCOUNT(w, a)
     {
         label_account(w, a);
-        seconds(w, a->since);
+        anonid_sample_count(w, (uint64_t)a->code);
     }
 }
 
-static void put_attempts(writer_t *w)
+static void put_state_change(anonid_samples_t *w)
+{
+    EACH_ACCOUNT(w, a)
+    {
+        label_account(w, a);
+        anonid_sample_seconds(w, a->since);
+    }
+}
+
+static void put_attempts(anonid_samples_t *w)
 {
     static const char *const results[] = {
         [ANONID_LOGON_SUCCESS] = "success",
@@ -177,28 +96,28 @@ static void put_attempts(writer_t *w)
     {
         for (int i = 0; i < 3; i++) {
             label_account(w, a);
-            label(w, "result", results[i]);
-            count(w, a->results[i]);
+            anonid_sample_label(w, "result", results[i]);
+            anonid_sample_count(w, a->results[i]);
         }
     }
 }
 
-static void put_logon_duration(writer_t *w)
+static void put_logon_duration(anonid_samples_t *w)
 {
-    histogram(w, &w->view->logons);
+    anonid_sample_histogram(w, &w->view->logons);
 }
 
-static void put_expiry_of(writer_t *w, const anonid_account_view_t *a,
+static void put_expiry_of(anonid_samples_t *w, const anonid_account_view_t *a,
                           const char *kind, apr_time_t when)
 {
     if (!when)
         return;
     label_account(w, a);
-    label(w, "kind", kind);
-    seconds(w, when);
+    anonid_sample_label(w, "kind", kind);
+    anonid_sample_seconds(w, when);
 }
 
-static void put_expiry(writer_t *w)
+static void put_expiry(anonid_samples_t *w)
 {
     EACH_ACCOUNT(w, a)
     {
@@ -207,29 +126,29 @@ static void put_expiry(writer_t *w)
     }
 }
 
-static void put_secret_age(writer_t *w)
+static void put_secret_age(anonid_samples_t *w)
 {
     EACH_ACCOUNT(w, a)
     {
         if (!a->secret_since)
             continue;
         label_account(w, a);
-        seconds(w, w->view->now > a->secret_since
-                       ? w->view->now - a->secret_since
-                       : 0);
+        anonid_sample_seconds(w, w->view->now > a->secret_since
+                                     ? w->view->now - a->secret_since
+                                     : 0);
     }
 }
 
-static void put_mapped(writer_t *w)
+static void put_mapped(anonid_samples_t *w)
 {
     EACH_ACCOUNT(w, a)
     {
         label_account(w, a);
-        count(w, a->mapped);
+        anonid_sample_count(w, a->mapped);
     }
 }
 
-static void put_rotations(writer_t *w)
+static void put_rotations(anonid_samples_t *w)
 {
     static const char *const results[] = { "success", "failure" };
 
@@ -237,8 +156,8 @@ static void put_rotations(writer_t *w)
     {
         for (int i = 0; a->account->sync && i < 2; i++) {
             label_account(w, a);
-            label(w, "result", results[i]);
-            count(w, a->rotations[i]);
+            anonid_sample_label(w, "result", results[i]);
+            anonid_sample_count(w, a->rotations[i]);
         }
     }
 }
@@ -253,33 +172,33 @@ static void put_rotations(writer_t *w)
 
 #define EACH_PAIR(s, pair) ANONID_EACH(anonid_pair_status_t, pair, (s)->pairs)
 
-static void label_service(writer_t *w, const anonid_service_view_t *s)
+static void label_service(anonid_samples_t *w, const anonid_service_view_t *s)
 {
-    label(w, "service", s->service->name);
+    anonid_sample_label(w, "service", s->service->name);
 }
 
-static void put_submissions(writer_t *w)
+static void put_submissions(anonid_samples_t *w)
 {
     EACH_SERVICE(w, s)
     {
         for (int i = 0; anonid_submit_result_name(i); i++) {
             label_service(w, s);
-            label(w, "result", anonid_submit_result_name(i));
-            count(w, s->results[i]);
+            anonid_sample_label(w, "result", anonid_submit_result_name(i));
+            anonid_sample_count(w, s->results[i]);
         }
     }
 }
 
-static void put_submission_duration(writer_t *w)
+static void put_submission_duration(anonid_samples_t *w)
 {
     EACH_SERVICE(w, s)
     {
         label_service(w, s);
-        histogram(w, &s->durations);
+        anonid_sample_histogram(w, &s->durations);
     }
 }
 
-static void put_pool(writer_t *w)
+static void put_pool(anonid_samples_t *w)
 {
     EACH_SERVICE(w, s)
     {
@@ -291,62 +210,76 @@ static void put_pool(writer_t *w)
             busy += server->busy;
         }
         label_service(w, s);
-        label(w, "state", "idle");
-        count(w, idle);
+        anonid_sample_label(w, "state", "idle");
+        anonid_sample_count(w, idle);
         label_service(w, s);
-        label(w, "state", "busy");
-        count(w, busy);
+        anonid_sample_label(w, "state", "busy");
+        anonid_sample_count(w, busy);
     }
 }
 
-static void put_server_up(writer_t *w)
+static void put_server_up(anonid_samples_t *w)
 {
     EACH_SERVICE(w, s)
     {
         EACH_SERVER(s, server)
         {
             label_service(w, s);
-            label(w, "server", server->url);
-            count(w, server->down_since == 0);
+            anonid_sample_label(w, "server", server->url);
+            anonid_sample_count(w, server->down_since == 0);
         }
     }
 }
 
-static void put_last_login(writer_t *w)
+/* A time of each server, which is at that offset of its status. */
+static void put_server_time(anonid_samples_t *w, size_t offset)
 {
     EACH_SERVICE(w, s)
     {
         EACH_SERVER(s, server)
         {
+            apr_time_t at;
+
+            memcpy(&at, (const char *)server + offset, sizeof(at));
             label_service(w, s);
-            label(w, "server", server->url);
-            seconds(w, server->last_login);
+            anonid_sample_label(w, "server", server->url);
+            anonid_sample_seconds(w, at);
         }
     }
 }
 
-static void put_mail_refused(writer_t *w)
+static void put_last_login(anonid_samples_t *w)
+{
+    put_server_time(w, offsetof(anonid_server_status_t, last_login));
+}
+
+static void put_certificate(anonid_samples_t *w)
+{
+    put_server_time(w, offsetof(anonid_server_status_t, certificate_expires));
+}
+
+static void put_mail_refused(anonid_samples_t *w)
 {
     EACH_SERVICE(w, s)
     {
         EACH_PAIR(s, pair)
         {
-            label(w, "account", pair->account);
+            anonid_sample_label(w, "account", pair->account);
             label_service(w, s);
-            count(w, pair->refused_since != 0);
+            anonid_sample_count(w, pair->refused_since != 0);
         }
     }
 }
 
-static void put_mail_refused_since(writer_t *w)
+static void put_mail_refused_since(anonid_samples_t *w)
 {
     EACH_SERVICE(w, s)
     {
         EACH_PAIR(s, pair)
         {
-            label(w, "account", pair->account);
+            anonid_sample_label(w, "account", pair->account);
             label_service(w, s);
-            seconds(w, pair->refused_since);
+            anonid_sample_seconds(w, pair->refused_since);
         }
     }
 }
@@ -365,7 +298,7 @@ static int has_server(const anonid_status_view_t *view,
     return 0;
 }
 
-static void put_logins_by(writer_t *w, anonid_mail_protocol_t protocol,
+static void put_logins_by(anonid_samples_t *w, anonid_mail_protocol_t protocol,
                           const anonid_mechanism_info_t *mechanism)
 {
     static const char *const results[] = {
@@ -379,14 +312,15 @@ static void put_logins_by(writer_t *w, anonid_mail_protocol_t protocol,
         || row >= ANONID_STATUS_MECHANISMS)
         return;
     for (int i = 0; i < ANONID_LOGIN_RESULTS; i++) {
-        label(w, "protocol", anonid_status_protocol_name(protocol));
-        label(w, "mechanism", mechanism->name);
-        label(w, "result", results[i]);
-        count(w, w->view->mail_logins[protocol][row][i]);
+        anonid_sample_label(w, "protocol",
+                            anonid_status_protocol_name(protocol));
+        anonid_sample_label(w, "mechanism", mechanism->name);
+        anonid_sample_label(w, "result", results[i]);
+        anonid_sample_count(w, w->view->mail_logins[protocol][row][i]);
     }
 }
 
-static void put_logins(writer_t *w)
+static void put_logins(anonid_samples_t *w)
 {
     for (int p = 0; p < ANONID_STATUS_PROTOCOLS; p++) {
         for (size_t i = 0; has_server(w->view, (anonid_mail_protocol_t)p)
@@ -415,20 +349,21 @@ static uint64_t sessions_of(const anonid_service_view_t *s,
     return sessions;
 }
 
-static void put_sessions(writer_t *w)
+static void put_sessions(anonid_samples_t *w)
 {
     EACH_SERVICE(w, s)
     {
         for (int p = 0; p < ANONID_STATUS_PROTOCOLS; p++) {
             label_service(w, s);
-            label(w, "protocol",
-                  anonid_status_protocol_name((anonid_mail_protocol_t)p));
-            count(w, sessions_of(s, (anonid_mail_protocol_t)p));
+            anonid_sample_label(
+                w, "protocol",
+                anonid_status_protocol_name((anonid_mail_protocol_t)p));
+            anonid_sample_count(w, sessions_of(s, (anonid_mail_protocol_t)p));
         }
     }
 }
 
-static void put_bytes(writer_t *w)
+static void put_bytes(anonid_samples_t *w)
 {
     for (int p = 0; p < ANONID_STATUS_PROTOCOLS; p++) {
         const char *protocol =
@@ -442,36 +377,36 @@ static void put_bytes(writer_t *w)
             to_server += l->status.to_server;
             to_client += l->status.to_client;
         }
-        label(w, "protocol", protocol);
-        label(w, "direction", "to_server");
-        count(w, to_server);
-        label(w, "protocol", protocol);
-        label(w, "direction", "to_client");
-        count(w, to_client);
+        anonid_sample_label(w, "protocol", protocol);
+        anonid_sample_label(w, "direction", "to_server");
+        anonid_sample_count(w, to_server);
+        anonid_sample_label(w, "protocol", protocol);
+        anonid_sample_label(w, "direction", "to_client");
+        anonid_sample_count(w, to_client);
     }
 }
 
-static void put_connections(writer_t *w)
+static void put_connections(anonid_samples_t *w)
 {
     EACH_LISTENER(w, l)
     {
-        label(w, "listener", l->status.url);
-        count(w, l->status.clients);
+        anonid_sample_label(w, "listener", l->status.url);
+        anonid_sample_count(w, l->status.clients);
     }
 }
 
-static void put_listener_refusals(writer_t *w)
+static void put_listener_refusals(anonid_samples_t *w)
 {
     EACH_LISTENER(w, l)
     {
-        label(w, "listener", l->status.url);
-        count(w, l->status.refused);
+        anonid_sample_label(w, "listener", l->status.url);
+        anonid_sample_count(w, l->status.refused);
     }
 }
 
 /* ---- limits ---- */
 
-static void put_limit_refusals(writer_t *w)
+static void put_limit_refusals(anonid_samples_t *w)
 {
     EACH_SERVICE(w, s)
     {
@@ -479,23 +414,24 @@ static void put_limit_refusals(writer_t *w)
 
         for (int i = 0; i < limits->nelts && i < ANONID_STATUS_LIMITS; i++) {
             label_service(w, s);
-            label(w, "limit", APR_ARRAY_IDX(limits, i, anonid_limit_t).text);
-            count(w, s->limited[i]);
+            anonid_sample_label(w, "limit",
+                                APR_ARRAY_IDX(limits, i, anonid_limit_t).text);
+            anonid_sample_count(w, s->limited[i]);
         }
     }
 }
 
-static void put_limit_store(writer_t *w)
+static void put_limit_store(anonid_samples_t *w)
 {
     if (w->view->limit_store != ANONID_LIMIT_STORE_NONE)
-        count(w, w->view->limit_store == ANONID_LIMIT_STORE_UP);
+        anonid_sample_count(w, w->view->limit_store == ANONID_LIMIT_STORE_UP);
 }
 
-static void put_robots(writer_t *w)
+static void put_robots(anonid_samples_t *w)
 {
     for (int i = 0; i < ANONID_ROBOTS; i++) {
-        label(w, "reason", anonid_robot_name((anonid_robot_t)i));
-        count(w, w->view->robots[i]);
+        anonid_sample_label(w, "reason", anonid_robot_name((anonid_robot_t)i));
+        anonid_sample_count(w, w->view->robots[i]);
     }
 }
 
@@ -505,7 +441,7 @@ static const struct {
     const char *name;
     const char *type;
     const char *help;
-    void (*put)(writer_t *w);
+    void (*put)(anonid_samples_t *w);
 } metrics[] = {
     { "anonid_build_info", "gauge", "The version of mod_anonid; always 1.",
       put_build },
@@ -549,6 +485,9 @@ static const struct {
     { "anonid_mail_last_login_timestamp_seconds", "gauge",
       "When a login at the mail server worked last; 0 is never.",
       put_last_login },
+    { "anonid_mail_certificate_expiry_timestamp_seconds", "gauge",
+      "When the mail server's certificate ends; 0 is not known.",
+      put_certificate },
     { "anonid_mail_refused", "gauge",
       "Whether a mail server refuses the account, which is not tried again "
       "for a while.",
@@ -576,7 +515,7 @@ static const struct {
 
 void anonid_status_metrics(request_rec *r, const anonid_status_view_t *view)
 {
-    writer_t w = { r, view, NULL, "" };
+    anonid_samples_t w = { r, view, NULL, "" };
 
     for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
         w.name = metrics[i].name;
