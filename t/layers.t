@@ -36,7 +36,7 @@ my %may_include = (
     'agent/pop3'       => [qw(mail relay)],
     'agent/provider'   => [qw(secret)],
     'agent/relay'      => [qw(base limit logon mail net status)],
-    'agent/request'    => [qw(base logon mail status submission)],
+    'agent/request'    => [qw(base logon mail status store submission)],
     'agent/sasl'       => [qw(base krb5 net oauth provider
                               secret)],
     'agent/secret'     => [],

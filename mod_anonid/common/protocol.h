@@ -163,6 +163,8 @@ enum {
  * CHECK_REPLY      TOKEN: good once, for half a minute; see module/check.h
  * REDEEM           TOKEN
  * REDEEMED         CODE: 0 if the token was good
+ * FORM_KEY         -
+ * FORM_KEY_REPLY   FORM_KEY, unless no secret is shared by several machines
  */
 #define ANONID_MESSAGES(X)                                                    \
     X(HELLO, 1, ANONID_FROM_PARENT, 4)                                        \
@@ -197,6 +199,8 @@ enum {
     X(SUBMITTED, 65, ANONID_FROM_AGENT, 0)                                    \
     X(REDEEM, 66, ANONID_FROM_WORKER, 0)                                      \
     X(REDEEMED, 67, ANONID_FROM_AGENT, 0)                                     \
+    X(FORM_KEY, 76, ANONID_FROM_WORKER, 0)                                    \
+    X(FORM_KEY_REPLY, 77, ANONID_FROM_AGENT, 0)                               \
     X(STATUS, 96, ANONID_FROM_CTL, 0)                                         \
     X(STATUS_REPLY, 97, ANONID_FROM_AGENT, 0)                                 \
     X(ROTATE, 98, ANONID_FROM_CTL, 0)                                         \
@@ -309,7 +313,10 @@ typedef enum {
     ANONID_TAG_SIZE = 139,        /* L octets of a message; 0: any */
 
     /* Of SUBMITTED. */
-    ANONID_TAG_REPLY = 140 /* N code of the server's last reply */
+    ANONID_TAG_REPLY = 140, /* N code of the server's last reply */
+
+    /* Of FORM_KEY_REPLY. */
+    ANONID_TAG_FORM_KEY = 150 /* T derived from the store's secret */
 } anonid_tag_t;
 
 /* Flags of SUBMIT. */

@@ -16,6 +16,7 @@ static const anonid_request_t requests[] = {
     { ANONID_MSG_CREATE, anonid_request_create },
     { ANONID_MSG_CHECK, anonid_request_check },
     { ANONID_MSG_REDEEM, anonid_request_redeem },
+    { ANONID_MSG_FORM_KEY, anonid_request_form_key },
 };
 
 #define N_REQUESTS (sizeof(requests) / sizeof(requests[0]))

@@ -42,5 +42,7 @@ void anonid_request_check(anonid_client_t *client,
                           const anonid_frame_t *frame);
 void anonid_request_redeem(anonid_client_t *client,
                            const anonid_frame_t *frame);
+void anonid_request_form_key(anonid_client_t *client,
+                             const anonid_frame_t *frame);
 
 #endif

@@ -27,8 +27,8 @@ static apr_int64_t age(request_rec *r, const anonid_draft_t *draft)
     apr_time_t made;
 
     if (!draft || !draft->token
-        || !anonid_seal_open(r->pool, anonid_form_key(), PURPOSE, draft->token,
-                             &made))
+        || !anonid_seal_open(r->pool, anonid_form_key(r), PURPOSE,
+                             draft->token, &made))
         return -1;
     return apr_time_sec(r->request_time) - apr_time_sec(made);
 }
@@ -42,7 +42,7 @@ const char *anonid_robots_token(request_rec *r, const anonid_draft_t *draft)
         return NULL;
     if (seconds >= 0 && seconds <= robots->age_max)
         return draft->token;
-    return anonid_seal_make(r->pool, anonid_form_key(), PURPOSE, "",
+    return anonid_seal_make(r->pool, anonid_form_key(r), PURPOSE, "",
                             r->request_time);
 }
 

@@ -354,6 +354,7 @@ static void hook_child_init(apr_pool_t *p, server_rec *s)
 {
     anonid_compose_start();
     anonid_look_start(p);
+    (void)anonid_form_key_start_child(p);
     start_channels(s);
 }
 

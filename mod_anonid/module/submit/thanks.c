@@ -67,7 +67,7 @@ const char *anonid_thanks_location(request_rec *r,
     if (strlen(text) > TEXT_MAX)
         return NULL;
     return apr_pstrcat(r->pool, anonid_thanks_path(r), "?" QUERY,
-                       anonid_seal_make(r->pool, anonid_form_key(), PURPOSE,
+                       anonid_seal_make(r->pool, anonid_form_key(r), PURPOSE,
                                         text, apr_time_now()),
                        NULL);
 }
@@ -113,8 +113,8 @@ int anonid_thanks_open(request_rec *r, anonid_receipt_t *receipt,
     apr_time_t made;
 
     if (seal)
-        text =
-            anonid_seal_open(r->pool, anonid_form_key(), PURPOSE, seal, &made);
+        text = anonid_seal_open(r->pool, anonid_form_key(r), PURPOSE, seal,
+                                &made);
     if (!text || r->request_time - made > AGE_MAX)
         return 0;
     receipt->accepted = apr_array_make(r->pool, 2, sizeof(const char *));
