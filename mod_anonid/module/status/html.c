@@ -59,6 +59,8 @@ static const char head[] =
     "dt{font-size:.8125rem}\n"
     "dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}\n"
     ".box .box{margin:.625rem 0 0;background:none}\n"
+    "@media(min-width:40rem){dl{grid-template-columns:repeat(auto-fill,"
+    "minmax(9.5rem,1fr))}}\n"
     "footer{margin-top:2rem;font-size:.875rem}\n"
     "</style>\n</head>\n<body>\n<main>\n";
 
