@@ -47,6 +47,9 @@ AC_DEFUN([ANONID_LIBRARIES], [
     [libevent-dev], [libevent-devel])
   ANONID_LIBRARY([HIREDIS], [hiredis], [hiredis/hiredis.h],
     [redisReaderCreate], [-lhiredis], [libhiredis-dev], [hiredis-devel])
+  dnl It would have all of the agent built with another off_t than APR's.
+  HIREDIS_CFLAGS=`AS_ECHO(["$HIREDIS_CFLAGS"]) \
+    | sed 's/-D_FILE_OFFSET_BITS=64//'`
   ANONID_LIBRARY([CRYPT], [libcrypt], [crypt.h], [crypt_rn], [-lcrypt],
     [libcrypt-dev], [libxcrypt-devel])
   ANONID_LIBRARY([SECCOMP], [libseccomp >= 2.4], [], [], [],
