@@ -62,7 +62,8 @@ static const char *read_language(cmd_parms *cmd, const char *path,
             cmd, path, 0,
             apr_psprintf(cmd->pool,
                          "the text '%s' is missing; a language that is not "
-                         "built in needs all those of conf/languages/en.conf",
+                         "built in needs all those of languages/en.conf among "
+                         "the examples",
                          anonid_catalog_missing(catalog)));
     add_language(catalog);
     return NULL;

@@ -168,8 +168,8 @@ static const char *take_entry(anonid_catalog_t *catalog, const char *name,
     while (i < ANONID_PHRASES && strcmp(english[i].name, name) != 0)
         i++;
     if (i == ANONID_PHRASES)
-        return "there is no text of that name; conf/languages/en.conf has "
-               "those that there are";
+        return "there is no text of that name; languages/en.conf among the "
+               "examples has those that there are";
     if (seen[i])
         return "it is there twice; take one out";
     seen[i] = 1;
