@@ -12,6 +12,7 @@ use AnonID::Test::Ctl;
 use AnonID::Test::KDC;
 use AnonID::Test::LogonSite;
 use AnonID::Test::Slapd;
+use POSIX ();
 use Time::HiRes qw(time);
 
 skip_unless_program('slapd', 'slapadd', 'ldapmodify', 'ldapsearch', 'krb5kdc',
@@ -181,12 +182,47 @@ sub is_tried_with_a_new_secret
     pass 'both log on after a restart';
 }
 
+# The record is written where it may take as long as it likes, here on a pipe
+# that nobody reads, and nobody hears of the failure before it is there.
+sub is_recorded_first
+{
+    my $pipe = $site->path('state/agent/new');
+    my $attempts = $site->status('directory')->{attempts};
+    my $before = counted('directory');
+
+    POSIX::mkfifo($pipe, 0666) or die "$pipe: $!";
+    chmod 0666, $pipe;
+    my $mark = $site->log_mark;
+    $site->expect_failure(directory => 1326);
+    $site->allow_log(qr/ANID0046: .*'directory'/); # a pipe is no record
+    $site->put_secret(directory => canary());
+    wait_until(sub { counted('directory') == $before + 1 }, 15,
+               'the directory refuses');
+    $ctl->ok('logon', 'realm') for 1 .. 3;
+    is $site->status('directory')->{state}, 'logged on',
+        'the failure is not told before it is recorded';
+    is $site->served($_), 200, "... and visitors of $_ are served" for @names;
+    open my $reader, '<', $pipe or die "$pipe: $!";
+    like join('', <$reader>), qr/^account directory\n.*^code 1326$/ms,
+        'then it is recorded';
+    ok $site->wait_log(qr/ANID0001: .*'directory'/, since => $mark),
+        '... and told';
+    unlink $pipe;
+    $site->expect_recovery('directory');
+    $site->put_secret(directory => $right{directory});
+    $site->wait_status(directory => sub ($s) { $s->{failures} == 0 },
+                       'the right secret is taken up');
+    is $site->status('directory')->{attempts}, $attempts + 2,
+        '... and each secret was tried once';
+}
+
 for my $mpm (qw(event prefork)) {
     begin($mpm);
     subtest "$mpm: once" => \&is_tried_once;
     subtest "$mpm: on demand" => \&is_tried_on_demand;
     subtest "$mpm: changed" => \&is_tried_when_changed;
     subtest "$mpm: new secret" => \&is_tried_with_a_new_secret;
+    subtest "$mpm: recorded first" => \&is_recorded_first;
     $_->stop for $site, $slapd, $kdc;
 }
 

@@ -231,7 +231,7 @@ static void end_attempt(const job_t *job, int is_run)
     anonid_attempt_t attempt;
     const anonid_logon_event_t event = {
         .kind = ANONID_EVENT_ATTEMPTED,
-        .attempted = { job->number, job->secret, &attempt },
+        .attempted = { job->number, job->secret, &attempt, world.recorded },
     };
 
     memset(&attempt, 0, sizeof(attempt));

@@ -48,7 +48,8 @@ typedef struct {
     anonid_logon_t *other;
     /* the record of a failed version; version "": none */
     anonid_failed_t failed;
-    int records; /* that were written */
+    int records;          /* that were written */
+    const char *recorded; /* by the next attempts themselves; NULL: nothing */
     /* what an earlier agent has left */
     anonid_state_t inherited;
 } logon_world_t;

@@ -7,9 +7,13 @@
 
 #include "logon_world.h"
 
+#include "agent/logon/failed_store.h"
 #include "agent/logon/jobs.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static anonid_logon_t *logon; /* needs the other one */
 static anonid_logon_t *other;
@@ -179,6 +183,43 @@ static void a_refusal_of_an_older_secret_says_nothing(void **state)
     assert_int_equal(anonid_logon_state(other), ANONID_STATE_LOGGED_ON);
 }
 
+/* By the attempt that has borrowed it, if it would count, and before the
+ * lender hears of it. */
+static void a_refusal_is_recorded_of_the_lender(void **state)
+{
+    static const struct {
+        anonid_failure_t code;
+        int recorded;
+    } refusals[] = { { ANONID_NO_LOGON_SERVERS, 0 },
+                     { ANONID_LOGON_FAILURE, 1 } };
+    char folder[] = "/tmp/helper-XXXXXX";
+    anonid_failed_t failed;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    anonid_failed_store_open(open(folder, O_RDONLY | O_DIRECTORY));
+    strcpy(other->source.version, "v1");
+    try_other("its", ANONID_LOGON_OK);
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        anonid_helper_t helper = { 0 };
+        anonid_loan_t loan = { 0 };
+
+        anonid_loan_take(&loan, other, &helper);
+        anonid_outcome_set(&helper.outcome, refusals[i].code, "refused");
+        anonid_loan_record(&loan, &helper);
+        assert_int_equal(loan.recorded, refusals[i].recorded);
+        anonid_failed_store_read(other->account);
+        assert_int_equal(
+            anonid_failed_store_recall(other->account, "v1", &failed),
+            refusals[i].recorded);
+        helper.outcome.code = ANONID_LOGON_OK;
+        anonid_loan_give_back(&loan, &helper);
+    }
+    anonid_failed_store_forget(other->account);
+    anonid_failed_store_open(-1);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -192,6 +233,7 @@ int main(void)
         TEST(the_proof_is_lent_and_given_back),
         TEST(a_refusal_ends_the_logon_without_another_attempt),
         TEST(a_refusal_of_an_older_secret_says_nothing),
+        TEST(a_refusal_is_recorded_of_the_lender),
     };
 
     return cmocka_run_group_tests(tests, unit_setup, unit_teardown);

@@ -71,6 +71,21 @@ static void a_permanent_failure_is_recorded(void **state)
     assert_string_equal(world.failed.outcome.detail, "as told");
 }
 
+/* The attempt's own thread has done so; under another version of the source it
+ * would not be found. */
+static void what_the_attempt_has_recorded_is_not_recorded_again(void **state)
+{
+    static const char *const versions[] = { "v1", "v0" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(versions); i++) {
+        world.records = 0;
+        world.recorded = versions[i];
+        try_version("v1", ANONID_LOGON_FAILURE);
+        assert_int_equal(world.records, i);
+    }
+}
+
 static void what_is_recorded_is_not_tried_but_shown(void **state)
 {
     (void)state;
@@ -203,6 +218,7 @@ static void an_attempt_that_is_dropped_changes_nothing(void **state)
 static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     TEST(a_permanent_failure_is_recorded),
+    TEST(what_the_attempt_has_recorded_is_not_recorded_again),
     TEST(what_is_recorded_is_not_tried_but_shown),
     TEST(another_version_is_tried),
     TEST(a_changed_secret_of_the_same_version_is_tried),

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One logon attempt: holds all that the provider may look at while it runs on
- * the pool. It must not know what follows from the outcome.
+ * the pool. It must not know what follows from the outcome, but for one thing:
+ * a failure that counts is recorded before anybody hears of it, so that an
+ * agent that is killed then has not asked in vain.
  */
 #include "agent/base/thread_pool.h"
 #include "agent/logon/config.h"
 #include "agent/logon/events.h"
+#include "agent/logon/failed_store.h"
 #include "agent/logon/farm.h"
 #include "agent/logon/jobs.h"
 #include "agent/provider/option.h"
@@ -13,6 +16,7 @@
 
 #include "common/monotonic.h"
 
+#include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +31,24 @@ typedef struct {
     unsigned long version;
     anonid_loan_t loan; /* of another account's proof */
     apr_interval_time_t took;
+    char source[ANONID_VERSION_MAX]; /* of the newest secret's source; "": it
+                                        is another secret, or has none */
+    int recorded;                    /* the failure, under that version */
 } job_t;
+
+static void record(job_t *job)
+{
+    const anonid_attempt_t *attempt = &job->attempt;
+
+    anonid_loan_record(&job->loan, &attempt->helper);
+    if (attempt->unchanged
+        || !anonid_failed_counts(attempt->account, job->source,
+                                 &attempt->outcome))
+        return;
+    anonid_failed_store_write(attempt->account, job->source,
+                              &attempt->outcome);
+    job->recorded = 1;
+}
 
 static void run(void *data)
 {
@@ -37,14 +58,16 @@ static void run(void *data)
     job->attempt.unchanged = 0;
     job->provider->logon(&job->attempt);
     job->took = anonid_monotonic_now() - begin;
+    record(job);
 }
 
 static void tell(anonid_logon_t *logon, unsigned long version,
-                 anonid_secret_t *secret, const anonid_attempt_t *attempt)
+                 anonid_secret_t *secret, const anonid_attempt_t *attempt,
+                 const char *recorded)
 {
     const anonid_logon_event_t event = {
         .kind = ANONID_EVENT_ATTEMPTED,
-        .attempted = { version, secret, attempt },
+        .attempted = { version, secret, attempt, recorded },
     };
 
     anonid_logon_handle(logon, &event);
@@ -60,7 +83,8 @@ static void finish(void *data)
     if (!job->attempt.unchanged)
         anonid_status_table_count_attempt(job->attempt.account->slot,
                                           &job->attempt.outcome, job->took);
-    tell(job->logon, job->version, job->secret, &job->attempt);
+    tell(job->logon, job->version, job->secret, &job->attempt,
+         job->recorded ? job->source : NULL);
     anonid_loan_give_back(&job->loan, &job->attempt.helper);
     anonid_credentials_drop(job->attempt.credentials);
     anonid_secret_drop(job->attempt.rotated);
@@ -102,6 +126,8 @@ static job_t *make_job(anonid_logon_t *logon, const anonid_versioned_t *what)
     job->secret = anonid_secret_hold(what->secret);
     job->client = anonid_secret_hold(logon->client.secret);
     job->version = what->version;
+    if (what->version == logon->candidate.version)
+        apr_cpystrn(job->source, logon->source.adopted, sizeof(job->source));
     job->attempt.unchanged = 1; /* at the agent's end it is not made at all */
     if (what->version == logon->proven.version) {
         job->attempt.secret_expires = logon->proven.expires;
@@ -146,7 +172,7 @@ static void fail_at_once(anonid_logon_t *logon, unsigned long version)
     memset(&failed, 0, sizeof(failed));
     anonid_outcome_set(&failed.outcome, ANONID_ACCESS_DENIED,
                        "there is no memory for the attempt");
-    tell(logon, version, NULL, &failed);
+    tell(logon, version, NULL, &failed, NULL);
 }
 
 void anonid_attempt_start(anonid_logon_t *logon,

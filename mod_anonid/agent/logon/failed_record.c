@@ -109,6 +109,15 @@ int anonid_failed_parse(const char *text, size_t length, const char *account,
     return set_outcome(&failed->outcome, code, detail);
 }
 
+int anonid_failed_counts(const anonid_account_t *account, const char *version,
+                         const anonid_outcome_t *outcome)
+{
+    return account->provider != ANONID_PROVIDER_FILE && version[0]
+           && outcome->kind == ANONID_PERMANENT
+           && outcome->code != ANONID_LOGON_OK
+           && outcome->code != ANONID_ACCESS_DENIED;
+}
+
 size_t anonid_failed_write(char text[ANONID_FAILED_MAX], const char *account,
                            const anonid_failed_t *failed)
 {

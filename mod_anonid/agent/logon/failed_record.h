@@ -17,6 +17,7 @@
 #ifndef ANONID_AGENT_LOGON_FAILED_RECORD_H
 #define ANONID_AGENT_LOGON_FAILED_RECORD_H
 
+#include "common/account.h"
 #include "common/failure.h"
 #include "common/source.h"
 
@@ -33,6 +34,13 @@ typedef struct {
     apr_time_t when;
     anonid_outcome_t outcome; /* permanent */
 } anonid_failed_t;
+
+/* 1 if a failure is recorded at all: it counts against the account where that
+ * is kept. A local account can be checked as often as one likes; and what we
+ * could not even ask about is no failure of the secret. version: of the
+ * secret's source; "": there is none. */
+int anonid_failed_counts(const anonid_account_t *account, const char *version,
+                         const anonid_outcome_t *outcome);
 
 /* Writes a record of that account and returns its length; 0 if it cannot be
  * one (then it would not be read back either). */

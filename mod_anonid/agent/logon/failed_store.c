@@ -4,6 +4,9 @@
  *
  * Files are not flushed to the disk: what has to be survived is the end of
  * processes. A power failure may cost one more attempt.
+ *
+ * Changes are queued, and whichever thread comes first makes the oldest: a
+ * record must not take the place of a newer one, nor outlive its removal.
  */
 #include "agent/logon/failed_store.h"
 #include "agent/base/log.h"
@@ -33,10 +36,24 @@ typedef struct read_t {
 /* No account's: those are digests. */
 #define TEMPORARY "new"
 
-/* The folder, which main alone changes, and what was read for it. */
+/* A file that is written or removed. */
+typedef struct change_t {
+    struct change_t *next;
+    char file[ANONID_FAILED_CONFIG];
+    char text[ANONID_FAILED_MAX];
+    size_t length; /* 0: it is removed */
+    char account[];
+} change_t;
+
+/* The folder, which main alone changes, what was read for it, and what is to
+ * be changed in it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int folder = -1;
 static read_t *reads;
+static change_t *changes, **changes_end = &changes;
+
+/* Held by the one that makes changes, for as long as the file system likes. */
+static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
 
 /* Takes the account's record out of the list, if it was read. */
 static read_t *take(const char *account)
@@ -187,11 +204,14 @@ int anonid_failed_store_recall(const anonid_account_t *account,
            && strcmp(failed->version, version) == 0;
 }
 
+/* ---- changes ---- */
+
 /* 1, or 0 with errno. */
-static int write_file(const char *name, const char *text, size_t length)
+static int write_file(int in, const char *name, const char *text,
+                      size_t length)
 {
     int fd =
-        openat(folder, TEMPORARY,
+        openat(in, TEMPORARY,
                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     ssize_t n;
 
@@ -202,7 +222,7 @@ static int write_file(const char *name, const char *text, size_t length)
         errno = ENOSPC;
     if (close(fd) != 0 || n < 0 || (size_t)n < length)
         return 0;
-    return renameat(folder, TEMPORARY, folder, name) == 0;
+    return renameat(in, TEMPORARY, in, name) == 0;
 }
 
 static int make_record(char text[ANONID_FAILED_MAX], size_t *length,
@@ -221,34 +241,155 @@ static int make_record(char text[ANONID_FAILED_MAX], size_t *length,
     return *length > 0;
 }
 
-void anonid_failed_store_remember(const anonid_account_t *account,
-                                  const char *version,
-                                  const anonid_outcome_t *outcome)
+static void warn(const char *account, int error)
 {
-    char name[ANONID_FAILED_CONFIG], text[ANONID_FAILED_MAX];
-    size_t length;
-
-    if (folder < 0)
-        return;
-    errno = EINVAL;
-    if (name_file(name, account)
-        && make_record(text, &length, account, version, outcome)
-        && write_file(name, text, length))
-        return;
     anonid_log(ANONID_LOG_WARNING,
                ANONID_LOGNO(0046) "The failed logon of the account '%s' "
                                   "cannot be recorded in the state folder: "
                                   "%s; a restart of httpd will try it again",
-               account->name, strerror(errno));
+               account, strerror(error));
+}
+
+static void carry_out(const change_t *change)
+{
+    int in = copy_folder();
+
+    if (in < 0)
+        return;
+    if (change->length == 0)
+        (void)unlinkat(in, change->file, 0);
+    else if (!write_file(in, change->file, change->text, change->length))
+        warn(change->account, errno);
+    close(in);
+}
+
+static change_t *next_change(void)
+{
+    change_t *change;
+
+    pthread_mutex_lock(&lock);
+    change = changes;
+    if (change)
+        changes = change->next;
+    if (!changes)
+        changes_end = &changes;
+    pthread_mutex_unlock(&lock);
+    return change;
+}
+
+/* All that was queued until now is done when this returns. */
+static void make_changes(void)
+{
+    change_t *change;
+
+    pthread_mutex_lock(&changing);
+    for (change = next_change(); change; change = next_change()) {
+        carry_out(change);
+        free(change);
+    }
+    pthread_mutex_unlock(&changing);
+}
+
+static void queue_change(change_t *change)
+{
+    pthread_mutex_lock(&lock);
+    *changes_end = change;
+    changes_end = &change->next;
+    pthread_mutex_unlock(&lock);
+}
+
+static change_t *make_change(const anonid_account_t *account)
+{
+    size_t size = strlen(account->name) + 1;
+    change_t *change = calloc(1, sizeof(*change) + size);
+
+    if (!change)
+        return NULL;
+    memcpy(change->account, account->name, size);
+    if (name_file(change->file, account))
+        return change;
+    free(change);
+    return NULL;
+}
+
+/* 1 if a record is queued, else 0, which is logged. */
+static int queue_record(const anonid_account_t *account, const char *version,
+                        const anonid_outcome_t *outcome)
+{
+    change_t *change = make_change(account);
+
+    if (!change) {
+        warn(account->name, ENOMEM);
+        return 0;
+    }
+    if (!make_record(change->text, &change->length, account, version,
+                     outcome)) {
+        warn(account->name, EINVAL);
+        free(change);
+        return 0;
+    }
+    queue_change(change);
+    return 1;
+}
+
+void anonid_failed_store_write(const anonid_account_t *account,
+                               const char *version,
+                               const anonid_outcome_t *outcome)
+{
+    if (queue_record(account, version, outcome))
+        make_changes();
+}
+
+/* A job's data: whether it has run, or was dropped with the pool. */
+static void run_changes(void *data)
+{
+    int *has_run = data;
+
+    *has_run = 1;
+    make_changes();
+}
+
+static void end_changes(void *data)
+{
+    int *has_run = data;
+
+    if (!*has_run)
+        make_changes();
+    free(has_run);
+}
+
+static void make_changes_on_pool(void)
+{
+    int *has_run = calloc(1, sizeof(*has_run));
+
+    if (has_run
+        && anonid_thread_pool_add_to("failed records", run_changes,
+                                     end_changes, has_run)
+               == APR_SUCCESS)
+        return;
+    free(has_run);
+    make_changes();
+}
+
+void anonid_failed_store_remember(const anonid_account_t *account,
+                                  const char *version,
+                                  const anonid_outcome_t *outcome)
+{
+    if (queue_record(account, version, outcome))
+        make_changes_on_pool();
 }
 
 void anonid_failed_store_forget(const anonid_account_t *account)
 {
-    char name[ANONID_FAILED_CONFIG];
+    change_t *change = make_change(account);
 
-    if (folder >= 0 && name_file(name, account))
-        (void)unlinkat(folder, name, 0);
+    if (!change)
+        return;
+    queue_change(change);
+    make_changes_on_pool();
 }
+
+/* ---- accounts that are gone ---- */
 
 /* What the pool needs to remove records. */
 typedef struct {

@@ -6,7 +6,7 @@
  *
  * A file is replaced as a whole, by renaming. What is in one is not trusted:
  * a file that is no record of its account counts as none. Main thread only,
- * but for reading, which may take as long as the file system likes.
+ * which no file system can hold up, but for what says otherwise.
  */
 #ifndef ANONID_AGENT_LOGON_FAILED_STORE_H
 #define ANONID_AGENT_LOGON_FAILED_STORE_H
@@ -18,7 +18,8 @@
  * kept. */
 void anonid_failed_store_open(int folder);
 
-/* Reads the account's record, for recall to look at. Any thread. */
+/* Reads the account's record, for recall to look at. Any thread; takes as
+ * long as the file system likes. */
 void anonid_failed_store_read(const anonid_account_t *account);
 
 /* The record that was read last of the account, once: 1 if it is of the
@@ -27,12 +28,18 @@ int anonid_failed_store_recall(const anonid_account_t *account,
                                const char *version, anonid_failed_t *failed);
 
 /* Records a permanent failure in place of an older one. Why that cannot be
- * done is logged. */
+ * done is logged. Any thread; it is done when this returns, which takes as
+ * long as the file system likes. */
+void anonid_failed_store_write(const anonid_account_t *account,
+                               const char *version,
+                               const anonid_outcome_t *outcome);
+
+/* The same on the thread pool, if that runs, after what was asked before. */
 void anonid_failed_store_remember(const anonid_account_t *account,
                                   const char *version,
                                   const anonid_outcome_t *outcome);
 
-/* Removes the account's record, if there is one. */
+/* Removes the account's record, if there is one; where, see remember. */
 void anonid_failed_store_forget(const anonid_account_t *account);
 
 /* Removes the records of accounts that the configuration does not have, on the

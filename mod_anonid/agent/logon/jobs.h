@@ -20,11 +20,20 @@ void anonid_new_password_start(anonid_logon_t *logon, uint32_t number);
 typedef struct {
     anonid_logon_t *lender; /* held; NULL: nothing was lent */
     anonid_proof_t proof;
+    anonid_config_t *config;         /* held, if something was lent */
+    const anonid_account_t *account; /* the lender's, in config */
+    char source[ANONID_VERSION_MAX]; /* version of the proof's source; "": its
+                                        failure would not be recorded */
+    int recorded;                    /* it is, under that version */
 } anonid_loan_t;
 
 /* loan.c: fills in what the lender (NULL: there is none) has proven. */
 void anonid_loan_take(anonid_loan_t *loan, anonid_logon_t *lender,
                       anonid_helper_t *helper);
+
+/* loan.c: records that what was lent was refused, if that counts. On the
+ * attempt's thread. */
+void anonid_loan_record(anonid_loan_t *loan, const anonid_helper_t *helper);
 
 /* loan.c: the end of a loan. The lender is told, by REFUSED, when what it lent
  * was refused. */

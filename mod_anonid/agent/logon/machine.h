@@ -104,6 +104,12 @@ void anonid_verdict_failed(anonid_logon_t *logon, anonid_step_t *step,
                            unsigned long version,
                            const anonid_outcome_t *outcome);
 
+/* A failure with that version is recorded if it is the newest secret's and
+ * counts. */
+void anonid_verdict_record(const anonid_logon_t *logon, anonid_step_t *step,
+                           unsigned long version,
+                           const anonid_outcome_t *outcome);
+
 /* The newest secret, or the lack of one, has come to this. */
 void anonid_verdict_note(anonid_logon_t *logon, const anonid_step_t *step,
                          const anonid_outcome_t *outcome);

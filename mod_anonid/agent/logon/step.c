@@ -461,6 +461,13 @@ static int began_too_late(const anonid_outcome_t *outcome,
     return 1;
 }
 
+/* A stored refresh token makes another version of the source, so that what was
+ * recorded meanwhile is of no use. */
+static int is_recorded(const anonid_logon_t *logon, const char *recorded)
+{
+    return recorded && strcmp(recorded, logon->source.adopted) == 0;
+}
+
 static follow_t on_attempted(anonid_logon_t *logon, anonid_step_t *step,
                              const anonid_logon_event_t *event)
 {
@@ -479,12 +486,17 @@ static follow_t on_attempted(anonid_logon_t *logon, anonid_step_t *step,
     note_checked(&logon->proven, version, ended);
     if (ended->unchanged)
         return PROCEED;
-    if (began_too_late(&ended->outcome, step, &skewed))
+    if (began_too_late(&ended->outcome, step, &skewed)) {
         anonid_verdict_failed(logon, step, version, &skewed);
-    else if (ended->outcome.code == ANONID_LOGON_OK)
+        return PROCEED;
+    }
+    if (ended->outcome.code == ANONID_LOGON_OK) {
         anonid_verdict_succeeded(logon, step, version, secret, ended);
-    else
-        anonid_verdict_failed(logon, step, version, &ended->outcome);
+        return PROCEED;
+    }
+    if (!is_recorded(logon, event->attempted.recorded))
+        anonid_verdict_record(logon, step, version, &ended->outcome);
+    anonid_verdict_failed(logon, step, version, &ended->outcome);
     return PROCEED;
 }
 
@@ -494,6 +506,9 @@ static follow_t on_refused(anonid_logon_t *logon, anonid_step_t *step,
     /* An attempt of its own that runs will tell as much. */
     if (logon->running || event->refused.version != logon->proven.version)
         return NOTHING;
+    if (!is_recorded(logon, event->refused.recorded))
+        anonid_verdict_record(logon, step, event->refused.version,
+                              event->refused.outcome);
     anonid_verdict_failed(logon, step, event->refused.version,
                           event->refused.outcome);
     return PROCEED;

@@ -65,10 +65,13 @@ typedef struct {
             unsigned long version;
             anonid_secret_t *secret;
             const anonid_attempt_t *attempt;
+            const char *recorded; /* version of the source under which the
+                                     failure is recorded; NULL: it is not */
         } attempted;
         struct {
             unsigned long version;
             const anonid_outcome_t *outcome;
+            const char *recorded; /* as above */
         } refused;
         unsigned long version; /* of the token */
         struct {

@@ -29,21 +29,15 @@ void anonid_verdict_note(anonid_logon_t *logon, const anonid_step_t *step,
     }
 }
 
-/* A local account can be checked as often as one likes; and what we could not
- * even ask about is no failure of the secret. */
-static int counts(const anonid_logon_t *logon, const anonid_outcome_t *outcome)
-{
-    return logon->account->provider != ANONID_PROVIDER_FILE
-           && logon->source.adopted[0] && outcome->kind == ANONID_PERMANENT
-           && outcome->code != ANONID_ACCESS_DENIED;
-}
-
-static void record(const anonid_logon_t *logon, anonid_step_t *step,
-                   const anonid_outcome_t *outcome)
+void anonid_verdict_record(const anonid_logon_t *logon, anonid_step_t *step,
+                           unsigned long version,
+                           const anonid_outcome_t *outcome)
 {
     anonid_effect_t *effect;
 
-    if (!counts(logon, outcome))
+    if (version != logon->candidate.version
+        || !anonid_failed_counts(logon->account, logon->source.adopted,
+                                 outcome))
         return;
     effect = anonid_effect_add(step, ANONID_EFFECT_RECORD_FAILED);
     effect->failed.version = logon->source.adopted;
@@ -57,7 +51,6 @@ void anonid_verdict_failed(anonid_logon_t *logon, anonid_step_t *step,
     if (version == logon->proven.version && outcome->kind == ANONID_PERMANENT)
         anonid_logon_unprove(logon, step);
     if (version == logon->candidate.version) {
-        record(logon, step, outcome);
         anonid_verdict_note(logon, step, outcome);
     }
     else if (version == logon->proven.version) {
