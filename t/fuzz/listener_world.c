@@ -29,6 +29,9 @@ struct anonid_failover_t {
 };
 
 static anonid_listener_t listener = { .url = "fuzz" };
+static apr_array_header_t no_limits;
+static const anonid_service_t service = { .name = "fuzz",
+                                          .limits = &no_limits };
 static anonid_relay_client_t *world;
 static struct event_base *loop;
 static anonid_failover_t failover; /* done NULL: none is under way */
@@ -226,6 +229,7 @@ void listener_world_run(const anonid_listener_protocol_t *protocol,
     failover.done = NULL;
     listener.flags = flags;
     world->origin.listener = &listener;
+    world->origin.service = &service;
     dialogue = protocol->open(world);
     if (failover.done)
         end_login();
