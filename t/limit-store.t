@@ -10,6 +10,7 @@ use AnonID::Test;
 use AnonID::Test::BadMailServer;
 use AnonID::Test::CA;
 use AnonID::Test::MailSite;
+use AnonID::Test::Memory qw(find_in_files find_in_memory);
 use AnonID::Test::Redis;
 use POSIX ();
 use Time::HiRes ();
@@ -177,7 +178,27 @@ sub test_never ($what, $redis, $url, $why)
     $site->stop;
 }
 
+# The store's password is the agent's, as any secret.
+sub test_secret ()
+{
+    my $redis = AnonID::Test::Redis->new(ca => $ca)->start;
+    my ($site) = up(machine($redis, 'redis', '10/hour total'));
+    my $forms = { password => $redis->{password} };
+
+    is $site->send->{status}, 200, 'a message is sent';
+    is_deeply [find_in_files($forms, $site->path('logs'))], [],
+        'the password of the store is in no log';
+    SKIP: {
+        skip 'needs root', 1 if $> != 0;
+        is_deeply [find_in_memory($forms, $site->httpd_pids)], [],
+            'and in no process of httpd';
+    }
+    delivered();
+    $_->stop for $site, $redis;
+}
+
 test_total($_) for qw(redis rediss);
+test_secret();
 test_giving_back();
 test_failure('killed', sub ($redis) { $redis->kill },
              sub ($redis) { $redis->start }, 'closed|refused');
