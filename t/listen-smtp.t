@@ -195,7 +195,7 @@ sub test_others ()
     my $server = bad_server();
     my $site = site($server);
 
-    $site->expect_log(qr/ANID0271: .* speaks HTTP/, qr/ANID0272: .*TLS/);
+    $site->expect_log(qr/ANID0231: .* speaks HTTP/, qr/ANID0231: .* TLS/);
     my $socket = connect_to($site);
     reply($socket);
     like ask($socket, "POST / HTTP/1.1\r\nHost: x\r\n\r\nMAIL FROM:<a\@b>"),

@@ -8,53 +8,62 @@
 
 #include <string.h>
 
-typedef struct {
-    const char *begin;
-    const char *speaks;
+static const struct {
+    const char *name;
     const char *remedy;
-} language_t;
-
-#define NO_TLS                                                                \
-    "tell it to use no encryption: nothing of this connection leaves the "    \
-    "machine, and the agent speaks TLS with the mail server"
-#define NO_HTTP                                                               \
-    "this is no web server; if it was a browser, a page that it shows has "   \
-    "tried to misuse the listener: a Unix socket cannot be reached by pages"
-
-static const language_t languages[] = {
-    { "\x16\x03", "TLS", NO_TLS },      { "GET ", "HTTP", NO_HTTP },
-    { "POST ", "HTTP", NO_HTTP },       { "HEAD ", "HTTP", NO_HTTP },
-    { "PUT ", "HTTP", NO_HTTP },        { "DELETE ", "HTTP", NO_HTTP },
-    { "OPTIONS ", "HTTP", NO_HTTP },    { "CONNECT ", "HTTP", NO_HTTP },
-    { "PATCH ", "HTTP", NO_HTTP },      { "TRACE ", "HTTP", NO_HTTP },
-    { "PRI * HTTP/", "HTTP", NO_HTTP },
+} languages[] = {
+    [ANONID_FOREIGN_TLS] = { "TLS", "tell it to use no encryption: nothing of "
+                                    "this connection leaves the machine, and "
+                                    "the agent speaks TLS with the mail "
+                                    "server" },
+    [ANONID_FOREIGN_HTTP] = { "HTTP",
+                              "this is no web server; if it was a browser, a "
+                              "page that it shows has tried to misuse the "
+                              "listener: a Unix socket cannot be reached by "
+                              "pages" },
 };
 
-#define N_LANGUAGES (sizeof(languages) / sizeof(languages[0]))
+static const struct {
+    const char *begin;
+    anonid_foreign_t speaks;
+} beginnings[] = {
+    { "\x16\x03", ANONID_FOREIGN_TLS },
+    { "GET ", ANONID_FOREIGN_HTTP },
+    { "POST ", ANONID_FOREIGN_HTTP },
+    { "HEAD ", ANONID_FOREIGN_HTTP },
+    { "PUT ", ANONID_FOREIGN_HTTP },
+    { "DELETE ", ANONID_FOREIGN_HTTP },
+    { "OPTIONS ", ANONID_FOREIGN_HTTP },
+    { "CONNECT ", ANONID_FOREIGN_HTTP },
+    { "PATCH ", ANONID_FOREIGN_HTTP },
+    { "TRACE ", ANONID_FOREIGN_HTTP },
+    { "PRI * HTTP/", ANONID_FOREIGN_HTTP },
+};
 
-static const language_t *find(const char *data, size_t length)
+#define N_BEGINNINGS (sizeof(beginnings) / sizeof(beginnings[0]))
+
+void anonid_relay_report_foreign(const anonid_relay_client_t *client,
+                                 anonid_foreign_t speaks)
 {
-    for (size_t i = 0; i < N_LANGUAGES; i++) {
-        size_t n = strlen(languages[i].begin);
+    const anonid_relay_origin_t *origin = anonid_relay_client_origin(client);
 
-        if (length >= n && memcmp(data, languages[i].begin, n) == 0)
-            return &languages[i];
-    }
-    return NULL;
+    anonid_log(ANONID_LOG_WARNING,
+               ANONID_LOGNO(0231) "AnonIDMailListen '%s': a process of uid "
+                                  "%lu speaks %s and was sent away (%s)",
+               origin->listener->url, (unsigned long)origin->caller.uid,
+               languages[speaks].name, languages[speaks].remedy);
 }
 
 int anonid_relay_is_foreign(const anonid_relay_client_t *client,
                             const char *data, size_t length)
 {
-    const anonid_relay_origin_t *origin = anonid_relay_client_origin(client);
-    const language_t *language = find(data, length);
+    for (size_t i = 0; i < N_BEGINNINGS; i++) {
+        size_t n = strlen(beginnings[i].begin);
 
-    if (!language)
-        return 0;
-    anonid_log(ANONID_LOG_WARNING,
-               ANONID_LOGNO(0231) "AnonIDMailListen '%s': a process of uid "
-                                  "%lu speaks %s and was sent away (%s)",
-               origin->listener->url, (unsigned long)origin->caller.uid,
-               language->speaks, language->remedy);
-    return 1;
+        if (length < n || memcmp(data, beginnings[i].begin, n) != 0)
+            continue;
+        anonid_relay_report_foreign(client, beginnings[i].speaks);
+        return 1;
+    }
+    return 0;
 }

@@ -9,9 +9,18 @@
 
 #include "agent/relay/client.h"
 
-/* 1 if what a client has sent first is TLS or HTTP; says so in the log, and
- * what to do about it. To be asked until the first command is there, and then
- * the client is to be sent away. */
+typedef enum {
+    ANONID_FOREIGN_TLS,
+    ANONID_FOREIGN_HTTP
+} anonid_foreign_t;
+
+/* Says in the log that a client speaks that, and what to do about it. The
+ * client is to be sent away then. */
+void anonid_relay_report_foreign(const anonid_relay_client_t *client,
+                                 anonid_foreign_t speaks);
+
+/* 1 if what a client has sent first is TLS or HTTP; it is
+ * reported. To be asked until the first command is there. */
 int anonid_relay_is_foreign(const anonid_relay_client_t *client,
                             const char *data, size_t length);
 

@@ -4,16 +4,15 @@
  * password is asked for, and any is taken. What is said to a server, and by
  * which session, is outward.c's.
  */
-#include "agent/base/log.h"
 #include "agent/mail/driver.h"
 #include "agent/mail/server.h"
 #include "agent/message/envelope.h"
+#include "agent/relay/foreign.h"
 #include "agent/relay/places.h"
 #include "agent/relay/protocol.h"
 #include "agent/smtp/command.h"
 #include "agent/smtp/intake.h"
 #include "agent/smtp/outward.h"
-#include "common/lognos.h"
 #include "common/protocol.h"
 
 #include <stdio.h>
@@ -423,13 +422,7 @@ static void take_bdat(dialogue_t *d, const anonid_smtp_command_t *command)
 static void take_http(dialogue_t *d, const anonid_smtp_command_t *command)
 {
     (void)command;
-    anonid_log(
-        ANONID_LOG_WARNING,
-        "%slistener %s: a process of uid %ld speaks HTTP, not SMTP, and was "
-        "cut off (a page may have made a browser on this machine do "
-        "so)",
-        ANONID_LOGNO(0271), d->origin->listener->url,
-        (long)d->origin->caller.uid);
+    anonid_relay_report_foreign(d->client, ANONID_FOREIGN_HTTP);
     say(d, "554 5.5.1 this is no web server");
     anonid_relay_client_finish(d->client);
 }
@@ -472,13 +465,7 @@ static void take_command(dialogue_t *d, const char *line, size_t length)
 
 static void refuse_tls(dialogue_t *d)
 {
-    anonid_log(
-        ANONID_LOG_WARNING,
-        "%slistener %s: a process of uid %ld speaks TLS, which there is none "
-        "of on this machine (set the application's encryption to "
-        "none)",
-        ANONID_LOGNO(0272), d->origin->listener->url,
-        (long)d->origin->caller.uid);
+    anonid_relay_report_foreign(d->client, ANONID_FOREIGN_TLS);
     anonid_relay_client_finish(d->client);
 }
 

@@ -9,60 +9,12 @@
 #include "module/validate/pairs.h"
 
 #include "common/build.h"
-#include "common/lognos.h"
 #include "common/warning.h"
 
 #include <apr_strings.h>
-#include <http_log.h>
-#include <unistd.h>
 
-APLOG_USE_MODULE(anonid);
-
-/* Enough to see what is wrong, also where each of ten thousand virtual hosts
- * has the same mistake. */
-#define ERRORS_MAX 20
+/* Enough to see what was meant, also among ten thousand. */
 #define NAMES_MAX 20
-
-static void report(anonid_check_t *check, int level, const char *number,
-                   const ap_directive_t *at, const char *text)
-{
-    if (at)
-        text = apr_psprintf(check->p, "on line %d of %s: %s", at->line_num,
-                            at->filename, text);
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | level, 0, check->main,
-                 "%sConfiguration %s%s%s", number,
-                 level == APLOG_WARNING ? "warning" : "error", at ? " " : ": ",
-                 text);
-}
-
-void anonid_check_error(anonid_check_t *check, const ap_directive_t *at,
-                        const char *format, ...)
-{
-    va_list args;
-    const char *text;
-
-    if (check->errors++ >= ERRORS_MAX)
-        return;
-    va_start(args, format);
-    text = apr_pvsprintf(check->p, format, args);
-    va_end(args);
-    report(check, APLOG_EMERG, ANONID_LOGNO(0500), at, text);
-    if (check->errors == ERRORS_MAX)
-        report(check, APLOG_EMERG, ANONID_LOGNO(0500), NULL,
-               "further errors are not shown");
-}
-
-void anonid_check_warn(anonid_check_t *check, const ap_directive_t *at,
-                       const char *format, ...)
-{
-    va_list args;
-    const char *text;
-
-    va_start(args, format);
-    text = apr_pvsprintf(check->p, format, args);
-    va_end(args);
-    report(check, APLOG_WARNING, ANONID_LOGNO(0501), at, text);
-}
 
 static void fill_defaults(apr_pool_t *p)
 {

@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is shared by the checks at the end of the configuration: reporting.
+ * The checks at the end of the configuration, each in a file of its own.
  */
 #ifndef ANONID_MODULE_VALIDATE_VALIDATE_H
 #define ANONID_MODULE_VALIDATE_VALIDATE_H
 
-#include <httpd.h>
-#include <http_config.h>
-
-#include "module/config/config.h"
-
-typedef struct {
-    apr_pool_t *p;                    /* the configuration's */
-    server_rec *main;                 /* the main server */
-    int errors;                       /* reported so far */
-    const anonid_account_t *standard; /* the default account, if in use */
-    apr_array_header_t *uses;         /* anonid_use_t: see pairs.h */
-} anonid_check_t;
-
-/* Reports an error with the line of the directive; NULL: no line. */
-void anonid_check_error(anonid_check_t *check, const ap_directive_t *at,
-                        const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* The same for what lets httpd start. */
-void anonid_check_warn(anonid_check_t *check, const ap_directive_t *at,
-                       const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+#include "module/validate/report.h"
 
 /* Agent user, program and runtime folder (agent.c). Defaults have been
  * filled in. */
