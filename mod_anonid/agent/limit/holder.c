@@ -37,14 +37,6 @@ static void add(anonid_limit_holder_t *holder,
     }
 }
 
-/* Places that the store has not granted, or that nobody wants any more. */
-static void undo(const anonid_limit_claim_t *claim, int is_shared)
-{
-    anonid_limits_undo(claim);
-    if (is_shared)
-        anonid_shared_give_back(claim);
-}
-
 static void on_result(void *context, const redisReply *reply)
 {
     anonid_limit_question_t *question = context;
@@ -110,14 +102,14 @@ anonid_limit_ask(anonid_limit_holder_t *holder,
     return NULL;
 }
 
-/* The store takes the places, or has: what was asked before is answered
- * before, so they are given back after that. */
+/* Nobody hears whether the store has taken the places, so there they stay: to
+ * give back what was refused would make credit of it. */
 void anonid_limit_cancel(anonid_limit_question_t *question)
 {
     if (!question)
         return;
     anonid_store_cancel(question->request);
-    undo(&question->claim, 1);
+    anonid_limits_undo(&question->claim);
     free(question);
 }
 

@@ -33,8 +33,8 @@ anonid_limit_ask(anonid_limit_holder_t *holder,
                  const unsigned amounts[ANONID_LIMIT_KINDS],
                  anonid_limit_answered_t answered, void *context);
 
-/* The asker is gone: nothing is answered, and places that are taken all the
- * same are given back. NULL is fine. */
+/* The asker is gone: nothing is answered, and he has no places here. NULL is
+ * fine. */
 void anonid_limit_cancel(anonid_limit_question_t *question);
 
 /* n of the places of that kind are not used after all, or were: then they stay
