@@ -195,15 +195,20 @@ void anonid_mail_status_print(const anonid_mail_status_t *mail)
 
 /* ---- as JSON ---- */
 
+/* null where there is nothing to say. */
+static json_t *text_or_null(const char *text)
+{
+    return anonid_text_json(text && *text ? text : NULL);
+}
+
 static json_t *server_json(const anonid_server_status_t *s)
 {
     return json_pack(
         "{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
         "service", anonid_text_json(s->service), "url",
         anonid_text_json(s->url), "up", s->down_since == 0, "down_since",
-        anonid_time_json(s->down_since), "problem",
-        anonid_text_json(s->problem), "last_login",
-        anonid_time_json(s->last_login), "certificate_expires",
+        anonid_time_json(s->down_since), "problem", text_or_null(s->problem),
+        "last_login", anonid_time_json(s->last_login), "certificate_expires",
         anonid_time_json(s->certificate_expires), "logins",
         (json_int_t)s->logins, "refusals", (json_int_t)s->refusals, "failures",
         (json_int_t)s->failures, "idle", (json_int_t)s->idle, "busy",
@@ -221,7 +226,7 @@ static json_t *pair_json(const anonid_pair_status_t *pair)
         anonid_time_json(pair->refused_since), "refused_by",
         anonid_text_json(refused ? pair->refused_by : NULL), "held_until",
         anonid_time_json(refused ? pair->held_until : 0), "reply",
-        anonid_text_json(pair->reply), "last_login",
+        text_or_null(pair->reply), "last_login",
         anonid_time_json(pair->last_login), "last_refusal",
         anonid_time_json(pair->last_refusal), "logins",
         (json_int_t)pair->logins, "refusals", (json_int_t)pair->refusals);

@@ -27,7 +27,7 @@ json_t *anonid_time_json(apr_time_t when)
 
 json_t *anonid_text_json(const char *text)
 {
-    json_t *value = text && *text ? json_string(text) : json_null();
+    json_t *value = text ? json_string(text) : json_null();
     size_t length;
     char *escaped, *end;
 

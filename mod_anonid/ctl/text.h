@@ -17,8 +17,8 @@ const char *anonid_time_text(apr_time_t at, char room[ANONID_TIME_ROOM]);
 /* Seconds since 1970, or null. */
 json_t *anonid_time_json(apr_time_t when);
 
-/* A string; null for NULL and "". Text that is not UTF-8 came from elsewhere,
- * and is shown octet by octet. */
+/* A string, or null for NULL. Text that is not UTF-8 came from elsewhere, and
+ * is shown octet by octet. */
 json_t *anonid_text_json(const char *text);
 
 /* Prints a document, which ends. Characters beyond ASCII are escaped: a
