@@ -27,10 +27,7 @@ anonid_account_t *anonid_open_account(cmd_parms *cmd, const char **error)
 {
     anonid_account_t *account = anonid_global()->open_account;
 
-    *error = account ? NULL
-                     : apr_psprintf(cmd->pool,
-                                    "%s belongs inside <AnonIDAccount name>",
-                                    cmd->cmd->name);
+    *error = account ? NULL : anonid_container_outside(cmd, &container);
     return account;
 }
 
@@ -206,7 +203,6 @@ static const char *check_name(cmd_parms *cmd, const char *name)
 {
     const char *wrong = anonid_account_name_error(name);
     const anonid_account_t *other;
-    const ap_directive_t *first;
 
     if (wrong)
         return apr_psprintf(cmd->pool,
@@ -216,24 +212,18 @@ static const char *check_name(cmd_parms *cmd, const char *name)
         return "<AnonIDAccount None>: AnonIDMapTo None means no account; "
                "choose another name";
     other = anonid_global_account(name);
-    if (!other)
-        return NULL;
-    first = anonid_global_definition(other);
-    return apr_psprintf(cmd->pool,
-                        "<AnonIDAccount %s> is defined twice: remove one of "
-                        "them (the first is on line %d of %s)",
-                        name, first->line_num, first->filename);
+    return other ? anonid_container_twice(cmd, &container, name,
+                                          anonid_global_definition(other))
+                 : NULL;
 }
 
 const char *anonid_set_account(cmd_parms *cmd, void *dir, const char *args)
 {
-    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     anonid_account_t *account;
     const char *name;
+    const char *error = anonid_container_word(cmd, args, &name);
 
     (void)dir;
-    if (!error)
-        error = anonid_container_word(cmd, args, &name);
     if (!error)
         error = check_name(cmd, name);
     if (error)

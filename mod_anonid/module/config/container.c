@@ -9,9 +9,12 @@
 const char *anonid_container_word(cmd_parms *cmd, const char *args,
                                   const char **word)
 {
+    const char *wrong = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     const char *end = strrchr(args, '>');
     const char *rest;
 
+    if (wrong)
+        return wrong;
     if (!end)
         return apr_pstrcat(cmd->pool, cmd->cmd->name,
                            "> directive missing closing '>'", NULL);
@@ -21,6 +24,25 @@ const char *anonid_container_word(cmd_parms *cmd, const char *args,
         return apr_pstrcat(cmd->pool, cmd->cmd->name, "> takes one argument, ",
                            cmd->cmd->errmsg, NULL);
     return NULL;
+}
+
+const char *anonid_container_twice(cmd_parms *cmd,
+                                   const anonid_container_t *container,
+                                   const char *name,
+                                   const ap_directive_t *first)
+{
+    return apr_psprintf(cmd->pool,
+                        "%s %s> is defined twice: remove one of them (the "
+                        "first is on line %d of %s)",
+                        container->name, name, first->line_num,
+                        first->filename);
+}
+
+const char *anonid_container_outside(cmd_parms *cmd,
+                                     const anonid_container_t *container)
+{
+    return apr_psprintf(cmd->pool, "%s belongs inside %s name>",
+                        cmd->cmd->name, container->name);
 }
 
 static const anonid_container_item_t *

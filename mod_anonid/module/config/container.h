@@ -24,10 +24,21 @@ typedef struct {
     int n_items;
 } anonid_container_t;
 
-/* The one word of "<Container word>" into *word; NULL, or what is wrong.
- * args is what httpd gives to a RAW_ARGS directive. */
+/* The one word of "<Container word>" into *word; NULL, or what is wrong: with
+ * that, or with where the container stands. args is what httpd gives to a
+ * RAW_ARGS directive. */
 const char *anonid_container_word(cmd_parms *cmd, const char *args,
                                   const char **word);
+
+/* What is wrong with a second container of that name. */
+const char *anonid_container_twice(cmd_parms *cmd,
+                                   const anonid_container_t *container,
+                                   const char *name,
+                                   const ap_directive_t *first);
+
+/* What is wrong with the directive of cmd outside of such a container. */
+const char *anonid_container_outside(cmd_parms *cmd,
+                                     const anonid_container_t *container);
 
 /* Carries out the directives inside the container of cmd; NULL, or what is
  * wrong with the first bad one. */

@@ -28,11 +28,7 @@ static anonid_service_t *open_service(cmd_parms *cmd, const char **error)
 {
     anonid_service_t *service = anonid_global()->open_service;
 
-    *error = service
-                 ? NULL
-                 : apr_psprintf(cmd->pool,
-                                "%s belongs inside <AnonIDMailService name>",
-                                cmd->cmd->name);
+    *error = service ? NULL : anonid_container_outside(cmd, &container);
     return service;
 }
 
@@ -41,20 +37,15 @@ static const char *check_name(cmd_parms *cmd, const char *name)
 {
     const char *wrong = anonid_alias_error(name);
     const anonid_service_t *other;
-    const ap_directive_t *first;
 
     if (wrong)
         return apr_psprintf(cmd->pool,
                             "<AnonIDMailService> cannot be named '%s': %s",
                             name, wrong);
     other = anonid_global_service(name);
-    if (!other)
-        return NULL;
-    first = anonid_global_definition(other);
-    return apr_psprintf(cmd->pool,
-                        "<AnonIDMailService %s> is defined twice: remove one "
-                        "of them (the first is on line %d of %s)",
-                        name, first->line_num, first->filename);
+    return other ? anonid_container_twice(cmd, &container, name,
+                                          anonid_global_definition(other))
+                 : NULL;
 }
 
 /* Each way of telling the visitor's address has its protocol. */
@@ -104,13 +95,11 @@ static const char *check_complete(cmd_parms *cmd,
 const char *anonid_set_mail_service(cmd_parms *cmd, void *dir,
                                     const char *args)
 {
-    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     anonid_service_t *service;
     const char *name;
+    const char *error = anonid_container_word(cmd, args, &name);
 
     (void)dir;
-    if (!error)
-        error = anonid_container_word(cmd, args, &name);
     if (!error)
         error = check_name(cmd, name);
     if (error)
