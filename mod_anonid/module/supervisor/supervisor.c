@@ -25,10 +25,11 @@
 #define START_TIMEOUT apr_time_from_sec(25)
 
 /* For the end of a supervisor, if it does not hang; of an agent, that has to
- * end as well; and of a process that was killed. */
+ * end as well; and of a process that was killed, which on a busy machine waits
+ * for its turn to end, and is a stranger to httpd (AH00488) if it is late. */
 #define LEAVE_TIMEOUT apr_time_from_sec(1)
 #define END_TIMEOUT apr_time_from_sec(15)
-#define KILL_TIMEOUT apr_time_from_msec(200)
+#define KILL_TIMEOUT apr_time_from_sec(1)
 
 #define LOOK_INTERVAL apr_time_from_msec(2)
 
