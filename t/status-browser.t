@@ -77,7 +77,7 @@ for my $dark (0, 1) {
     }
     is $browser->run('return matchMedia("(prefers-color-scheme: dark)").matches'
                      . ' ? 1 : 0'), $dark, 'it was ' . ($dark ? 'dark' : 'light');
-    $browser->screenshot("/tmp/status-$dark.png") if $ENV{ANONID_TEST_KEEP};
+    $browser->screenshot(temp_root() . "/status-$dark.png") if $ENV{ANONID_TEST_KEEP};
 }
 is $browser->run('return document.querySelectorAll("h1").length'), 1,
     'one heading is the first';
