@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The manual pages: well-formed, referred to by one another, complete about
-# the commands of anonidctl.
+# the commands of anonidctl. The page that warnings point at: complete about
+# the failures, and the commands that it advises exist.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -54,5 +55,17 @@ my @commands = commands();
 cmp_ok(scalar @commands, '>', 3, 'there are commands');
 none([ grep { $text !~ /^\.It Cm $_\b/m } @commands ],
     'anonidctl.8 explains every command');
+
+# A warning's address ends in #code.
+my $help = slurp('conf/failures.html');
+my %code = slurp('mod_anonid/common/failure.h')
+    =~ /^    ANONID_(\w+) = ([1-9]\d*)/mg;
+my @advised = $help =~ /anonidctl (\w+)/g;
+cmp_ok(scalar keys %code, '>', 10, 'there are failures');
+none([ grep { $help !~ /<h2 id="$code{$_}">$code{$_} \(/ } sort keys %code ],
+    'failures.html explains every failure');
+cmp_ok(scalar @advised, '>', 3, '... and advises commands');
+none([ grep { my $word = $_; !grep { $_ eq $word } @commands } @advised ],
+    '... which anonidctl has');
 
 done_testing();
