@@ -132,8 +132,8 @@ sub test_mail ()
         . join('', map { chr } 1 .. 9, 11, 12, 14 .. 255) x 400 . "\r\n";
     my $imap = AnonID::Test::Dialogue->connect($dovecot->port('imap'));
 
-    $imap->say("a LOGIN site $password",
-               'b APPEND INBOX {' . length($message) . '+}');
+    $imap->say("a LOGIN site $password")->until(qr/^a OK/);
+    $imap->say('b APPEND INBOX {' . length($message) . '+}');
     $imap->send("$message\r\n");
     $imap->until(qr/^b OK/);
     my $answers = client()->say('USER u', 'PASS p', 'RETR 1', 'DELE 1',
