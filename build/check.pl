@@ -64,12 +64,19 @@ sub contains ($test, $word)
     return scalar grep { /$word/ } readline $file;
 }
 
+# How a test is run; undef: as tests in Perl are. A command of one word would
+# be taken apart at its blanks.
+sub command ($harness, $test)
+{
+    return $test =~ /\.t$/ ? undef : ['/usr/bin/env', $test];
+}
+
 # Runs tests and returns those that failed.
 sub run_tests ($jobs, @names)
 {
     my $harness = TAP::Harness->new(
         { jobs => $jobs, timer => 1, color => -t STDOUT ? 1 : 0,
-          rules => rules(@names) });
+          rules => rules(@names), exec => \&command });
 
     $harness->callback(
         made_parser => sub ($parser, $test) { watch($parser, $test->[1]) });

@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 use AnonID::Test;
 use AnonID::Test::Process qw(run);
 
-my $folder = temp_root() . '/tree';
+my $folder = temp_root() . '/my tree';
 
 # Tests by name, with what they print and how they end.
 my %TEST = (
@@ -36,6 +36,9 @@ END
 
 spit("$folder/$_", "use strict;\n$TEST{$_};\n") for keys %TEST;
 
+# One that was compiled, but for that.
+spit("$folder/unit", "#!/bin/sh\necho 1..1\necho ok 1\n", 0755);
+
 sub check (@arguments)
 {
     return run([$^X, srcdir() . '/build/check.pl', @arguments],
@@ -43,8 +46,8 @@ sub check (@arguments)
                         ANONID_BUILDDIR => "$folder/none" });
 }
 
-my ($exit, $output) = check(2, 'good.t');
-is $exit, 0, 'what passes is good';
+my ($exit, $output) = check(2, qw(good.t unit));
+is $exit, 0, 'what passes is good, in a path with blanks';
 like $output, qr/^Nothing was skipped\.$/m, 'and nothing was skipped';
 
 ($exit, $output) = check(2, qw(good.t whole.t part.t inner.t unit.t));

@@ -119,6 +119,8 @@ for my $mpm (sort keys %few) {
         $site->expect_log(qr/ANID0229: .*'office': 4 messages are on their/,
                           qr/ANID0305: /);
         $site->allow_log(qr/ANID021[145]: |AH00484|AH00161/);
+        wait_until(sub { $site->get('/page.txt')->{status} == 200 }, 30,
+                   'the account is logged on');
         @visitors = map { post_from($site) } 1 .. 12;
         wait_until(sub { 8 == (() = answered()) }, 30, 'all but 4 are answered');
         is_deeply [map { $site->get('/page.txt')->{status} } 1 .. 20],

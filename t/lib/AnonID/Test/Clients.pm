@@ -9,6 +9,7 @@ package AnonID::Test::Clients;
 use v5.36;
 use Exporter qw(import);
 use File::Copy qw(copy);
+use File::Glob qw(bsd_glob);
 use File::Path qw(make_path remove_tree);
 use AnonID::Test ();
 use AnonID::Test::HttpdConfig;
@@ -377,7 +378,7 @@ sub clients ($protocol)
     if (!-d $folder) {
         make_path($folder);
         copy($_, $folder) or die "$_: $!"
-            for glob(AnonID::Test::srcdir() . '/t/clients/*');
+            for bsd_glob(AnonID::Test::srcdir() . '/t/clients/*');
     }
     return map { { %$_, missing => missing($_) } } @{ $CLIENTS{$protocol} };
 }
