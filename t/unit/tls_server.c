@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -112,6 +113,8 @@ static void run(int listener, EVP_PKEY *key, X509 *certificate)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
+    /* A test that crashes cannot end it. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     SSL_CTX_use_certificate(ctx, certificate);
     SSL_CTX_use_PrivateKey(ctx, key);
     for (;;) {
