@@ -38,7 +38,15 @@ my $configuration = (
     $kdc->krb5_conf($late, $sleeper, $skewed, $mistaken)
     =~ s/\[realms\]/kdc_timesync = 0\nticket_lifetime = ${LIFE}s\n$&/r);
 
-$ENV{KRB5_CONFIG} = spit($conf, $configuration);
+# As one change: an account that is renewed now must not read a half.
+sub put_conf ($text)
+{
+    spit("$conf.next", $text, 0644);
+    rename "$conf.next", $conf or die "$conf: $!";
+    return $conf;
+}
+
+$ENV{KRB5_CONFIG} = put_conf($configuration);
 
 my %realm = (running => 'RUNNING', late => 'LATE', sleeper => 'SLEEPER',
              skewed => 'SKEWED', mistaken => 'MISTAKEN');
@@ -128,11 +136,11 @@ if (is_root()) {
     AnonID::Test::Ctl->new($site)->run('logon', 'sleeper');
     like $site->wait_failure(sleeper => 1311)->{detail},
         qr/^\Q$conf\E cannot be used: /, 'krb5.conf cannot be read';
-    spit($conf, "[libdefaults\n", 0644);
+    put_conf("[libdefaults\n");
     like $site->wait_status(
         sleeper => sub ($s) { $s->{detail} !~ /denied/ }, 'why')->{detail},
         qr/^\Q$conf\E cannot be used: \S/, '... or is broken';
-    spit($conf, $configuration);
+    put_conf($configuration);
     $site->wait_state(sleeper => 'logged on', 90);
     pass '... until it can be used again';
 }
