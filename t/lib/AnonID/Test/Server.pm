@@ -187,10 +187,15 @@ sub stop ($self, $deadline = 15)
 # Ends every process of the server at once.
 sub kill ($self)
 {
+    my $first = $self->{pid} // 0;
+
     for my $round (1 .. 5) {
         my @pids = $self->processes or last;
 
-        CORE::kill KILL => @pids;
+        # Its first process before those that it would miss, which have lower
+        # numbers where these have begun anew.
+        CORE::kill KILL =>
+            sort { ($b == $first) <=> ($a == $first) } @pids;
         eval { $self->wait_gone(2) } and last;
     }
     $self->running;
