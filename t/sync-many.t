@@ -54,6 +54,14 @@ is keys %verifier, $count, 'each account has a verifier of its own';
 $ctl->ok('rotate', $names[7]);
 is logged_on(), $count, 'another password for one leaves all logged on';
 is scalar(grep { !$verifier{$_} } verifiers()), 1, 'and one line is new';
+
+# What the agent did not come to is no failure of the accounts: nothing is
+# logged of it.
+my $mark = $httpd->log_mark;
 $httpd->stop;
+$httpd->start;
+$httpd->stop;
+unlike substr($httpd->log_text, $mark), qr/ANID0001: /,
+    'an end in the midst of it is no failure';
 
 done_testing;

@@ -244,16 +244,15 @@ static void end_attempt(const job_t *job, int is_run)
     anonid_secret_drop(attempt.rotated);
 }
 
-static void end_verifier(const job_t *job, int is_run)
+static void end_verifier(const job_t *job)
 {
     char verifier[ANONID_VERIFIER_ROOM] = "";
     anonid_secret_t *secret = anonid_secret_random();
     const anonid_logon_event_t event = {
         .kind = ANONID_EVENT_VERIFIER_MADE,
         .made = { job->number, secret, verifier,
-                  is_run ? anonid_verifier_make(
-                      verifier, job->logon->account->scheme, secret)
-                         : "it was not made" },
+                  anonid_verifier_make(verifier, job->logon->account->scheme,
+                                       secret) },
     };
 
     tell(job->logon, &event);
@@ -272,8 +271,8 @@ static int take(int is_run)
         last_job = &jobs;
     if (job->kind == ANONID_EFFECT_ATTEMPT)
         end_attempt(job, is_run);
-    else
-        end_verifier(job, is_run);
+    else if (is_run)
+        end_verifier(job);
     anonid_secret_drop(job->secret);
     anonid_logon_drop(job->logon);
     free(job);

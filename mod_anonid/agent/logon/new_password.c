@@ -17,7 +17,9 @@ typedef struct {
     anonid_secret_t *secret;
     uint32_t number;
     const char *scheme;
-    const char *error;
+    int ended;         /* 0: the agent ends before it is made, and nobody is
+                          to hear of it */
+    const char *error; /* NULL: it is made */
     char verifier[ANONID_VERIFIER_ROOM];
 } job_t;
 
@@ -26,6 +28,7 @@ static void make(void *data)
     job_t *job = data;
 
     job->error = anonid_verifier_make(job->verifier, job->scheme, job->secret);
+    job->ended = 1;
 }
 
 static void tell(anonid_logon_t *logon, uint32_t number,
@@ -44,7 +47,8 @@ static void finish(void *data)
 {
     job_t *job = data;
 
-    tell(job->logon, job->number, job->secret, job->verifier, job->error);
+    if (job->ended)
+        tell(job->logon, job->number, job->secret, job->verifier, job->error);
     anonid_secret_drop(job->secret);
     anonid_config_drop(job->config);
     anonid_logon_drop(job->logon);
@@ -65,17 +69,29 @@ static job_t *make_job(anonid_logon_t *logon, uint32_t number)
     job->secret = secret;
     job->number = number;
     job->scheme = logon->account->scheme;
-    job->error = "the making of a verifier could not be started";
     return job;
+}
+
+static void fail(job_t *job)
+{
+    job->error = "the making of a verifier could not be started";
+    job->ended = 1;
+    finish(job);
 }
 
 void anonid_new_password_start(anonid_logon_t *logon, uint32_t number)
 {
     job_t *job = make_job(logon, number);
+    apr_status_t rv;
 
-    if (!job)
+    if (!job) {
         tell(logon, number, NULL, NULL,
              "there is no memory for a new password");
-    else if (anonid_thread_pool_add(make, finish, job) != APR_SUCCESS)
+        return;
+    }
+    rv = anonid_thread_pool_add(make, finish, job);
+    if (rv == APR_EGENERAL)
         finish(job);
+    else if (rv != APR_SUCCESS)
+        fail(job);
 }
