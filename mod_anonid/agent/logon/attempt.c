@@ -179,6 +179,7 @@ void anonid_attempt_start(anonid_logon_t *logon,
                           const anonid_versioned_t *with)
 {
     job_t *job = make_job(logon, with);
+    apr_status_t rv;
 
     if (!job) {
         fail_at_once(logon, with->version);
@@ -192,8 +193,11 @@ void anonid_attempt_start(anonid_logon_t *logon,
         fail(job);
         return;
     }
-    if (anonid_thread_pool_add_to(queue(logon->account), run, finish, job)
-        != APR_SUCCESS) {
+    rv = anonid_thread_pool_add_to(queue(logon->account), run, finish, job);
+    if (rv == APR_EGENERAL) {
+        finish(job); /* the agent ends, which is no failure */
+    }
+    else if (rv != APR_SUCCESS) {
         anonid_outcome_set(&job->attempt.outcome, ANONID_ACCESS_DENIED,
                            "the attempt could not be started");
         fail(job);

@@ -22,11 +22,26 @@
 
 #define WARN_AGAIN 3600 /* seconds */
 
-static anonid_server_state_t *servers;
+typedef struct server_state_t {
+    struct server_state_t *next;
+    char *service;
+    char *url;
+    unsigned offers;          /* at the last login: ANONID_CAP_... */
+    apr_time_t certificate;   /* its end; 0: unknown, or without TLS */
+    int certificate_warnings; /* that there were of it */
+    unsigned failures;        /* in a row; 0: it is up */
+    anonid_deadline_t down;   /* since when */
+    anonid_deadline_t retry;  /* when it is tried again */
+    anonid_deadline_t warned; /* when there is another warning */
+    anonid_deadline_t untold; /* ... that visitors' addresses are not told */
+    anonid_mail_error_t last; /* why it is down */
+} server_state_t;
 
-static anonid_server_state_t *find(const char *service, const char *url)
+static server_state_t *servers;
+
+static server_state_t *find(const char *service, const char *url)
 {
-    anonid_server_state_t *state = servers;
+    server_state_t *state = servers;
 
     while (state
            && (strcmp(state->url, url) != 0
@@ -35,7 +50,7 @@ static anonid_server_state_t *find(const char *service, const char *url)
     return state;
 }
 
-static void destroy(anonid_server_state_t *state)
+static void destroy(server_state_t *state)
 {
     free(state->service);
     free(state->url);
@@ -43,10 +58,9 @@ static void destroy(anonid_server_state_t *state)
 }
 
 /* NULL without memory. */
-static anonid_server_state_t *find_or_make(const char *service,
-                                           const char *url)
+static server_state_t *find_or_make(const char *service, const char *url)
 {
-    anonid_server_state_t *state = find(service, url);
+    server_state_t *state = find(service, url);
 
     if (state)
         return state;
@@ -64,14 +78,8 @@ static anonid_server_state_t *find_or_make(const char *service,
     return state;
 }
 
-const anonid_server_state_t *anonid_server_state(const char *service,
-                                                 const char *url)
-{
-    return find(service, url);
-}
-
 /* Puts the next try off. */
-static void put_off(anonid_server_state_t *state)
+static void put_off(server_state_t *state)
 {
     apr_interval_time_t delay = anonid_backoff_delay(
         state->failures + FAILURES_SKIPPED, LEAST, anonid_backoff_random());
@@ -81,7 +89,7 @@ static void put_off(anonid_server_state_t *state)
 
 int anonid_server_turn(const char *service, const char *url)
 {
-    anonid_server_state_t *state = find(service, url);
+    server_state_t *state = find(service, url);
 
     if (!state || state->failures == 0)
         return 1;
@@ -98,7 +106,7 @@ static int days_until(apr_time_t end, apr_time_t now)
 }
 
 /* A certificate that has been replaced is warned of anew. */
-static void note_certificate(anonid_server_state_t *state, apr_time_t end)
+static void note_certificate(server_state_t *state, apr_time_t end)
 {
     apr_time_t now = apr_time_now();
     int passed = end ? anonid_countdown_passed(end, 0, now) : 0;
@@ -124,7 +132,7 @@ void anonid_server_worked(const char *service,
                           const anonid_mail_server_t *server, unsigned offers,
                           apr_time_t certificate)
 {
-    anonid_server_state_t *state = find_or_make(service, server->url);
+    server_state_t *state = find_or_make(service, server->url);
 
     anonid_status_mail_server_worked(server->slot, certificate);
     if (!state)
@@ -136,8 +144,6 @@ void anonid_server_worked(const char *service,
                    anonid_deadline_since(state->down) / 1000);
     state->failures = 0;
     state->warned = 0;
-    state->logins++;
-    state->last_login = apr_time_now();
     note_certificate(state, certificate);
     state->offers = offers;
 }
@@ -150,7 +156,7 @@ unsigned anonid_server_offers(const anonid_service_t *service,
     for (int i = 0; i < service->servers->nelts; i++) {
         const anonid_mail_server_t *server =
             &APR_ARRAY_IDX(service->servers, i, anonid_mail_server_t);
-        const anonid_server_state_t *state = find(service->name, server->url);
+        const server_state_t *state = find(service->name, server->url);
 
         if (server->protocol == protocol)
             offers &= state ? state->offers : 0;
@@ -159,7 +165,7 @@ unsigned anonid_server_offers(const anonid_service_t *service,
 }
 
 /* 1 if this was said a short time ago. */
-static int is_known(const anonid_server_state_t *state,
+static int is_known(const server_state_t *state,
                     const anonid_mail_error_t *error)
 {
     return state->failures > 0 && state->last.kind == error->kind
@@ -167,8 +173,7 @@ static int is_known(const anonid_server_state_t *state,
            && anonid_deadline_left(state->warned) > 0;
 }
 
-static void go_down(anonid_server_state_t *state,
-                    const anonid_mail_error_t *error)
+static void go_down(server_state_t *state, const anonid_mail_error_t *error)
 {
     if (state->failures++ == 0)
         state->down = anonid_deadline_in(0);
@@ -193,7 +198,7 @@ void anonid_server_failed(const char *service,
                           const anonid_mail_error_t *error)
 {
     const anonid_mail_error_info_t *info = anonid_mail_error_info(error->kind);
-    anonid_server_state_t *state = find_or_make(service, server->url);
+    server_state_t *state = find_or_make(service, server->url);
     int known = state && is_known(state, error);
 
     anonid_mail_error_log(error, service, server->url, account, known);
@@ -202,8 +207,6 @@ void anonid_server_failed(const char *service,
         return;
     if (!known)
         state->warned = anonid_deadline_in(WARN_AGAIN);
-    if (error->kind == ANONID_MAIL_ERROR_LOGIN)
-        state->refusals++;
     if (info->of_server)
         go_down(state, error);
 }
@@ -211,7 +214,7 @@ void anonid_server_failed(const char *service,
 void anonid_server_untold(const char *service, const char *url,
                           const char *why)
 {
-    anonid_server_state_t *state = find_or_make(service, url);
+    server_state_t *state = find_or_make(service, url);
 
     if (!state || (state->untold && anonid_deadline_left(state->untold) > 0))
         return;
@@ -226,8 +229,7 @@ void anonid_server_untold(const char *service, const char *url,
 }
 
 /* 1 if the configuration has that server in that service. */
-static int has(const anonid_config_t *config,
-               const anonid_server_state_t *state)
+static int has(const anonid_config_t *config, const server_state_t *state)
 {
     const anonid_service_t *service =
         config ? anonid_config_service(config, state->service) : NULL;
@@ -244,10 +246,10 @@ static int has(const anonid_config_t *config,
 
 void anonid_server_prune(const anonid_config_t *config)
 {
-    anonid_server_state_t **link = &servers;
+    server_state_t **link = &servers;
 
     while (*link) {
-        anonid_server_state_t *state = *link;
+        server_state_t *state = *link;
 
         if (has(config, state)) {
             link = &state->next;

@@ -12,24 +12,6 @@
 #include "agent/logon/registry.h"
 #include "agent/net/mail_error.h"
 
-typedef struct anonid_server_state_t {
-    struct anonid_server_state_t *next;
-    char *service;
-    char *url;
-    unsigned long logins;     /* that worked */
-    unsigned long refusals;   /* of an account */
-    apr_time_t last_login;    /* for people; 0: none yet */
-    unsigned offers;          /* at the last login: ANONID_CAP_... */
-    apr_time_t certificate;   /* its end; 0: unknown, or without TLS */
-    int certificate_warnings; /* that there were of it */
-    unsigned failures;        /* in a row; 0: it is up */
-    anonid_deadline_t down;   /* since when */
-    anonid_deadline_t retry;  /* when it is tried again */
-    anonid_deadline_t warned; /* when there is another warning */
-    anonid_deadline_t untold; /* ... that visitors' addresses are not told */
-    anonid_mail_error_t last; /* why it is down */
-} anonid_server_state_t;
-
 /* 1 if a message should be taken there: the server is up, or it is time to
  * try it again, and then this is the one who does. */
 int anonid_server_turn(const char *service, const char *url);
@@ -58,10 +40,6 @@ void anonid_server_failed(const char *service,
  * says so, as a warning, once an hour. */
 void anonid_server_untold(const char *service, const char *url,
                           const char *why);
-
-/* The state of a server, for status pages; NULL: nothing is known. */
-const anonid_server_state_t *anonid_server_state(const char *service,
-                                                 const char *url);
 
 /* Forgets the servers that a configuration does not have; NULL: all. */
 void anonid_server_prune(const anonid_config_t *config);

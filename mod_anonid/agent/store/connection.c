@@ -129,15 +129,6 @@ void anonid_store_connection_give_up(anonid_store_connection_t *c,
     lose(c, why);
 }
 
-void anonid_store_connection_forget(anonid_store_connection_t *c,
-                                    void *context)
-{
-    for (awaited_t *awaited = c->first; awaited; awaited = awaited->next) {
-        if (awaited->context == context)
-            awaited->reply = NULL;
-    }
-}
-
 /* ---- what is said ---- */
 
 int anonid_store_connection_say(anonid_store_connection_t *c, int argc,

@@ -52,8 +52,4 @@ int anonid_store_connection_say(anonid_store_connection_t *c, int argc,
                                 const char **argv, const size_t *lengths,
                                 anonid_store_reply_t reply, void *context);
 
-/* Who awaited something is gone. */
-void anonid_store_connection_forget(anonid_store_connection_t *c,
-                                    void *context);
-
 #endif
